@@ -1,0 +1,75 @@
+# Every target sets up what it needs; set-up is skipped when nothing changed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+BROWSER := $(VENV)/.browser
+TESTS ?= tests
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Gatehouse needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# Hashes cover every wheel; the project itself is installed from this folder, without an isolated
+# build, so that nothing unpinned is fetched.
+$(RUNTIME): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up $(VENV) (runtime)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python tools/link_project.py
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Setting up $(VENV) (tests and checks)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BROWSER): tools/setup_browser.sh | $(DEV)
+	@bash tools/setup_browser.sh $(BIN)/python
+	@touch $@
+
+.PHONY: setup
+setup: $(RUNTIME) ## Make .venv with the command .venv/bin/gatehouse
+
+.PHONY: demo
+demo: $(RUNTIME) ## Audit a synthetic town's export; EXPORT=path OWNER="…" for a real one, SERVE=1 to look at it
+	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve)
+
+.PHONY: test
+test: $(DEV) $(BROWSER) ## Run every test
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS) $(TESTS)
+
+.PHONY: check
+check: $(DEV) ## Lint, formatting, types, and which room may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(DEV) ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: bench-audit
+bench-audit: $(DEV) ## Compare the audit with pandas and with bare Polars (ROWS=12000000)
+	$(BIN)/python bench/audit.py $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: lock
+lock: ## Pin every dependency anew, with hashes (needs uv)
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml --group dev --group bench -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove .venv and everything made
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis bench/data bench/out

@@ -1,0 +1,1 @@
+"""The judgement of other networks' records: figures, findings, reconciliation, reports."""

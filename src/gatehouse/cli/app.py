@@ -1,0 +1,66 @@
+"""Command tree and the one place where errors become messages and exit codes.
+
+Command modules import Typer and nothing heavy at their top, so that every command starts quickly; Polars,
+Jinja2 and SciPy are imported when a command runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gatehouse import __version__
+from gatehouse.cli import audit, reasons, records
+from gatehouse.cli.output import report_error, wants_json
+from gatehouse.model import Error
+
+app = typer.Typer(
+    name="gatehouse",
+    help="Read, judge and answer for license plate searches. Findings are leads, not verdicts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(name="reasons")(reasons.classify)
+app.add_typer(records.app, name="records")
+app.add_typer(audit.app, name="audit")
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"gatehouse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code (CONTRACTS: 0 to 5)."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    try:
+        result = app(argv, standalone_mode=False)
+    except Error as error:
+        report_error(error, as_json=wants_json(argv))
+        return error.exit_code
+    except typer.Abort:
+        sys.stderr.write("Stopped.\n")
+        return 130
+    except Exception as error:
+        # Click's usage errors carry their own message and code; everything else is a defect and keeps
+        # its traceback.
+        show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if show is None or code is None:
+            raise
+        show()
+        return int(code)
+    return result if isinstance(result, int) else 0

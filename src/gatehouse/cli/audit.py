@@ -1,0 +1,5 @@
+"""`gatehouse audit`."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,73 @@
+"""What commands print: JSON on stdout and nothing else, or words for people; progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gatehouse.model import Error
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Return whether the command line asks for JSON, also when it could not be parsed."""
+    return "--json" in argv
+
+
+def print_json(document: Any) -> None:
+    """Write one document to stdout, keys in the order given."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def print_json_line(document: Any) -> None:
+    """Write one JSON line to stdout."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console of at most 100 columns."""
+    from rich.console import Console
+
+    probe = Console(stderr=stderr)
+    return Console(stderr=stderr, width=min(probe.width, 100), highlight=False)
+
+
+def report_error(error: Error, *, as_json: bool) -> None:
+    """Tell a person (stderr) or a program (stdout, with `--json`) what went wrong and what to do."""
+    if as_json:
+        print_json(error.as_document())
+        return
+    lines = [f"error: {error.what}"]
+    lines += [
+        f"  {label:<9}{text}"
+        for label, text in (
+            ("where", error.where),
+            ("expected", error.expected),
+            ("got", error.got),
+            ("next", error.hint),
+        )
+        if text
+    ]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+Advance = Callable[[int], None]
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Advance]:
+    """Show a progress bar on stderr while the block runs; silent when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _amount: None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda amount: bar.update(task, advance=amount)

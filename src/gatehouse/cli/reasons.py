@@ -1,0 +1,5 @@
+"""`gatehouse reasons`: free text to signals."""
+
+
+def classify() -> None:
+    """Classify stated reasons into signals."""

@@ -1,0 +1,5 @@
+"""`gatehouse records`."""
+
+import typer
+
+app = typer.Typer()

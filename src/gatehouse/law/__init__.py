@@ -1,0 +1,1 @@
+"""The rulebook and the words: free text to signals, facts to decisions."""

@@ -1,0 +1,43 @@
+"""Agencies as other networks' exports name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AgencyKind(StrEnum):
+    """What kind of body an agency is. `unknown` never permits."""
+
+    POLICE = "police"
+    SHERIFF = "sheriff"
+    STATE_POLICE = "state_police"
+    PROSECUTOR = "prosecutor"
+    CORRECTIONS = "corrections"
+    TRIBAL = "tribal"
+    UNIVERSITY = "university"
+    SCHOOL = "school"
+    TRANSIT = "transit"
+    FUSION = "fusion"
+    FEDERAL = "federal"
+    REGULATOR = "regulator"
+    PRIVATE = "private"
+    OTHER_PUBLIC = "other_public"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization read from a name such as `CA - Wasco PD` or `[Federal] US Border Patrol [Inactive]`.
+
+    `key` is the comparison form: two spellings of one agency share it. `state` is a USPS code or None when
+    the name does not tell; `basis` says how state and kind were found: `tag`, `name`, `alias` or `unknown`.
+    """
+
+    name: str
+    key: str
+    state: str | None
+    kind: AgencyKind
+    inactive: bool = False
+    immigration: bool = False
+    basis: str = "unknown"
