@@ -34,9 +34,9 @@ SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "file": pl.UInt16,  # index into RecordSet.files
     "row": pl.UInt32,  # as a spreadsheet shows it
     "content": pl.UInt64,  # key of the whole row's cells as exported, to find exact copies
-    **{name: pl.UInt64 for name in TEXT_FIELDS},
-    **{name: TIME for name in TIME_FIELDS},
-    **{name: pl.Int32 for name in COUNT_FIELDS},
+    **dict.fromkeys(TEXT_FIELDS, pl.UInt64),
+    **dict.fromkeys(TIME_FIELDS, TIME),
+    **dict.fromkeys(COUNT_FIELDS, pl.Int32),
     **{f"{name}_state": STATE for name in FIELDS},
 }
 

@@ -18,7 +18,7 @@ class RawBlock:
     """Consecutive records of one file.
 
     `cells` has String columns `c0`, `c1`, ... (as many as the widest record of the block); a cell that the
-    record does not have is null, an empty cell is "". Text is exactly as exported: no trimming. `rows` (UInt32)
+    record does not have is null, an empty cell is "". Text is as exported: no trimming. `rows` (UInt32)
     holds each record's row number as a spreadsheet shows it. Records whose cells are all blank are left out
     (their numbers are skipped).
     """
