@@ -1,0 +1,72 @@
+"""The demonstration: a synthetic town's network audit, from export to report, with the commands shown.
+
+With `--export` it does the same for a real file.
+"""
+
+import argparse
+import functools
+import http.server
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMAND = Path(sys.executable).parent / "gatehouse"
+OUT = ROOT / "out" / "demo"
+ROWS, SEED = 200_000, 20260101
+
+
+def run(*arguments: str) -> None:
+    """Show a command as one would type it, then run it; end with its exit code if it fails."""
+    print(f"\n$ gatehouse {shlex.join(arguments)}", flush=True)
+    done = subprocess.run([str(COMMAND), *arguments], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def serve(directory: Path, port: int = 8420) -> None:
+    """Serve the report on loopback until interrupted."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        print(f"\nThe report is at http://127.0.0.1:{port}/report.html (Ctrl-C ends it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+def main() -> None:
+    """Generate, audit, say where the report lies."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--export", help="a real export to audit instead of the synthetic one")
+    parser.add_argument("--owner", help="the agency whose export it is, e.g. 'Prairie Bend IL PD'")
+    parser.add_argument("--serve", action="store_true", help="serve the report on 127.0.0.1")
+    options = parser.parse_args()
+    report = OUT / "report"
+    if options.export:
+        owner = ["--owner", options.owner] if options.owner else []
+        run("audit", options.export, *owner, "-o", str(report.relative_to(ROOT)))
+    else:
+        data = OUT.relative_to(ROOT) / "synthetic"
+        run("records", "synth", "--rows", str(ROWS), "--seed", str(SEED), "--quirks", "-o", str(data))
+        demo_audit(data, report.relative_to(ROOT))
+    if options.serve:
+        serve(report)
+
+
+def demo_audit(data: Path, report: Path) -> None:
+    """Audit the generated town with its own sharing list and published rules."""
+    exports = sorted(str(path) for path in (ROOT / data).glob("*.csv") if path.name != "sharing.csv")
+    export = str(Path(exports[0]).relative_to(ROOT))
+    owner = "Prairie Bend IL PD"
+    run(
+        "audit", f"{export}@{owner}",
+        "--sharing", str(data / "sharing.csv"),
+        "--policies", str(data / "policies.json"),
+        "-o", str(report),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
