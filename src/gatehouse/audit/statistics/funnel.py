@@ -1,0 +1,178 @@
+"""Funnel plots and outliers: which rates lie above what chance, and the usual variety of agencies, explain.
+
+D. J. Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24, 2005:
+exact binomial limits, and over-dispersion as a factor on the variance, estimated from Winsorized z-scores.
+Searches of an agency are not independent of each other, so without that factor every large agency is an
+outlier. Instead of the normal approximation, which misleads for rare events, z-scores here are those of the
+exact binomial tail, so limits stay exact where the factor is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatehouse.audit.statistics.discovery import adjusted_p_values
+from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, checked_counts, normal_quantile
+from gatehouse.model import BadUse
+
+_WINSORIZED = 0.1
+# A tail below the smallest normal double would become an infinite z-score.
+_SMALLEST = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """The test of each agency against all agencies, in the order given.
+
+    `rate` is the pooled rate, `dispersion` the factor (at least 1) on the binomial variance. `p_values` and
+    `adjusted` (the false-discovery rate at which the agency is first an outlier) are None for agencies with
+    too few searches to test, and those are never outliers.
+    """
+
+    rate: float
+    dispersion: float
+    p_values: tuple[float | None, ...]
+    adjusted: tuple[float | None, ...]
+    outlier: tuple[bool, ...]
+
+
+def outliers(
+    flagged: Sequence[int], totals: Sequence[int], *, q: float = 0.05, minimum: int = MINIMUM_SEARCHES
+) -> Outliers:
+    """Find the agencies whose flagged rate is high, with at most a share `q` of them expected to be wrong.
+
+    One-sided binomial tails against the pooled rate, adjusted for over-dispersion, then Benjamini-Hochberg
+    over the agencies with at least `minimum` searches.
+    """
+    count, total = checked_counts(flagged, totals)
+    tested = total >= max(minimum, 1)
+    if not tested.any() or count.sum() in (0.0, total.sum()):
+        none = (None,) * count.size
+        rate = float(count.sum() / total.sum()) if total.sum() else 0.0
+        return Outliers(rate, 1.0, none, none, (False,) * count.size)
+    rate = float(count.sum() / total.sum())
+    factor = dispersion(count[tested], total[tested], rate)
+    p = adjusted_tail(upper_tail(count[tested], total[tested], rate), factor)
+    adjusted = adjusted_p_values(p)
+    every_p, every_adjusted = np.full(count.size, np.nan), np.full(count.size, np.nan)
+    every_p[tested], every_adjusted[tested] = p, adjusted
+    return Outliers(
+        rate=rate,
+        dispersion=factor,
+        p_values=tuple(None if np.isnan(value) else value for value in every_p.tolist()),
+        adjusted=tuple(None if np.isnan(value) else value for value in every_adjusted.tolist()),
+        outlier=tuple((every_adjusted <= q).tolist()),
+    )
+
+
+def funnel_limits(
+    overall_rate: float,
+    totals: Sequence[int],
+    *,
+    confidence: float = 0.95,
+    dispersion: float = 1.0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lower and upper limit of a rate at each total; draw them at 0.95 and at 0.998.
+
+    Exact binomial limits, interpolated between counts as in Spiegelhalter's appendix A.1.1, at z-scores
+    widened by the square root of `dispersion`. The upper limit is the lower one of the searches that are not
+    flagged, so a rate lies outside exactly when its adjusted tail is below `(1 - confidence) / 2`.
+    """
+    from scipy.special import ndtr
+
+    total = np.asarray(totals, dtype=np.float64)
+    if not 0 <= overall_rate <= 1 or dispersion < 1 or bool(np.any(total < 1)):
+        raise BadUse(
+            "there is no funnel around such a rate",
+            expected="a rate in [0, 1], totals of at least 1, a dispersion of at least 1",
+            got=f"rate {overall_rate:g}, dispersion {dispersion:g}",
+        )
+    tail = float(ndtr(-normal_quantile(confidence) * np.sqrt(dispersion)))
+    return _lower_limit(overall_rate, total, tail), 1 - _lower_limit(1 - overall_rate, total, tail)
+
+
+def _lower_limit(rate: float, total: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
+    """Return the share at which the lower binomial tail reaches `tail`, interpolated between counts."""
+    # The smallest count whose lower tail is at least `tail`, by bisection over whole counts.
+    below, count = np.full(total.shape, -1.0), total.copy()
+    while bool(np.any(count - below > 1)):
+        middle = np.floor((below + count) / 2)
+        enough = _lower_tail(middle, total, rate) >= tail
+        below, count = np.where(enough, below, middle), np.where(enough, middle, count)
+    reached, before = _lower_tail(count, total, rate), _lower_tail(count - 1, total, rate)
+    fraction = (reached - tail) / (reached - before)
+    return np.asarray(np.clip((count - fraction) / total, 0.0, 1.0))
+
+
+def _lower_tail(count: NDArray[np.float64], total: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Return the probability of at most `count` of `total` at `rate`; 0 below no search at all."""
+    return np.where(count < 0, 0.0, upper_tail(total - np.maximum(count, 0), total, 1 - rate))
+
+
+def dispersion(
+    flagged: Sequence[int] | NDArray[np.float64],
+    totals: Sequence[int] | NDArray[np.float64],
+    rates: float | NDArray[np.float64],
+    *,
+    winsorized: float = _WINSORIZED,
+) -> float:
+    """Return the factor by which the rates vary more than binomially, at least 1.
+
+    The mean square of z-scores, with the most extreme share `winsorized` on either side pulled in (the
+    outliers sought must not hide themselves), over what that mean is without over-dispersion. Units that are
+    expected to have less than one search on either side cannot show any and are left out.
+    """
+    count, total = np.asarray(flagged, dtype=np.float64), np.asarray(totals, dtype=np.float64)
+    rate = np.broadcast_to(np.asarray(rates, dtype=np.float64), count.shape)
+    telling = (total * rate >= 1) & (total * (1 - rate) >= 1)
+    if int(telling.sum()) < 2:
+        return 1.0
+    z = middle_z(count[telling], total[telling], rate[telling])
+    low, high = np.quantile(z, [winsorized, 1 - winsorized])
+    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)) / _winsorized_variance(winsorized))
+
+
+def upper_tail(
+    count: NDArray[np.float64], total: NDArray[np.float64], rate: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the probability of at least `count` of `total` at `rate`."""
+    from scipy.special import betainc
+
+    inside = betainc(np.maximum(count, 1), total - np.maximum(count, 1) + 1, rate)
+    return np.asarray(np.where(count > 0, inside, 1.0))
+
+
+def adjusted_tail(p: NDArray[np.float64], factor: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return one-sided p-values whose z-scores are divided by the square root of `factor`."""
+    from scipy.special import ndtr, ndtri
+
+    scale = np.sqrt(np.broadcast_to(np.asarray(factor, dtype=np.float64), p.shape))
+    widened = ndtr(ndtri(np.maximum(p, _SMALLEST)) / scale)
+    return np.asarray(np.where(scale > 1, widened, p))
+
+
+def middle_z(
+    count: NDArray[np.float64], total: NDArray[np.float64], rate: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return z-scores of the mid-p upper tail, whose mean is 0 although counts are whole."""
+    from scipy.special import ndtri
+
+    at_least = upper_tail(count, total, rate)
+    more = np.where(count < total, upper_tail(np.minimum(count + 1, total), total, rate), 0.0)
+    middle = np.clip((at_least + more) / 2, _SMALLEST, 1 - 2**-53)
+    return np.asarray(-ndtri(middle))
+
+
+def _winsorized_variance(share: float) -> float:
+    """Return the variance of a standard normal whose `share` on either side is pulled in to the quantile."""
+    from scipy.special import ndtri
+
+    if share <= 0:
+        return 1.0
+    edge = float(-ndtri(share))
+    density = float(np.exp(-edge * edge / 2) / np.sqrt(2 * np.pi))
+    return 1 - 2 * share - 2 * edge * density + 2 * share * edge * edge
