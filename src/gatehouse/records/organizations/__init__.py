@@ -1,0 +1,10 @@
+"""Who an organization is, read from the name that an export gives it.
+
+Exports name agencies in dozens of ways: `Newport Beach PD CA`, `CA - Wasco PD`,
+`[Federal] US Border Patrol [Inactive]`. The reading is described in `docs/organizations.md`; its data
+stand in `records/data/states.toml`, `kinds.toml` and `aliases.toml`.
+"""
+
+from gatehouse.records.organizations._parsing import parse, parse_many
+
+__all__ = ["parse", "parse_many"]
