@@ -98,7 +98,8 @@ class Finding:
     `Audit.not_measurable` says why). `rows` has the columns `file` (path, String) and `row` (UInt32) of every
     row behind the count, in file order; `evidence` is a stratified sample of at most 100 of them.
     `title` is a heading of a few words; `claim` one sentence with its numbers; `law` the citations of the
-    rules it rests on; `table` an optional breakdown (by organization, officer ordinal, ...).
+    rules it rests on; `table` an optional breakdown (by organization, officer ordinal, ...). `about` names the
+    signals, families and pathways whose figures elsewhere in the report rest on the rows of this finding.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Finding:
     rows: pl.LazyFrame | None = None
     law: tuple[str, ...] = ()
     table: Table | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
