@@ -1,10 +1,12 @@
 """Funnel plots and outliers: which rates lie above what chance, and the usual variety of agencies, explain.
 
 D. J. Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24, 2005:
-exact binomial limits, and over-dispersion as a factor on the variance, estimated from Winsorized z-scores.
-Searches of an agency are not independent of each other, so without that factor every large agency is an
-outlier. Instead of the normal approximation, which misleads for rare events, z-scores here are those of the
-exact binomial tail, so limits stay exact where the factor is 1.
+exact binomial limits, and over-dispersion estimated from Winsorized z-scores. The additive (random effects)
+model is used, since totals of agencies span orders of magnitude: the variance of a rate is
+`1 + (total - 1) * correlation` times the binomial one, where `correlation` is that between two searches of
+one agency. Without it every large agency is an outlier. Instead of the normal approximation, which misleads
+for rare events, z-scores are those of the exact binomial tail, so limits and p-values are exact where the
+correlation is 0.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, checked_count
 from gatehouse.model import BadUse
 
 _WINSORIZED = 0.1
+# Halving [0, 1] so often leaves an error far below what any limit shows.
+_BISECTIONS = 50
 # A tail below the smallest normal double would become an infinite z-score.
 _SMALLEST = float(np.finfo(np.float64).tiny)
 
@@ -28,13 +32,13 @@ _SMALLEST = float(np.finfo(np.float64).tiny)
 class Outliers:
     """The test of each agency against all agencies, in the order given.
 
-    `rate` is the pooled rate, `dispersion` the factor (at least 1) on the binomial variance. `p_values` and
+    `rate` is the pooled rate, `correlation` that between searches of one agency (0: binomial). `p_values` and
     `adjusted` (the false-discovery rate at which the agency is first an outlier) are None for agencies with
     too few searches to test, and those are never outliers.
     """
 
     rate: float
-    dispersion: float
+    correlation: float
     p_values: tuple[float | None, ...]
     adjusted: tuple[float | None, ...]
     outlier: tuple[bool, ...]
@@ -53,16 +57,16 @@ def outliers(
     if not tested.any() or count.sum() in (0.0, total.sum()):
         none = (None,) * count.size
         rate = float(count.sum() / total.sum()) if total.sum() else 0.0
-        return Outliers(rate, 1.0, none, none, (False,) * count.size)
+        return Outliers(rate, 0.0, none, none, (False,) * count.size)
     rate = float(count.sum() / total.sum())
-    factor = dispersion(count[tested], total[tested], rate)
-    p = adjusted_tail(upper_tail(count[tested], total[tested], rate), factor)
+    correlation = intra_correlation(count[tested], total[tested], rate)
+    p = adjusted_tail(upper_tail(count[tested], total[tested], rate), total[tested], correlation)
     adjusted = adjusted_p_values(p)
     every_p, every_adjusted = np.full(count.size, np.nan), np.full(count.size, np.nan)
     every_p[tested], every_adjusted[tested] = p, adjusted
     return Outliers(
         rate=rate,
-        dispersion=factor,
+        correlation=correlation,
         p_values=tuple(None if np.isnan(value) else value for value in every_p.tolist()),
         adjusted=tuple(None if np.isnan(value) else value for value in every_adjusted.tolist()),
         outlier=tuple((every_adjusted <= q).tolist()),
@@ -74,28 +78,30 @@ def funnel_limits(
     totals: Sequence[int],
     *,
     confidence: float = 0.95,
-    dispersion: float = 1.0,
+    correlation: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lower and upper limit of a rate at each total; draw them at 0.95 and at 0.998.
 
     Exact binomial limits, interpolated between counts as in Spiegelhalter's appendix A.1.1, at z-scores
-    widened by the square root of `dispersion`. The upper limit is the lower one of the searches that are not
+    widened for `correlation`. The upper limit is the lower one of the searches that are not
     flagged, so a rate lies outside exactly when its adjusted tail is below `(1 - confidence) / 2`.
     """
     from scipy.special import ndtr
 
     total = np.asarray(totals, dtype=np.float64)
-    if not 0 <= overall_rate <= 1 or dispersion < 1 or bool(np.any(total < 1)):
+    if not 0 <= overall_rate <= 1 or not 0 <= correlation <= 1 or bool(np.any(total < 1)):
         raise BadUse(
             "there is no funnel around such a rate",
-            expected="a rate in [0, 1], totals of at least 1, a dispersion of at least 1",
-            got=f"rate {overall_rate:g}, dispersion {dispersion:g}",
+            expected="a rate and a correlation in [0, 1], totals of at least 1",
+            got=f"rate {overall_rate:g}, correlation {correlation:g}",
         )
-    tail = float(ndtr(-normal_quantile(confidence) * np.sqrt(dispersion)))
+    if overall_rate in (0.0, 1.0):
+        return np.full(total.shape, overall_rate), np.full(total.shape, overall_rate)
+    tail = ndtr(-normal_quantile(confidence) * np.sqrt(variance_factor(total, correlation)))
     return _lower_limit(overall_rate, total, tail), 1 - _lower_limit(1 - overall_rate, total, tail)
 
 
-def _lower_limit(rate: float, total: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
+def _lower_limit(rate: float, total: NDArray[np.float64], tail: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the share at which the lower binomial tail reaches `tail`, interpolated between counts."""
     # The smallest count whose lower tail is at least `tail`, by bisection over whole counts.
     below, count = np.full(total.shape, -1.0), total.copy()
@@ -113,27 +119,46 @@ def _lower_tail(count: NDArray[np.float64], total: NDArray[np.float64], rate: fl
     return np.where(count < 0, 0.0, upper_tail(total - np.maximum(count, 0), total, 1 - rate))
 
 
-def dispersion(
+def intra_correlation(
     flagged: Sequence[int] | NDArray[np.float64],
     totals: Sequence[int] | NDArray[np.float64],
-    rates: float | NDArray[np.float64],
+    rate: float,
     *,
     winsorized: float = _WINSORIZED,
 ) -> float:
-    """Return the factor by which the rates vary more than binomially, at least 1.
+    """Return the correlation between two searches of one agency that explains how much rates vary.
 
-    The mean square of z-scores, with the most extreme share `winsorized` on either side pulled in (the
-    outliers sought must not hide themselves), over what that mean is without over-dispersion. Units that are
-    expected to have less than one search on either side cannot show any and are left out.
+    It is the one at which the mean square z-score is as expected (R. C. Paule and J. Mandel, 1982), with the
+    most extreme share `winsorized` on either side pulled in: the outliers sought must not hide themselves.
+    Units that are expected to have less than one search on either side cannot tell and are left out.
     """
     count, total = np.asarray(flagged, dtype=np.float64), np.asarray(totals, dtype=np.float64)
-    rate = np.broadcast_to(np.asarray(rates, dtype=np.float64), count.shape)
     telling = (total * rate >= 1) & (total * (1 - rate) >= 1)
     if int(telling.sum()) < 2:
-        return 1.0
-    z = middle_z(count[telling], total[telling], rate[telling])
-    low, high = np.quantile(z, [winsorized, 1 - winsorized])
-    return max(1.0, float(np.mean(np.clip(z, low, high) ** 2)) / _winsorized_variance(winsorized))
+        return 0.0
+    total = total[telling]
+    z = middle_z(count[telling], total, np.full(total.shape, rate))
+    expected = _winsorized_variance(winsorized)
+
+    def excess(correlation: float) -> float:
+        scaled = z / np.sqrt(variance_factor(total, correlation))
+        low, high = np.quantile(scaled, [winsorized, 1 - winsorized])
+        return float(np.mean(np.clip(scaled, low, high) ** 2)) - expected
+
+    low, high = 0.0, 1.0
+    if excess(low) <= 0:
+        return 0.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) > 0 else (low, middle)
+    return high
+
+
+def variance_factor(
+    total: NDArray[np.float64], correlation: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how many times more than binomially a rate of so many searches varies."""
+    return np.asarray(1 + np.maximum(total - 1, 0) * correlation)
 
 
 def upper_tail(
@@ -146,13 +171,14 @@ def upper_tail(
     return np.asarray(np.where(count > 0, inside, 1.0))
 
 
-def adjusted_tail(p: NDArray[np.float64], factor: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return one-sided p-values whose z-scores are divided by the square root of `factor`."""
+def adjusted_tail(
+    p: NDArray[np.float64], total: NDArray[np.float64], correlation: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return one-sided p-values whose z-scores are narrowed for the correlation between searches."""
     from scipy.special import ndtr, ndtri
 
-    scale = np.sqrt(np.broadcast_to(np.asarray(factor, dtype=np.float64), p.shape))
-    widened = ndtr(ndtri(np.maximum(p, _SMALLEST)) / scale)
-    return np.asarray(np.where(scale > 1, widened, p))
+    factor = variance_factor(total, correlation)
+    return np.asarray(np.where(factor > 1, ndtr(ndtri(np.maximum(p, _SMALLEST)) / np.sqrt(factor)), p))
 
 
 def middle_z(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatehouse.audit.statistics.discovery import adjusted_p_values
-from gatehouse.audit.statistics.funnel import adjusted_tail, middle_z, upper_tail
+from gatehouse.audit.statistics.funnel import adjusted_tail, middle_z, upper_tail, variance_factor
 from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, normal_quantile
 from gatehouse.model import BadUse
 
@@ -23,6 +23,8 @@ from gatehouse.model import BadUse
 QUIET_SHARE = 0.05
 # How much officers differ is estimated from the officers themselves; under ten it cannot be told from chance.
 MINIMUM_PEERS = 10
+# Halving [0, 1] so often leaves the correlation exact to three digits of the smallest that matters.
+_BISECTIONS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def unusual_hours(
     p, adjusted = np.full(total.shape, np.nan), np.full(total.shape, np.nan)
     if tested.any():
         bound = _upper_wilson(rest_quiet[tested], rest_total[tested])
-        spread = _spread(quiet[tested], total[tested], bound, agency[tested], size)
-        p[tested] = adjusted_tail(upper_tail(quiet[tested], total[tested], bound), spread)
+        correlation = _correlation(quiet[tested], total[tested], bound, agency[tested], size)
+        p[tested] = adjusted_tail(upper_tail(quiet[tested], total[tested], bound), total[tested], correlation)
         adjusted[tested] = adjusted_p_values(p[tested])
     outlier = adjusted <= q
     hours = [tuple(hour) for hour in _column_lists(quiet_hours)]
@@ -115,17 +117,23 @@ def _upper_wilson(n: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np
     return np.asarray(np.where(of > 0, np.minimum(bound, 1.0), 1.0))
 
 
-def _spread(
+def _correlation(
     quiet: NDArray[np.float64],
     total: NDArray[np.float64],
     rate: NDArray[np.float64],
     agency: NDArray[np.int64],
     size: int,
 ) -> NDArray[np.float64]:
-    """Return, per officer, the mean square z-score of the officers of the agency, at least 1.
+    """Return, per officer, the correlation of hours within officers of that agency.
 
-    Not Winsorized, unlike the funnel's: a shift that a tenth of the officers work is what must count.
+    As in the funnel, but not Winsorized: a shift that a tenth of the officers work is what must count.
     """
     squares = middle_z(quiet, total, rate) ** 2
     number = np.maximum(np.bincount(agency, minlength=size), 1)
-    return np.maximum(np.bincount(agency, weights=squares, minlength=size) / number, 1.0)[agency]
+    low, high = np.zeros(size), np.ones(size)
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        scaled = squares / variance_factor(total, middle[agency])
+        over = np.bincount(agency, weights=scaled, minlength=size) / number > 1
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    return high[agency]
