@@ -17,14 +17,14 @@ _INACTIVE = re.compile(
     re.I,
 )
 _UNTAGGED_INACTIVE = re.compile(rf"(?:^|[\s-])(?:{_INACTIVE.pattern})(?=$|[\s-])", re.I)
-# Networks of one agency, named after the product that feeds them: the same agency under another label.
-_PRODUCT = re.compile(
-    r"(?:(?:safe-?list|wing ?lpr|raven|condors?|falcon|flex|lr|axon|insight|tech|disp|trailer|mobile|demo cam|"
-    r"custom hotlist|public safety grant|new business|expansion|v\d[\d.]*)\s*)+",
-    re.I,
+# Accounts and networks of one agency, named after the product that feeds them or their age.
+_PRODUCT = (
+    r"(?:(?:raven|condors?|falcon|flex|wing ?lpr|lr|axon|insight|tech|disp|trailer|mobile|demo cam|"
+    r"custom hotlist|new business|expansion|old|new|original|v\d[\d.]*)\s*)+"
 )
-_TRAILING_PRODUCT = re.compile(rf"\s*[-\u2013]\s*{_PRODUCT.pattern}$", re.I)
-_TRAILING_INITIALS = re.compile(r"[A-Z]{3,8}")
+_PRODUCT_TAG = re.compile(_PRODUCT, re.I)
+_TRAILING_PRODUCT = re.compile(rf"(?:\s*[-\u2013]\s*|(?<=\b(?:PD|SO))\s+){_PRODUCT}$", re.I)
+_INITIALS_TAG = re.compile(r"[A-Z]{3,8}|DA|\d{1,2}")
 _PART_BREAK = re.compile(r"\s+[-\u2013]+\s*|\s*[-\u2013]+\s+|(?<=[A-Za-z])-(?=[A-Z]{2}$)")
 _WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+)*(?:-[^\W_]+)*|[|,]")
 
@@ -45,10 +45,10 @@ class CleanName:
 
 
 def clean(name: str, states: dict[str, str]) -> CleanName:
-    """Split `name` into words and tags; `states` gives the code for a bracketed code or full name, casefolded."""
+    """Split `name` into words and tags; `states` gives the code of a casefolded state code or full name."""
     text = unicodedata.normalize("NFKC", name).replace("\u2019", "'").strip(" \t\r\n\"'")
     text = _INITIALS.sub(lambda match: match[0].replace(".", ""), text)
-    text = _SPACES.sub(" ", text)
+    text = _SPACES.sub(" ", text.replace(" & ", " and "))
     federal = inactive = False
     state: str | None = None
     tags: list[str] = []
@@ -64,7 +64,7 @@ def clean(name: str, states: dict[str, str]) -> CleanName:
             state = states[tag.casefold()]
         elif re.fullmatch(r"PD|SO|pd|so", tag):
             return f" {tag} "
-        elif tag and not _PRODUCT.fullmatch(tag) and not _TRAILING_INITIALS.fullmatch(tag):
+        elif tag and not _PRODUCT_TAG.fullmatch(tag) and not _INITIALS_TAG.fullmatch(tag):
             tags.append(tag)
         return " "
 

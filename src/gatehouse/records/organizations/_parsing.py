@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import resources
@@ -13,12 +13,20 @@ from typing import Any
 from gatehouse.model import AgencyKind, Organization
 from gatehouse.records.organizations._cleaning import CleanName, clean
 from gatehouse.records.organizations._kinds import KindFound, find_federal, find_kind
-from gatehouse.records.organizations._states import find_state, state_names
+from gatehouse.records.organizations._states import StateFound, find_state, full_name, state_names
 
 # Distinct names in one record: the largest public ones hold some 8,000.
 _CACHED_NAMES = 65_536
 
 _NOT_WORDS = re.compile(r"[^a-z0-9]+")
+_CAMPUS_WORDS = re.compile(
+    r"\b(?:campus|police|pd|upd|department of public safety|public safety|department|dept)\b"
+)
+_POLICE_WORDS = re.compile(r"\bpolice(?: department| dept| services?)?\b")
+_FEDERAL_NOISE = re.compile(r"^\s*us\b|\b(?:pd|police)\b")
+_CITY_OF = re.compile(r"^\s*city of\b")
+# A second account of one agency: "Example PD 2", "Example SO (2)".
+_ACCOUNT_NUMBER = re.compile(r" \d$")
 _SYNONYMS = {
     "co": "county",
     "cnty": "county",
@@ -70,24 +78,17 @@ def parse(name: str) -> Organization:
     """
     cleaned = clean(name, state_names())
     found = find_state(cleaned.words, tagged=cleaned.state)
-    aliased = _by_alias(name, cleaned, found.state)
-    if aliased is not None:
-        return aliased
-    kept = [word for index, word in enumerate(cleaned.words) if not _inside(index, found.spans)]
-    folded = _fold(" ".join(kept))
-    written = " ".join(word if word != "|" else "-" for word in kept)
-    kind = _kind(cleaned, folded, written, state_named=bool(found.spans) or cleaned.state is not None)
-    basis = "unknown"
-    if found.state is not None or kind.kind is not AgencyKind.UNKNOWN:
-        basis = "tag" if cleaned.federal or cleaned.state is not None else "name"
-    return Organization(
+    alias = _alias(cleaned.words, found.state)
+    if alias is None:
+        return _read(name, cleaned, found)
+    meant = _read_text(alias.name)
+    return replace(
+        meant,
         name=name,
-        key=_key(folded, kind, found.state, cleaned.tags),
-        state=found.state,
-        kind=kind.kind,
+        state=alias.state or meant.state,
+        kind=alias.kind or meant.kind,
         inactive=cleaned.inactive,
-        immigration=kind.immigration,
-        basis=basis,
+        basis="alias",
     )
 
 
@@ -96,72 +97,95 @@ def parse_many(names: Sequence[str]) -> list[Organization]:
     return [parse(name) for name in names]
 
 
-def _by_alias(name: str, cleaned: CleanName, state: str | None) -> Organization | None:
-    words = [word for word in cleaned.words if word not in "|,"]
-    bare = [word for word in words if state is None or word.upper() != state]
-    for form in (_fold(" ".join(words)), _fold(" ".join(bare))):
+def _alias(words: Sequence[str], state: str | None) -> _Alias | None:
+    named = [word for word in words if word not in "|,"]
+    if named and named[0].casefold() == "the":
+        del named[0]
+    bare = [word for word in named if word.upper() != state]
+    for form in (_fold(" ".join(named)), _fold(" ".join(bare))):
         alias = _aliases().get(form)
         if alias is None or (alias.requires is not None and alias.requires != state):
             continue
-        meant = _plain(alias.name)
-        if state is not None and (alias.state or meant.state) != state:
-            continue
-        return replace(
-            meant,
-            name=name,
-            state=alias.state or meant.state,
-            kind=alias.kind or meant.kind,
-            inactive=cleaned.inactive,
-            basis="alias",
-        )
+        if state is None or state == (alias.state or _read_text(alias.name).state):
+            return alias
     return None
 
 
 @cache
-def _plain(name: str) -> Organization:
+def _read_text(name: str) -> Organization:
     cleaned = clean(name, state_names())
-    found = find_state(cleaned.words, tagged=cleaned.state)
-    kept = [word for index, word in enumerate(cleaned.words) if not _inside(index, found.spans)]
+    return _read(name, cleaned, find_state(cleaned.words, tagged=cleaned.state))
+
+
+def _read(name: str, cleaned: CleanName, found: StateFound) -> Organization:
+    kept = list(cleaned.words)
+    for words in reversed(found.words):
+        kept[words.start : words.end] = []
     folded = _fold(" ".join(kept))
-    kind = find_kind(folded, state_named=bool(found.spans))
-    return Organization(name=name, key=_key(folded, kind, found.state, ()), state=found.state, kind=kind.kind)
+    written = " ".join("-" if word == "|" else word for word in kept)
+    kind = _kind(cleaned, folded, written, state_named=bool(found.words) or cleaned.state is not None)
+    basis = "unknown"
+    if found.state is not None or kind.kind is not AgencyKind.UNKNOWN:
+        basis = "tag" if cleaned.federal or cleaned.state is not None else "name"
+    return Organization(
+        name=name,
+        key=_key(cleaned, found, folded, kind) or _fold(name),
+        state=found.state,
+        kind=kind.kind,
+        inactive=cleaned.inactive,
+        immigration=kind.immigration,
+        basis=basis,
+    )
 
 
 def _kind(cleaned: CleanName, folded: str, written: str, *, state_named: bool) -> KindFound:
     federal = find_federal(folded, written)
-    if federal is not None and (cleaned.federal or not state_named or federal.form):
+    if federal is not None:
         return federal
     found = find_kind(folded, state_named=state_named)
     if cleaned.federal:
         return replace(found, kind=AgencyKind.FEDERAL)
+    if found.kind is AgencyKind.UNKNOWN and cleaned.tags:
+        # The words of a tag stay in the key as they are.
+        return KindFound(find_kind(_fold(" ".join(cleaned.tags)), state_named=False).kind)
     return found
-
-
-def _inside(index: int, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= index < end for start, end in spans)
 
 
 def _fold(text: str) -> str:
     """Return lower-case words parted by one space, without apostrophes and punctuation."""
-    plain = text.casefold().replace("'s", "s").replace("'", "").replace("&", " and ")
+    plain = text.casefold().replace("'", "").replace("&", " and ")
     return " ".join(_NOT_WORDS.sub(" ", plain).split())
 
 
-def _key(folded: str, kind: KindFound, state: str | None, tags: Sequence[str]) -> str:
-    """Return `place|kind|state`: the kind's words in one form at one place, the rest in synonyms."""
+def _key(cleaned: CleanName, found: StateFound, folded: str, kind: KindFound) -> str:
+    """Return `place|kind|state`: the kind's words in one form at one place, the rest in synonyms.
+
+    Empty when the name holds nothing to compare by.
+    """
     start, end = kind.span
-    place = folded if not kind.form else f"{folded[:start]} {folded[end:]}"
     form = kind.form
+    place = f"{folded[:start]} {folded[end:]}" if form else folded
     if kind.kind is AgencyKind.UNIVERSITY:
         # A campus and its police are one agency: "Example University", "Example University Campus PD".
-        place, form = (
-            re.sub(r"\b(?:campus|pd|police|department|dept|of public safety|public safety)\b", " ", folded),
-            "",
-        )
-    if kind.kind is AgencyKind.POLICE and form:
-        place = re.sub(r"^\s*city of\b", " ", place)
-    if kind.kind is AgencyKind.FEDERAL:
-        form = f"federal {form}".strip()
-        place = re.sub(r"^\s*us\b", " ", place)
-    words = " ".join(_SYNONYMS.get(word, word) for word in f"{place} {_fold(' '.join(tags))}".split())
-    return "|".join((" ".join(words.split()), form, (state or "").lower()))
+        place, form = _CAMPUS_WORDS.sub(" ", _fold(" ".join(_with_own_state(cleaned.words, found)))), ""
+    elif kind.kind is AgencyKind.FEDERAL:
+        form = form if form.startswith("federal") else f"federal {form}".strip()
+        place = _FEDERAL_NOISE.sub(" ", place)
+    elif kind.kind is AgencyKind.POLICE:
+        place = _CITY_OF.sub(" ", place) if form else place
+    else:
+        place = _POLICE_WORDS.sub(" pd ", place).removesuffix(" pd ").removesuffix(" pd")
+    tags = _fold(" ".join(cleaned.tags))
+    place = _ACCOUNT_NUMBER.sub("", " ".join(place.split())) if form in {"pd", "so"} else place
+    words = " ".join(_SYNONYMS.get(word, word) for word in f"{place} {tags}".split()).split()
+    if not words and not form:
+        return ""
+    return "|".join((" ".join(words), form, (found.state or "").lower()))
+
+
+def _with_own_state(words: Sequence[str], found: StateFound) -> list[str]:
+    """Return the words without the state's, or with its full name where that is the body's own."""
+    kept = list(words)
+    for said in reversed(found.words):
+        kept[said.start : said.end] = [full_name(found.state or "")] if said.own else []
+    return kept

@@ -1,14 +1,15 @@
 """The state that an organization's name tells, or None: `CA - Wasco PD`, `Bardstown PD KY`.
 
-A two-letter code counts most in *code position*: in brackets, beside a dash or comma, before or after the
-word of its kind, at the end. Two different codes there mean that the name does not tell.
+A two-letter code counts most in *code position*: in brackets, beside a dash or comma, before or after a word
+of its kind, at the end. Two different codes there mean that the name does not tell. Full names count in a
+few positions only, since towns and counties carry them too.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,25 +17,26 @@ from typing import Any
 
 _CODE_POSITION, _PHRASE, _FULL_NAME, _LOOSE_CODE = 4, 3, 2, 1
 
-# Words that open or close the part of a name that says what kind of body it is.
-_KIND_WORDS = frozenset(
-    "911 academy administration agency airport attorney attorneys board bureau campus center city college commission "
-    "communications consolidated const constable constables corrections county courthouse da dao das department dept "
-    "detective dispatch district division doc doj dot dotd dps dtf e911 e-911 ecc emergency fd fire fusion gaming "
-    "highway hospital intelligence isd jail justice law major marshal marshals metro narcotics office parks parish "
-    "patrol pd police prison probation prosecutor prosecutors prosector public ranger rangers regional rtcc rtic "
-    "schools sd security services sheriff sheriffs sheriff's so solicitor solicitors state state's task taskforce tf "
-    "transit tribal troopers university upd wildlife".split()
-)
-_CLOSING_WORDS = _KIND_WORDS | {"association", "authority", "estates", "force", "safety", "system", "unit"}
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """Word positions `[start, end)` that say the state.
+
+    `own` marks those that belong to the body's own name ("University of Illinois Chicago"), so that a
+    comparison without them would take it for another body.
+    """
+
+    start: int
+    end: int
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StateFound:
-    """`state` as a USPS code or None; `spans` are the `[start, end)` word positions that said so."""
+    """`state` as a USPS code, or None when the name does not tell."""
 
     state: str | None
-    spans: tuple[tuple[int, int], ...] = ()
+    words: tuple[StateWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class _Candidate:
     strength: int
     start: int
     end: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,16 @@ class _Rules:
     names: dict[str, str]  # casefolded full name or code -> code
     territories: frozenset[str]
     words: frozenset[str]
+    kind_words: frozenset[str]
+    closing_words: frozenset[str]
     not_first: frozenset[str]
     not_before: dict[str, frozenset[str]]
-    institution: re.Pattern[str]
-    of_state: re.Pattern[str]
-    region: re.Pattern[str]
+    regions: frozenset[str]
     full_name: re.Pattern[str]
+    of_state: re.Pattern[str]
+    institution: re.Pattern[str]
+    school_of_state: re.Pattern[str]
+    region: re.Pattern[str]
     before: frozenset[str]
     after: frozenset[str]
     wary: frozenset[str]
@@ -70,21 +77,25 @@ def _rules() -> _Rules:
     codes, full = data["codes"], data["full_names"]
     names = {name.casefold(): code for code, name in data["names"].items()}
     # Longest first, so that "West Virginia" is not read as Virginia.
-    state = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    institutions = "|".join(full["institution_words"])
-    regions = "|".join(full["regions"])
+    state = "(?P<state>" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + ")"
+    start = r"(?:^|\| )(?:the )?"
+    institutions, regions = "|".join(full["institution_words"]), "|".join(full["regions"])
     return _Rules(
         names=names | {code.casefold(): code for code in data["names"]},
         territories=frozenset(codes["territories"]),
         words=frozenset(codes["words"]),
+        kind_words=frozenset(codes["kind_words"]),
+        closing_words=frozenset(codes["closing_words"]),
         not_first=frozenset(codes["not_first"]),
         not_before={code: frozenset(words) for code, words in codes["not_before"].items()},
-        institution=re.compile(rf"(?:^|\| )(?:the )?(?P<state>{state})(?= (?:{institutions})\b)"),
+        regions=frozenset(full["regions"]),
+        full_name=re.compile(rf"\b{state}\b"),
         of_state=re.compile(
-            rf"\b(?:university|attorney general|state|commonwealth|people) of (?:the )?(?:(?:{regions}) )?(?P<state>{state})\b"
+            rf"\b(?:university|attorney general|state|commonwealth) of (?:the )?(?:(?:{regions}) )?{state}\b"
         ),
-        region=re.compile(rf"\b(?:{regions}) (?P<state>{state})\b"),
-        full_name=re.compile(rf"\b(?P<state>{state})\b"),
+        institution=re.compile(rf"{start}{state}(?= (?:{institutions})\b)"),
+        school_of_state=re.compile(rf"{start}{state}(?= [^|]*\b(?:university|college)\b)"),
+        region=re.compile(rf"\b(?:{regions}) {state}\b"),
         before=frozenset(full["place_words_before"]),
         after=frozenset(full["place_words_after"]),
         wary=frozenset(name.casefold() for name in full["wary"]),
@@ -98,28 +109,29 @@ def state_names() -> dict[str, str]:
     return _rules().names
 
 
+def full_name(code: str) -> str:
+    """Return the casefolded full name of a state, "" for no state."""
+    return next((name for name, of in state_names().items() if of == code and len(name) > 2), "")
+
+
 def find_state(words: Sequence[str], *, tagged: str | None) -> StateFound:
     """Find the state in `words` (case kept, "|" for a dash); `tagged` is a state given in brackets."""
     candidates = [*_codes(words), *_full_names(words)]
     if tagged is not None:
         candidates.append(_Candidate(tagged, _CODE_POSITION, 0, 0))
-    candidates = _without_abbreviations(words, candidates)
-    if not candidates:
-        return StateFound(None)
-    best = max(candidate.strength for candidate in candidates)
+    candidates = _without_initials(words, candidates)
+    best = max((candidate.strength for candidate in candidates), default=0)
     states = {candidate.state for candidate in candidates if candidate.strength == best}
     if len(states) != 1:
         return StateFound(None)
     (state,) = states
-    spans = [(c.start, c.end) for c in candidates if c.state == state and c.start < c.end]
-    return StateFound(state, tuple(sorted(set(spans))))
+    spans = {(c.start, c.end): c.own for c in candidates if c.state == state and c.start < c.end}
+    return StateFound(state, tuple(StateWords(*span, own) for span, own in sorted(spans.items())))
 
 
-def _without_abbreviations(words: Sequence[str], candidates: list[_Candidate]) -> list[_Candidate]:
-    """Drop the codes that are initials beside another code: "Franklin CO OH", "Example County CA SD", "OR PR"."""
-    codes = {
-        candidate.start: candidate.state for candidate in candidates if candidate.end - candidate.start == 1
-    }
+def _without_initials(words: Sequence[str], candidates: list[_Candidate]) -> list[_Candidate]:
+    """Drop codes that mean something else beside another code: "Franklin CO OH", "CA SD", "OR PR"."""
+    codes = {each.start: each.state for each in candidates if each.end - each.start == 1}
     states = set(codes.values()) - _rules().territories
     drop = _rules().territories if states else frozenset[str]()
     if states - {"CO"}:
@@ -129,37 +141,36 @@ def _without_abbreviations(words: Sequence[str], candidates: list[_Candidate]) -
     return [candidate for candidate in candidates if candidate.state not in drop]
 
 
-def _codes(words: Sequence[str]) -> list[_Candidate]:
+def _codes(words: Sequence[str]) -> Iterator[_Candidate]:
     rules = _rules()
     letters = "".join(words)
     cased = not letters.isupper() and not letters.islower()
-    found = []
     for index, word in enumerate(words):
         code = word.upper()
-        if len(word) != 2 or rules.names.get(word.casefold()) != code or code.casefold() != word.casefold():
+        if rules.names.get(word.casefold()) != code:
             continue
         if cased and not word.isupper() and (code in rules.words or not word.istitle()):
             continue
         before = words[index - 1] if index else "|"
         after = words[index + 1] if index + 1 < len(words) else "|"
-        if after.casefold() in rules.not_before.get(code, ()):
-            continue
         alone = before == "|" and after == "|"
-        first = before == "|" and not alone
-        if first and code in rules.not_first:
+        if index == 0 and not alone and code in rules.not_first:
+            continue
+        if after.casefold() in rules.not_before.get(code, ()):
             continue
         if code == "CO" and _is_county(words, index, cased=cased):
             continue
-        # At the start, a code before its kind ("PA State Police") has no place between, so it is no town's.
-        position = alone or "," in (before, after)
-        if not first:
-            position = position or after == "|" or after.casefold() in _KIND_WORDS
-            position = position or before.casefold() in _CLOSING_WORDS
-        if position:
-            found.append(_Candidate(code, _CODE_POSITION, index, index + 1))
+        beside_kind = after.casefold() in rules.kind_words or _closes(before)
+        # A first word has no place before it: "PA State Police" is the state's, "ME Smith Security" nobody's.
+        if alone or "," in (before, after) or (index > 0 and (after == "|" or beside_kind)):
+            yield _Candidate(code, _CODE_POSITION, index, index + 1, own=before.casefold() == "of")
         elif cased and word.isupper():
-            found.append(_Candidate(code, _LOOSE_CODE, index, index + 1))
-    return found
+            own = before.casefold() == "of" or before.casefold() in rules.regions
+            yield _Candidate(code, _LOOSE_CODE, index, index + 1, own=own)
+
+
+def _closes(word: str) -> bool:
+    return word.casefold() in _rules().kind_words or word.casefold() in _rules().closing_words
 
 
 def _is_county(words: Sequence[str], index: int, *, cased: bool) -> bool:
@@ -167,58 +178,41 @@ def _is_county(words: Sequence[str], index: int, *, cased: bool) -> bool:
     folded = [word.casefold() for word in words]
     if "county" in folded:
         return False
-    after = folded[index + 1] if index + 1 < len(folded) else ""
-    if len(after) == 2 and after in _rules().names and after != "co":
+    after = folded[index + 1] if index + 1 < len(folded) else "|"
+    if after in {"so", "sheriff", "sheriffs", "sheriff's"}:
         return True
-    return after in {"so", "sheriff", "sheriffs", "sheriff's"} or (not cased and after != "" and after != "|")
+    return not cased and after != "|"
 
 
-def _full_names(words: Sequence[str]) -> list[_Candidate]:
+def _full_names(words: Sequence[str]) -> Iterator[_Candidate]:
     rules = _rules()
     folded = [word.casefold() for word in words]
     text = " ".join(folded)
+    for pattern, state in rules.phrases:
+        # A phrase names a place: its words stay in the comparison key.
+        if pattern.search(text):
+            yield _Candidate(state, _PHRASE, 0, 0)
     if rules.never.search(text):
-        return []
-    starts = {0: 0}
-    offset = 0
-    for index, word in enumerate(folded):
-        starts[offset] = index
-        offset += len(word) + 1
-
-    def span(start: int, end: int) -> tuple[int, int]:
-        first = starts[start]
-        return first, first + len(text[start:end].split(" "))
-
-    found = []
+        return
+    of_state, institution, school, region = (
+        {match.start("state") for match in pattern.finditer(text)}
+        for pattern in (rules.of_state, rules.institution, rules.school_of_state, rules.region)
+    )
     for match in rules.full_name.finditer(text):
-        start, end = match.span()
-        if start not in starts:
-            continue
-        first, last = span(start, end)
+        first = text[: match.start()].count(" ")
+        last = first + match[0].count(" ") + 1
         before = folded[first - 1] if first else "|"
         after = folded[last] if last < len(folded) else "|"
         if after in rules.after or before in rules.before:
             continue
-        state, position = rules.names[match[0]], (first, last)
-        wary = match[0] in rules.wary
-        if any(m.start("state") == start for m in rules.of_state.finditer(text)):
-            found.append(_Candidate(state, _PHRASE, *position))
-        elif any(m.start("state") == start for m in rules.institution.finditer(text)):
-            if (
-                not wary
-                or after in {"state", "department", "dept"}
-                and not text[end + 1 :].startswith("department |")
-            ):
-                found.append(_Candidate(state, _FULL_NAME, *position))
-        elif any(m.start("state") == start for m in rules.region.finditer(text)):
-            if not wary or after == "university":
-                found.append(_Candidate(state, _FULL_NAME, *position))
+        state, at, wary = rules.names[match[0]], match.start(), match[0] in rules.wary
+        if at in of_state:
+            yield _Candidate(state, _PHRASE, first, last, own=True)
+        elif at in institution and (not wary or after in {"state", "department", "dept"}):
+            yield _Candidate(state, _FULL_NAME, first, last, own=at in school)
+        elif (at in school and not wary) or (at in region and (not wary or after == "university")):
+            yield _Candidate(state, _FULL_NAME, first, last, own=True)
         elif before == "," or (
-            not wary and first > 0 and before != "|" and (after == "|" or after in _KIND_WORDS)
+            not wary and before != "|" and at not in region and (after == "|" or after in rules.kind_words)
         ):
-            found.append(_Candidate(state, _FULL_NAME, *position))
-    for pattern, state in rules.phrases:
-        # A phrase names a place: its words stay in the comparison key.
-        if pattern.search(text):
-            found.append(_Candidate(state, _PHRASE, 0, 0))
-    return found
+            yield _Candidate(state, _FULL_NAME, first, last)
