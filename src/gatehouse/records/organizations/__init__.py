@@ -5,6 +5,6 @@ Exports name agencies in dozens of ways: `Newport Beach PD CA`, `CA - Wasco PD`,
 stand in `records/data/states.toml`, `kinds.toml` and `aliases.toml`.
 """
 
-from gatehouse.records.organizations._parsing import parse, parse_many
+from gatehouse.records.organizations._parsing import fold_place, parse, parse_many, place
 
-__all__ = ["parse", "parse_many"]
+__all__ = ["fold_place", "parse", "parse_many", "place"]

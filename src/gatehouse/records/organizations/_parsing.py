@@ -97,6 +97,17 @@ def parse_many(names: Sequence[str]) -> list[Organization]:
     return [parse(name) for name in names]
 
 
+def place(organization: Organization) -> str:
+    """Return the words of the comparison key that are neither kind nor state, as `fold_place` writes them."""
+    return organization.key.split("|")[0]
+
+
+def fold_place(text: str) -> str:
+    """Return a place's name as comparison keys hold it: lower case, `Saint Mary's` as `st marys`."""
+    words = [_SYNONYMS.get(word, word) for word in _fold(text).split()]
+    return " ".join(" ".join(words).split())
+
+
 def _alias(words: Sequence[str], state: str | None) -> _Alias | None:
     named = [word for word in words if word not in "|,"]
     if named and named[0].casefold() == "the":
@@ -164,23 +175,23 @@ def _key(cleaned: CleanName, found: StateFound, folded: str, kind: KindFound) ->
     """
     start, end = kind.span
     form = kind.form
-    place = f"{folded[:start]} {folded[end:]}" if form else folded
+    rest = f"{folded[:start]} {folded[end:]}" if form else folded
     if kind.kind is AgencyKind.UNIVERSITY:
         # A campus and its police are one agency: "Example University", "Example University Campus PD".
-        place, form = _CAMPUS_WORDS.sub(" ", _fold(" ".join(_with_own_state(cleaned.words, found)))), ""
+        rest, form = _CAMPUS_WORDS.sub(" ", _fold(" ".join(_with_own_state(cleaned.words, found)))), ""
     elif kind.kind is AgencyKind.FEDERAL:
         form = form if form.startswith("federal") else f"federal {form}".strip()
-        place = _FEDERAL_NOISE.sub(" ", place)
+        rest = _FEDERAL_NOISE.sub(" ", rest)
     elif kind.kind is AgencyKind.POLICE:
-        place = _CITY_OF.sub(" ", place) if form else place
+        rest = _CITY_OF.sub(" ", rest) if form else rest
     else:
-        place = _POLICE_WORDS.sub(" pd ", place).removesuffix(" pd ").removesuffix(" pd")
+        rest = _POLICE_WORDS.sub(" pd ", rest).removesuffix(" pd ").removesuffix(" pd")
     tags = _fold(" ".join(cleaned.tags))
-    place = _ACCOUNT_NUMBER.sub("", " ".join(place.split())) if form in {"pd", "so"} else place
-    words = " ".join(_SYNONYMS.get(word, word) for word in f"{place} {tags}".split()).split()
-    if not words and not form:
+    rest = _ACCOUNT_NUMBER.sub("", " ".join(rest.split())) if form in {"pd", "so"} else rest
+    where = fold_place(f"{rest} {tags}")
+    if not where and not form:
         return ""
-    return "|".join((" ".join(words), form, (found.state or "").lower()))
+    return "|".join((where, form, (found.state or "").lower()))
 
 
 def _with_own_state(words: Sequence[str], found: StateFound) -> list[str]:
