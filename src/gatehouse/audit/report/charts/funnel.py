@@ -1,0 +1,156 @@
+"""Rates without a league table: each organization's rate against its size, between control limits.
+
+D. J. Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24, 2005.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from gatehouse.audit.document import Figure
+from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, share, whole
+from gatehouse.audit.report.numbers import compact, count, of, plural, rate
+from gatehouse.audit.report.scales import Linear, Logarithmic, decade_ticks, round_ticks
+from gatehouse.audit.report.svg import Drawing, dots, line, path, shorten, text, text_width
+from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT, MINIMUM_SEARCHES, funnel_limits, intra_correlation
+
+LIMITS = ((0.95, "limit-95", "95 %"), (0.998, "limit-998", "99.8 %"))
+MOST_LABELS = {"wide": 10, "narrow": 4}
+CURVE_POINTS = 60
+LABEL_HEIGHT = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One organization: its searches, its rate in percent, and whether the statistics call it an outlier."""
+
+    name: str
+    searches: int
+    flagged: int
+    percent: float
+    outlier: bool
+
+
+def draw(figure: Figure) -> Drawing:
+    """Draw `organization, searches, flagged, rate, shrunken, low, high, outlier` rows.
+
+    The limits are those of the pooled rate of the rows, widened by the correlation between searches of one organization.
+    """
+    points = [
+        Point(str(row[0]), whole(row[1]), whole(row[2]), 100 * share(row[3]), bool(row[7]))
+        for row in figure.table.rows
+        if row[3] is not None
+    ]
+    flagged, totals = [point.flagged for point in points], [point.searches for point in points]
+    pooled = sum(flagged) / sum(totals)
+    correlation = intra_correlation(flagged, totals, pooled)
+
+    def paint(canvas: Canvas) -> tuple[float, list[Markup]]:
+        return _paint(canvas, points, pooled, correlation)
+
+    outliers = [point for point in points if point.outlier]
+    notes = [
+        f"Pooled rate: {of(sum(flagged), sum(totals))}. Limits at 95 % and 99.8 %, exact binomial"
+        + (", widened for searches of one organization being alike" if correlation > 0 else "")
+        + ". The size axis is logarithmic."
+    ]
+    return drawing(
+        figure,
+        paint,
+        description=(
+            f"{plural(len(points), 'organization')} by number of searches and share flagged; "
+            f"{plural(len(outliers), 'outlier')}" + _named(outliers) + "."
+        ),
+        legend=[
+            ("dot", "organization"),
+            ("dot-outlier", "outlier (false-discovery rate 5 %)"),
+            ("limit-95", "95 % limits"),
+            ("limit-998", "99.8 % limits"),
+            ("pooled", "pooled rate"),
+        ],
+        notes=notes,
+    )
+
+
+def _named(outliers: Sequence[Point]) -> str:
+    ranked = sorted(outliers, key=lambda point: (-point.percent, point.name))[:3]
+    if not ranked:
+        return ""
+    return ": " + "; ".join(f"{p.name} {count(p.flagged)} of {count(p.searches)}" for p in ranked)
+
+
+def _paint(
+    canvas: Canvas, points: Sequence[Point], pooled: float, correlation: float
+) -> tuple[float, list[Markup]]:
+    left, right = (64.0, canvas.width - 16) if canvas.wide else (44.0, canvas.width - 8)
+    ceiling, base = 14.0, 374.0 if canvas.wide else 290.0
+    least, most = min(p.searches for p in points), max(p.searches for p in points)
+    across = Logarithmic(least / 1.15, most * 1.15, left, right)
+    top = max([*(point.percent for point in points), 100 * pooled * 2, 0.1])
+    ticks = round_ticks(min(top * 1.06, 100), 4, whole=False)
+    up = Linear(ticks[-1], base, ceiling)
+
+    children = horizontal_grid(ticks, up, left, right, lambda tick: f"{compact(tick)} %")
+    children += _curves(across, up, pooled, correlation)
+    children.append(line(left, up(100 * pooled), right, up(100 * pooled), class_="pooled"))
+    ordinary = ((across(p.searches), up(p.percent)) for p in points if not p.outlier)
+    children.append(dots(ordinary, class_="dots faint"))
+    children.append(
+        dots(((across(p.searches), up(p.percent)) for p in points if p.outlier), class_="dots outlier")
+    )
+    children += _labels(canvas, [p for p in points if p.outlier], across, up)
+    for tick in decade_ticks(across.low, across.high):
+        x = across(tick)
+        children.append(line(x, base, x, base + 5, class_="axis"))
+        children.append(text(x, base + 20, compact(tick), class_="tick", anchor="middle"))
+    name = "searches by the organization"
+    children.append(text((left + right) / 2, base + 42, name, class_="axis-name", anchor="middle"))
+    return base + 50, children
+
+
+def _curves(across: Logarithmic, up: Linear, pooled: float, correlation: float) -> list[Markup]:
+    """Draw both limits above and below the pooled rate, cut off at the top of the chart."""
+    ratio = across.high / across.low
+    sizes = [max(1, round(across.low * ratio ** (i / (CURVE_POINTS - 1)))) for i in range(CURVE_POINTS)]
+    children = []
+    for confidence, class_, _ in LIMITS:
+        lower, upper = funnel_limits(pooled, sizes, confidence=confidence, correlation=correlation)
+        for side in (lower, upper):
+            curve = [
+                (across(size), up(100 * float(value)))
+                for size, value in zip(sizes, side, strict=True)
+                if 100 * value <= up.top
+            ]
+            if len(curve) > 1:
+                children.append(path(curve, class_=class_))
+    return children
+
+
+def _labels(canvas: Canvas, outliers: Sequence[Point], across: Logarithmic, up: Linear) -> list[Markup]:
+    """Name the highest outliers, on the side with more room, none over another."""
+    children: list[Markup] = []
+    taken: list[tuple[float, float, float]] = []
+    ranked = sorted(outliers, key=lambda point: (-point.percent, point.name))
+    for point in ranked[: MOST_LABELS[canvas.name]]:
+        x, y = across(point.searches), up(point.percent)
+        rightward = x < (across.start + across.end) / 2
+        room = (canvas.width - x if rightward else x) - 14
+        name = shorten(point.name, canvas.font, min(room, 330))
+        width = text_width(name, canvas.font)
+        start = x + 10 if rightward else x - 10 - width
+        if any(abs(y - other) < LABEL_HEIGHT and start < b and a < start + width for a, b, other in taken):
+            continue
+        taken.append((start, start + width, y))
+        anchor = "start" if rightward else "end"
+        children.append(text(x + 10 if rightward else x - 10, y + 5, name, class_="label", anchor=anchor))
+    return children
+
+
+def rate_cell(searches: int, value: float | None) -> str:
+    """Write an organization's rate, or why there is none."""
+    if value is None:
+        return f"under {MINIMUM_SEARCHES} searches"
+    return rate(value) if searches >= MINIMUM_FOR_PERCENT else f"under {MINIMUM_FOR_PERCENT} searches"

@@ -1,0 +1,86 @@
+"""Where a figure's evidence stands in the report: anchors of files and findings, and rows grouped by file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from gatehouse.audit.document import Audit, Cite, Severity
+from gatehouse.audit.report.numbers import count, searches
+
+SEVERITY_ORDER = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+
+
+def anchor(kind: str, name: str) -> str:
+    """Return an id for an element, from any name."""
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfFile:
+    """Rows of one file as evidence; `href` leads to the file's line with its hash."""
+
+    file: str
+    href: str | None
+    rows: tuple[str, ...]
+
+
+class Evidence:
+    """The anchors of one audit."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._files = {file.path: index for index, file in enumerate(audit.files, start=1)}
+        self._by_subject: dict[str, str] = {}
+        order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
+        # The gravest finding about a signal is where its figure leads.
+        for finding in sorted(audit.findings, key=lambda finding: order[finding.severity]):
+            for subject in (*finding.about, finding.id):
+                self._by_subject.setdefault(subject, f"#{anchor('finding', finding.id)}")
+
+    def file(self, path: str) -> str | None:
+        """Return the link to a file's line, or None for a file that is not of this audit."""
+        index = self._files.get(path)
+        return None if index is None else f"#file-{index}"
+
+    def subject(self, name: str) -> str:
+        """Return the link to the finding about a signal, family or pathway, else to the files with their hashes."""
+        return self._by_subject.get(name, "#files")
+
+    def linked(self, number: int, subject: str) -> Markup:
+        """Write a count as a link to its evidence."""
+        return Markup('<a class="count" href="{}">{}</a>').format(self.subject(subject), count(number))
+
+    def linked_searches(self, number: int, href: str = "#balance") -> Markup:
+        """Write a count of searches with its noun, as a link."""
+        return Markup('<a class="count" href="{}">{}</a>').format(href, searches(number))
+
+    def grouped(self, cites: Iterable[Cite]) -> list[RowsOfFile]:
+        """Group rows by file, in the order of the audit's files, rows ascending."""
+        groups: dict[str, list[int]] = {}
+        for cite in cites:
+            groups.setdefault(cite.file, []).append(cite.row)
+        last = len(self._files) + 1
+        return [
+            RowsOfFile(path, self.file(path), tuple(count(row) for row in sorted(set(rows))))
+            for path, rows in sorted(
+                groups.items(), key=lambda item: (self._files.get(item[0], last), item[0])
+            )
+        ]
+
+    def inline(self, cites: Iterable[Cite]) -> Markup:
+        """Write rows for a table's cell: "audit.csv row 12"."""
+        parts = []
+        for rows in self.grouped(cites):
+            name = escape(base_name(rows.file))
+            link = Markup('<a href="{}">{}</a>').format(rows.href, name) if rows.href else name
+            noun = "row" if len(rows.rows) == 1 else "rows"
+            parts.append(Markup("{} {} {}").format(link, noun, ", ".join(rows.rows)))
+        return Markup("; ").join(parts)
+
+
+def base_name(path: str) -> str:
+    """Return the last part of a path; a member of an archive keeps the archive's name."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,245 @@
+"""What each section of the report says, in words and links; the templates only arrange it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from gatehouse.audit.document import Audit, Figure, Finding, Tally
+from gatehouse.audit.report import words
+from gatehouse.audit.report.charts import CHARTS
+from gatehouse.audit.report.evidence import (
+    SEVERITY_ORDER,
+    Evidence,
+    RowsOfFile,
+    anchor,
+    base_name,
+)
+from gatehouse.audit.report.numbers import NOT_MEASURABLE, between, count, of, percent, plural, searches
+from gatehouse.audit.report.svg import Drawing
+from gatehouse.audit.report.tables import TableView, figure_table, table_view
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """A figure ready to print: a drawing with its table, or the reason why there is none."""
+
+    id: str
+    title: str
+    note: str
+    drawing: Drawing | None
+    table: TableView | None
+    not_measurable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow:
+    """One signal's line; without `count` there is only `why`."""
+
+    label: str
+    meaning: str
+    count: Markup | None
+    readable: str
+    share: str
+    masked: str
+    bounds: str
+    why: str
+    family: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayView:
+    """One pathway's block; without `count` there is only `why`."""
+
+    name: str
+    sentence: str
+    count: Markup | None
+    unknown: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding's card."""
+
+    anchor: str
+    finding: Finding
+    severity: str
+    severity_code: str
+    confidence: str
+    count: str
+    evidence: tuple[RowsOfFile, ...]
+    sampled: int
+    table: TableView | None
+
+
+def chart(figure: Figure | None, id: str, evidence: Evidence) -> ChartView:
+    """Draw a figure; one that is absent or empty says so where the chart would stand."""
+    anchor_ = anchor("figure", id)
+    if figure is None:
+        return ChartView(anchor_, words.plain(id).capitalize(), "", None, None, "this audit has no such figure")
+    why = figure.not_measurable
+    if why is None and not figure.table.rows:
+        why = "no search of this record has what the figure needs"
+    if why is not None:
+        return ChartView(anchor_, figure.title, figure.note, None, None, why)
+    return ChartView(
+        anchor_, figure.title, figure.note, CHARTS[id](figure), figure_table(figure, evidence), None
+    )
+
+
+def reasons(audit: Audit, evidence: Evidence) -> list[SignalRow]:
+    """Return families first, then signals, the most frequent first, those not measurable last."""
+    families = [_signal_row(name, tally, audit, evidence, family=True) for name, tally in audit.families.items()]
+    ordered = sorted(
+        audit.signals.items(), key=lambda item: (item[1] is None, -(item[1].n if item[1] else 0), item[0])
+    )
+    return families + [_signal_row(name, tally, audit, evidence) for name, tally in ordered]
+
+
+def _signal_row(
+    name: str, tally: Tally | None, audit: Audit, evidence: Evidence, *, family: bool = False
+) -> SignalRow:
+    label, meaning = words.signal_label(name), words.signal_meaning(name)
+    if tally is None:
+        return SignalRow(label, meaning, None, "", "", "", "", why_not(audit, name), family)
+    return SignalRow(
+        label,
+        meaning,
+        evidence.linked(tally.n, name),
+        count(tally.readable),
+        percent(tally.n, tally.readable) or "",
+        count(tally.masked),
+        between(tally.n, tally.n + tally.masked),
+        "",
+        family,
+    )
+
+
+def why_not(audit: Audit, name: str) -> str:
+    """Return why a figure is not measurable, from the audit's list, as a phrase after a colon."""
+    label = words.signal_label(name).lower()
+    for entry in audit.not_measurable:
+        if entry.what.lower() in (name, words.plain(name), label):
+            return entry.why
+    return "see the list of what is not measurable"
+
+
+def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
+    """Return front, back and side door."""
+    views = []
+    for key, (name, sentence) in words.PATHWAYS.items():
+        pathway = audit.pathways.get(key)
+        if pathway is None or pathway.n is None:
+            why = (pathway.why if pathway else None) or "this audit did not test it"
+            views.append(PathwayView(name, sentence, None, "", why))
+            continue
+        unknown = f"{searches(pathway.unknown)} more cannot be told" if pathway.unknown else ""
+        if pathway.unknown and pathway.why:
+            unknown += f": {pathway.why}"
+        views.append(PathwayView(name, sentence, evidence.linked(pathway.n, key), unknown, ""))
+    return views
+
+
+def findings(audit: Audit, evidence: Evidence) -> list[FindingView]:
+    """Return the findings, the gravest first, then by count."""
+    order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
+    ranked = sorted(audit.findings, key=lambda f: (order[f.severity], -(f.count or 0), f.id))
+    return [_finding(finding, audit, evidence) for finding in ranked]
+
+
+def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
+    anchor_ = anchor("finding", finding.id)
+    table = None
+    if finding.table is not None and finding.table.rows:
+        table = table_view(
+            finding.table, evidence, id=f"{anchor_}-table", caption=f"{finding.title}: breakdown", limit=50
+        )
+    return FindingView(
+        anchor=anchor_,
+        finding=finding,
+        severity=words.SEVERITIES[finding.severity],
+        severity_code=finding.severity.value,
+        confidence=words.CONFIDENCES[finding.confidence],
+        count=NOT_MEASURABLE if finding.count is None else _of_all(finding.count, audit.searches),
+        evidence=tuple(evidence.grouped(finding.evidence)),
+        sampled=len(set(finding.evidence)),
+        table=table,
+    )
+
+
+def _of_all(number: int, total: int) -> str:
+    return f"{of(number, total)} searches" if percent(number, total) is None else _noun(number, total)
+
+
+def _noun(number: int, total: int) -> str:
+    share = percent(number, total)
+    return f"{count(number)} of {searches(total)}, {share}"
+
+
+def balance(audit: Audit, evidence: Evidence) -> TableView:
+    """Return the balance: a line per file and a total, each adding up from left to right."""
+    from gatehouse.audit.report.tables import Column
+
+    names = ("Rows", "Searches", "Duplicates", "Rejects", "Not a search")
+    lines = [(f.rows, f.searches, f.duplicates, f.rejects, f.non_search) for f in audit.files]
+    totals = [sum(column) for column in zip(*lines, strict=True)] if lines else [0] * len(names)
+    return TableView(
+        "balance-table",
+        "Rows of each file, and what became of them",
+        (Column("File"), *(Column(name, True) for name in names)),
+        tuple(
+            (
+                Markup('<a href="{}">{}</a>').format(evidence.file(file.path), base_name(file.path)),
+                *(count(number) for number in line),
+            )
+            for file, line in zip(audit.files, lines, strict=True)
+        ),
+        ("All files", *(count(number) for number in totals)),
+    )
+
+
+def balance_holds(audit: Audit) -> bool:
+    """Return whether every row is accounted for, in each file and in all."""
+    each = all(f.rows == f.searches + f.duplicates + f.rejects + f.non_search for f in audit.files)
+    return (
+        each
+        and audit.rows == sum(f.rows for f in audit.files)
+        and audit.searches == sum(f.searches for f in audit.files)
+    )
+
+
+def link_tiers(audit: Audit) -> TableView:
+    """Return by which sign copies were recognized, and how many rows by each."""
+    from gatehouse.audit.report.tables import Column
+
+    return TableView(
+        "link-tiers",
+        "How copies of one search were recognized",
+        (Column("Link tier"), Column("Two rows are one search when"), Column("Rows", True)),
+        tuple((words.plain(name), words.tier_meaning(name), count(rows)) for name, rows in audit.links.items()),
+    )
+
+
+def finding_counts(audit: Audit) -> str:
+    """Write how many findings there are by severity: "2 high, 1 low"."""
+    parts = [
+        f"{count(number)} {words.SEVERITIES[severity].lower()}"
+        for severity in SEVERITY_ORDER
+        if (number := sum(1 for finding in audit.findings if finding.severity is severity))
+    ]
+    return ", ".join(parts)
+
+
+def organizations(audit: Audit) -> int | None:
+    """Return how many organizations searched, from the table by state, or None when that is not measurable."""
+    figure = audit.figures.get("states")
+    if figure is None or figure.not_measurable is not None:
+        return None
+    return sum(row[1] for row in figure.table.rows if isinstance(row[1], int))
+
+
+def plural_files(audit: Audit) -> str:
+    """Write how many files were read."""
+    return plural(len(audit.files), "file")
