@@ -47,6 +47,7 @@ class LinkTier(StrEnum):
     EXACT = "exact"
     EVENT_FRAME = "event_frame"
     EVENT = "event"
+    SECOND = "second"
     PORTAL_HOUR = "portal_hour"
 
 
