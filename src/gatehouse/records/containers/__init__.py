@@ -1,0 +1,1 @@
+"""Files that hold tables inside of something else: workbooks, archives, PDFs."""
