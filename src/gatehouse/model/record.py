@@ -27,7 +27,7 @@ class FieldState(StrEnum):
 
 
 class Layout(StrEnum):
-    """The shapes of file that the record knows."""
+    """The shapes of file that the record knows; `other` is a table of no search beside one of a known shape."""
 
     PORTAL = "portal"
     NETWORK_AUDIT = "network_audit"
@@ -37,6 +37,7 @@ class Layout(StrEnum):
     POLICIES = "policies"
     USER_LIST = "user_list"
     MAPPED = "mapped"
+    OTHER = "other"
 
 
 class LinkTier(StrEnum):

@@ -26,14 +26,35 @@ class RawBlock:
     cells: pl.DataFrame
     rows: pl.Series
 
+    @classmethod
+    def numbered(cls, cells: pl.DataFrame, first: int) -> RawBlock:
+        """Return a block of records that stand one after the other from row `first` on."""
+        rows = pl.int_range(first, first + cells.height, dtype=pl.UInt32, eager=True)
+        return cls(cells, rows.alias("row"))
+
 
 class Source(Protocol):
     """One readable file or archive member."""
 
-    path: str  # as given; members as "outer.zip!inner.csv", sheets as "book.xlsx!Sheet1" when more than one
-    sha256: str  # of the file on disk
-    encoding: str | None
-    notes: tuple[tuple[str, str], ...]  # (code, detail) met while opening
+    @property
+    def path(self) -> str:
+        """The path as given; members as "outer.zip!inner.csv", sheets as "book.xlsx!Sheet1" if several."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file on disk."""
+        ...
+
+    @property
+    def encoding(self) -> str | None:
+        """The text encoding, where the container has one."""
+        ...
+
+    @property
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What was met while reading, as (code, detail); complete once the blocks are exhausted."""
+        ...
 
     def blocks(self) -> Iterator[RawBlock]:
         """Yield the records in file order; may be called again to read from the start."""

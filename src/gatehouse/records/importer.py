@@ -1,0 +1,277 @@
+"""Files in, records out: every record becomes a row of the normal form, a reject, or a counted non-search."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import polars as pl
+
+from gatehouse.model import BadInput, Layout
+from gatehouse.records import tells
+from gatehouse.records.blanks import Blanks
+from gatehouse.records.columns import normal_label
+from gatehouse.records.frame import KEPT_TEXTS, OPTIONAL_TEXTS, FileFacts, RecordSet, Reject
+from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values
+from gatehouse.records.mapping import Mapping
+from gatehouse.records.normalize import Normalizer
+from gatehouse.records.organizations import parse
+from gatehouse.records.raw import RawBlock, Source
+from gatehouse.records.source import open_sources
+from gatehouse.records.spill import Rows
+from gatehouse.records.texts import Texts
+from gatehouse.records.times import TimeReader
+
+# How far down a header may stand, below titles and notes.
+_HEADER_WITHIN = 200
+_SAMPLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file to import, and whose export it is if the caller knows."""
+
+    path: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What to keep and where.
+
+    `keep` names fields of `OPTIONAL_TEXTS` whose texts are wanted too; `mapping` describes an unknown layout;
+    beyond `spill_rows` rows, the frame lies in Parquet files in `spill` (a temporary folder if None).
+    """
+
+    keep: frozenset[str] = frozenset()
+    mapping: Mapping | None = None
+    spill: Path | None = None
+    spill_rows: int = 20_000_000
+
+
+def import_files(
+    inputs: Sequence[Input],
+    options: ImportOptions | None = None,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> RecordSet:
+    """Read files into one record set, in the order given.
+
+    `progress` is called with the bytes of each file consumed since the last call. A file that cannot be read,
+    or whose layout is unknown, is `BadInput`; a record that cannot be read is a reject.
+    """
+    chosen = options or ImportOptions()
+    state = _Import(chosen, progress or (lambda _bytes: None))
+    for each in inputs:
+        state.read(each)
+    return RecordSet(tuple(state.files), state.rows.frame(), state.texts.frames(), tuple(state.rejects))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted over the blocks of one table."""
+
+    records: int = 0
+    kept: int = 0
+    non_search: int = 0
+    repaired: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+    blanks: Blanks = field(default_factory=Blanks)
+    months: tells.Months = field(default_factory=tells.Months)
+    orgs: set[int] = field(default_factory=set)
+
+
+class _Import:
+    """The record set in the making."""
+
+    def __init__(self, options: ImportOptions, progress: Callable[[int], None]) -> None:
+        self.options = options
+        self.files: list[FileFacts] = []
+        self.rejects: list[Reject] = []
+        self.texts = Texts((*KEPT_TEXTS, *(name for name in OPTIONAL_TEXTS if name in options.keep)))
+        self.rows = Rows(options.spill, options.spill_rows)
+        self._progress = progress
+
+    def read(self, given: Input) -> None:
+        """Read every table of one file."""
+        sources = open_sources(given.path)
+        size = Path(given.path).stat().st_size
+        known, strange, told = 0, [], 0
+        for source in sources:
+            blocks = source.blocks()
+            first = next(blocks, None)
+            found = self._recognize(first)
+            if found is None or first is None:
+                strange.append((source, first))
+                continue
+            known += 1
+            for consumed in self._table(given, source, found[0], found[1], chain((first,), blocks)):
+                if len(sources) == 1:
+                    self._progress(consumed - told)
+                    told = consumed
+        if not known:
+            raise _unknown(given.path, [first for _, first in strange])
+        for source, first in strange:
+            self._set_aside(given, source, first)
+        self._progress(size - told)
+
+    def _recognize(self, first: RawBlock | None) -> tuple[int | None, Plan] | None:
+        """Return the header's position in the first block (None if there is none) and the plan."""
+        if first is None:
+            return None
+        top = first.cells.head(_HEADER_WITHIN).rows()
+        if self.options.mapping is not None:
+            mapped = self.options.mapping.plan(top)
+            if mapped is not None:
+                return mapped
+        at = find_header(top)
+        if at is not None:
+            plan = recognize_header(top[at], first.cells.slice(at + 1, _SAMPLE).rows())
+            if plan is not None:
+                return at, plan
+        plan = recognize_values(first.cells.head(_SAMPLE).rows())
+        return None if plan is None else (None, plan)
+
+    def _table(
+        self, given: Input, source: Source, header: int | None, plan: Plan, blocks: Iterator[RawBlock]
+    ) -> Iterator[int]:
+        """Read one table; yield after each block how much of the file has been consumed, in bytes."""
+        mapping = self.options.mapping if plan.layout is Layout.MAPPED else None
+        times = TimeReader(mapping.time_format, mapping.time_zone) if mapping else TimeReader()
+        normalizer = Normalizer(len(self.files), plan, self.texts, times)
+        tally = _Tally()
+        header_row = None
+        rejects: list[Reject] = []
+        last: RawBlock | None = None
+        for at, block in enumerate(blocks):
+            if at == 0 and header is not None:
+                header_row = int(block.rows[header])
+                block = RawBlock(block.cells.slice(header + 1), block.rows.slice(header + 1))
+            part = normalizer.part(block)
+            tally.records += part.records
+            tally.non_search += part.non_search
+            tally.repaired += part.repaired
+            tally.notes += part.notes
+            rejects += [Reject(len(self.files), each.row, each.reason, each.detail) for each in part.rejects]
+            if part.frame is not None and part.frame.height:
+                self._keep(part.frame, tally)
+            last = block if block.rows.len() else last
+            yield getattr(source, "consumed", 0)
+        self.rejects += sorted(rejects, key=lambda each: each.row)
+        if tally.records != tally.kept + len(rejects) + tally.non_search:
+            raise AssertionError("records, rejects and rows do not balance")
+        layout = self._layout(plan.layout, tally, given.owner)
+        exported = frozenset(normalizer.exported)
+        self.rows.finish(tally.blanks.corrections(layout, exported))
+        self.files.append(
+            FileFacts(
+                path=source.path,
+                sha256=source.sha256,
+                layout=layout,
+                rows=tally.records,
+                non_search=tally.non_search,
+                exported=exported,
+                owner=given.owner,
+                encoding=source.encoding,
+                header_row=header_row,
+                repaired=tally.repaired,
+                notes=(
+                    *source.notes,
+                    *plan.notes,
+                    *_cut(source, normalizer.plan, last),
+                    *self._notes(tally, exported),
+                ),
+            )
+        )
+
+    def _keep(self, frame: pl.DataFrame, tally: _Tally) -> None:
+        self.rows.add(frame)
+        tally.kept += frame.height
+        tally.blanks.add(frame)
+        tally.months.add(frame, self.texts.latest("reason"))
+        if len(tally.orgs) < _MANY:
+            tally.orgs.update(frame["org"].drop_nulls().unique())
+
+    def _layout(self, layout: Layout, tally: _Tally, owner: str | None) -> Layout:
+        """Tell a network audit from an organization audit: many searchers, or one who is not the owner."""
+        if layout is not Layout.ORGANIZATION_AUDIT:
+            return layout
+        names = self.texts.find("org", sorted(tally.orgs))
+        searchers = {parse(name).key for name in names}
+        if len(searchers) > 1 or (owner is not None and searchers and searchers != {parse(owner).key}):
+            return Layout.NETWORK_AUDIT
+        return layout
+
+    def _notes(self, tally: _Tally, exported: frozenset[str]) -> list[tuple[str, str]]:
+        notes = [(code, f"{count:,} records") for code, count in sorted(tally.notes.items())]
+        notes += tells.truncation(tally.records)
+        notes += tally.months.notes(exported)
+        return notes
+
+    def _set_aside(self, given: Input, source: Source, first: RawBlock | None) -> None:
+        """Count a table that is no known export, beside one of the same file that is."""
+        records = sum(block.rows.len() for block in source.blocks())
+        self.files.append(
+            FileFacts(
+                path=source.path,
+                sha256=source.sha256,
+                layout=Layout.OTHER,
+                rows=records,
+                non_search=records,
+                exported=frozenset(),
+                owner=given.owner,
+                encoding=source.encoding,
+                notes=(*source.notes, ("unknown_layout", _described(first))),
+            )
+        )
+
+
+# From here on more names do not change what kind of audit a file is.
+_MANY = 64
+
+
+def _cut(source: Source, plan: Plan, last: RawBlock | None) -> list[tuple[str, str]]:
+    """Return the note on a last record that ends before its last cell, where the file ends too."""
+    if last is None or not getattr(source, "unterminated", False):
+        return []
+    cells = [cell for cell in last.cells.row(-1) if cell is not None]
+    if len(cells) >= plan.width:
+        return []
+    return [("cut_record", f"the file ends inside row {last.rows[-1]}")]
+
+
+def _unknown(path: str, firsts: Sequence[RawBlock | None]) -> BadInput:
+    blocks = [block for block in firsts if block is not None and block.rows.len()]
+    if not blocks:
+        return BadInput(
+            "the file holds no records",
+            where=path,
+            expected="a header and records below it",
+            got="nothing but blank lines",
+            hint="export it again",
+        )
+    return BadInput(
+        "the layout of the file is unknown",
+        where=path,
+        expected="the columns of a search export (docs/formats.md), their values in the right columns",
+        got="; ".join(_described(block) for block in blocks),
+        hint="describe the columns in a mapping file and give it with --mapping (docs/formats.md)",
+    )
+
+
+def _described(block: RawBlock | None) -> str:
+    """Name the columns of a table, or say how many it has if its first line does not look like labels."""
+    if block is None or not block.rows.len():
+        return "no records"
+    first = [(cell or "").strip() for cell in block.cells.row(0)]
+    while first and not first[-1]:
+        first.pop()
+    labels = [cell for cell in first if cell]
+    plain = [cell for cell in labels if len(cell) <= 40 and not any(letter.isdigit() for letter in cell)]
+    distinct = len({normal_label(cell) for cell in labels}) == len(labels)
+    if labels and len(plain) == len(labels) and distinct:
+        return "the columns " + ", ".join(repr(cell) for cell in labels)
+    return f"{len(first)} columns and no line of labels"

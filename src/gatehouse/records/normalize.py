@@ -1,0 +1,348 @@
+"""From cells to the normal form, a block at a time.
+
+Sound records go through in columns. The few whose time or counts do not read, or whose cells are too many,
+are looked at one by one: a header, a line of totals, a record to mend, or a reject.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from gatehouse.model import FieldState
+from gatehouse.records import repair
+from gatehouse.records.columns import SEARCH_DATE, TIME_FRAME, is_header, normal_label
+from gatehouse.records.frame import COUNT_FIELDS, SCHEMA, STATE, TEXT_FIELDS, TIME
+from gatehouse.records.layouts import Plan, recognize_header, unglued
+from gatehouse.records.raw import RawBlock
+from gatehouse.records.states import text_states
+from gatehouse.records.texts import Texts
+from gatehouse.records.times import TimeReader, split_frames
+from gatehouse.records.values import kind_of
+
+_FOLLOWING = 200
+# Where most of a block's times are blank or masked, that is how the file is, and no sign of a shift.
+_USUAL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RowReject:
+    """A rejected record of the file at hand."""
+
+    row: int
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Part:
+    """What a block became. `records` counts the records it held, glued ones as many as they are."""
+
+    frame: pl.DataFrame | None = None
+    rejects: list[RowReject] = field(default_factory=list)
+    non_search: int = 0
+    repaired: int = 0
+    records: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+
+
+class Normalizer:
+    """Turns the blocks of one file into rows of the frame; the plan may change at a header in mid-file."""
+
+    def __init__(self, file: int, plan: Plan, texts: Texts, times: TimeReader) -> None:
+        self.plan = plan
+        self.exported: set[str] = set()
+        self._file = file
+        self._texts = texts
+        self._times = times
+        self._use(plan)
+
+    def part(self, block: RawBlock) -> Part:
+        """Normalize one block of records below the header."""
+        part = Part(records=block.rows.len())
+        if not self.plan.searches:
+            part.non_search = part.records
+            return part
+        frames: list[pl.DataFrame] = []
+        start = 0
+        while start < block.rows.len():
+            rest = RawBlock(block.cells.slice(start), block.rows.slice(start))
+            used = self._segment(rest, part, frames)
+            start += used
+        if frames:
+            part.frame = frames[0] if len(frames) == 1 else pl.concat(frames)
+        return part
+
+    def _use(self, plan: Plan) -> None:
+        self.plan = plan
+        for role in plan.roles:
+            if role == TIME_FRAME:
+                self.exported |= {"frame_from", "frame_to"}
+            elif role == SEARCH_DATE:
+                self.exported.add("searched_at")
+            elif role is not None and role in SCHEMA:
+                self.exported.add(role)
+
+    def _segment(self, block: RawBlock, part: Part, frames: list[pl.DataFrame]) -> int:
+        """Normalize the records up to a header that changes the plan; return how many were used."""
+        plan = self.plan
+        cells = _widened(block.cells, plan.width)
+        times, read = self._read_times(cells)
+        odd = self._irregular(cells, block.rows.len(), times, read)
+        if not odd.any():
+            frames.append(self._build(cells, block.rows, times))
+            return block.rows.len()
+        keep = ~odd
+        mended: list[tuple[int, repair.Cells]] = []
+        end, following = block.rows.len(), None
+        for at in odd.arg_true().to_list():
+            record = cells.row(at)
+            row = int(block.rows[at])
+            if is_header(unglued(record)):
+                part.non_search += 1
+                part.notes["header_repeated"] += 1
+                following = self._next_plan(record, cells.slice(at + 1, _FOLLOWING))
+                if following is not None:
+                    end = at + 1
+                    break
+            elif repair.is_total(record):
+                part.non_search += 1
+                part.notes["total_line"] += 1
+            else:
+                self._mend(record, row, part, mended)
+        sound = cells.slice(0, end).filter(keep.slice(0, end))
+        frame = self._build(
+            sound,
+            block.rows.slice(0, end).filter(keep.slice(0, end)),
+            times.slice(0, end).filter(keep.slice(0, end)),
+        )
+        if mended:
+            frame = self._with_mended(frame, mended, part)
+        frames.append(frame)
+        if following is not None:
+            part.notes["columns_changed"] += 1
+            self._use(following)
+        return end
+
+    def _next_plan(self, record: Sequence[str | None], below: pl.DataFrame) -> Plan | None:
+        """Return the plan that a header in mid-file asks for, or None if it only repeats the one in use."""
+        header = unglued(record)
+        labels = [normal_label(cell) for cell in header]
+        while labels and not labels[-1]:
+            labels.pop()
+        if labels == [normal_label(label) for label in self.plan.labels]:
+            return None
+        plan = recognize_header(record, below.rows())
+        if plan is None or not plan.searches or plan.roles == self.plan.roles:
+            return None
+        return plan
+
+    def _mend(
+        self, record: Sequence[str | None], row: int, part: Part, mended: list[tuple[int, repair.Cells]]
+    ) -> None:
+        result = repair.mend(record, self.plan)
+        part.records += max(len(result.records) - 1, 0)
+        if result.header:
+            part.records += 1
+            part.non_search += 1
+        part.repaired += result.moved
+        if result.reason is not None:
+            part.rejects.append(RowReject(row, result.reason, _shape(record, self.plan)))
+        mended += [(row, cells) for cells in result.records]
+
+    def _with_mended(
+        self, frame: pl.DataFrame, mended: list[tuple[int, repair.Cells]], part: Part
+    ) -> pl.DataFrame:
+        width = self.plan.width
+        cells = pl.DataFrame(
+            {f"c{at}": [each[at] if at < len(each) else None for _, each in mended] for at in range(width)},
+            schema={f"c{at}": pl.String for at in range(width)},
+        )
+        rows = pl.Series("row", [row for row, _ in mended], dtype=pl.UInt32)
+        times, read = self._read_times(cells)
+        unreadable = times.is_null() & read.is_not_null() if read is not None else times.is_null() & False
+        if read is not None:
+            unreadable &= _no_marker(read, unreadable)
+        for at in unreadable.arg_true().to_list():
+            part.rejects.append(
+                RowReject(int(rows[at]), repair.UNREADABLE_TIME, _shape(cells.row(at), self.plan))
+            )
+        fine = ~unreadable
+        more = self._build(cells.filter(fine), rows.filter(fine), times.filter(fine))
+        return pl.concat([frame, more]).sort("row", maintain_order=True)
+
+    def _irregular(
+        self, cells: pl.DataFrame, height: int, times: pl.Series, read: pl.Series | None
+    ) -> pl.Series:
+        """Return which records need a look: extra cells, an unreadable time, a count that is no number."""
+        plan = self.plan
+        odd = pl.repeat(False, height, eager=True)
+        for name in cells.columns[plan.width :]:
+            odd |= _filled(cells[name])
+        if read is not None:
+            unread = times.is_null()
+            if unread.any():
+                blank = ~_filled(read)
+                usual = unread.sum() > _USUAL * height
+                odd |= unread & _no_marker(read, unread) & ~blank if usual else unread
+        for role in COUNT_FIELDS:
+            for at in plan.at(role):
+                text = cells[f"c{at}"]
+                failed = _counts(text).is_null() & _filled(text)
+                if failed.any():
+                    odd |= failed & _no_marker(text, failed)
+        return odd
+
+    def _read_times(self, cells: pl.DataFrame) -> tuple[pl.Series, pl.Series | None]:
+        """Return the search times in milliseconds, and the texts they were read from (None if no column)."""
+        text = _column(cells, self.plan, "searched_at")
+        day = _column(cells, self.plan, SEARCH_DATE)
+        if text is None:
+            return pl.Series("searched_at", [None] * cells.height, dtype=pl.Int64), None
+        if day is None:
+            return self._times.read(text), text
+        both = (
+            day.fill_null("").str.strip_chars() + " " + text.fill_null("").str.strip_chars()
+        ).str.strip_chars()
+        times = self._times.read(both)
+        for alone in (text, day):
+            missing = times.is_null()
+            if missing.any():
+                times = times.zip_with(~missing, self._times.read(alone))
+        return times, both
+
+    def _build(self, cells: pl.DataFrame, rows: pl.Series, times: pl.Series) -> pl.DataFrame:
+        plan = self.plan
+        height = cells.height
+        columns: dict[str, pl.Series | pl.Expr] = {
+            "file": pl.lit(self._file, dtype=pl.UInt16),
+            "row": rows,
+            "content": _content(cells, plan),
+        }
+        for name in TEXT_FIELDS:
+            column = _column(cells, plan, name)
+            if column is None:
+                columns[name] = pl.lit(None, dtype=pl.UInt64)
+                columns[f"{name}_state"] = _absent()
+            else:
+                columns[name], columns[f"{name}_state"] = self._texts.encode(name, column)
+        searched = _column(cells, plan, "searched_at")
+        frame_texts = self._frame_texts(cells)
+        for name, text, ms in (
+            ("searched_at", searched, times),
+            *((name, text, None if text is None else self._times.read(text)) for name, text in frame_texts),
+        ):
+            if text is None or ms is None:
+                columns[name] = pl.lit(None, dtype=TIME)
+                columns[f"{name}_state"] = _absent()
+            else:
+                columns[name] = ms.cast(TIME)
+                columns[f"{name}_state"] = _typed_states(text, ms)
+        for name in COUNT_FIELDS:
+            column = _column(cells, plan, name)
+            if column is None:
+                columns[name] = pl.lit(None, dtype=pl.Int32)
+                columns[f"{name}_state"] = _absent()
+            else:
+                counts = _counts(column)
+                columns[name] = counts
+                columns[f"{name}_state"] = _typed_states(column, counts)
+        base = pl.DataFrame({"row": rows}) if height else pl.DataFrame(schema={"row": pl.UInt32})
+        return base.select(**{name: columns[name] for name in SCHEMA})
+
+    def _frame_texts(self, cells: pl.DataFrame) -> list[tuple[str, pl.Series | None]]:
+        both = _column(cells, self.plan, TIME_FRAME)
+        if both is not None:
+            first, second = split_frames(both)
+            # A frame of one time, or a marker, says the same of both ends.
+            second = second.zip_with(second.is_not_null(), first)
+            return [("frame_from", first), ("frame_to", second)]
+        return [(name, _column(cells, self.plan, name)) for name in ("frame_from", "frame_to")]
+
+
+def _absent() -> pl.Expr:
+    return pl.lit(FieldState.NOT_EXPORTED.value, dtype=STATE)
+
+
+def _widened(cells: pl.DataFrame, width: int) -> pl.DataFrame:
+    if cells.width >= width:
+        return cells
+    missing = [pl.lit(None, dtype=pl.String).alias(f"c{at}") for at in range(cells.width, width)]
+    return cells.with_columns(missing)
+
+
+def _column(cells: pl.DataFrame, plan: Plan, role: str) -> pl.Series | None:
+    """Return a field's column; of two columns for one field, the second fills the blanks of the first."""
+    places = plan.at(role)
+    if not places:
+        return None
+    column = cells[f"c{places[0]}"]
+    for at in places[1:]:
+        column = column.zip_with(_filled(column), cells[f"c{at}"])
+    return column
+
+
+def _filled(column: pl.Series) -> pl.Series:
+    return (column.str.strip_chars() != "").fill_null(False)
+
+
+def _no_marker(text: pl.Series, where: pl.Series) -> pl.Series:
+    """Return where a chosen cell is neither blank nor a redaction marker or placeholder."""
+    chosen = text.filter(where).fill_null("").str.strip_chars()
+    plain = text_states(chosen) == FieldState.VALUE.value
+    at = where.arg_true()
+    return pl.repeat(False, len(text), eager=True).scatter(at, plain)
+
+
+def _counts(column: pl.Series) -> pl.Series:
+    """Return the whole numbers of a column as Int32, null where a cell holds none."""
+    text = column.str.strip_chars()
+    counts = text.cast(pl.Int32, strict=False)
+    missing = counts.is_null() & (text != "").fill_null(False)
+    if missing.any():
+        # A spreadsheet writes 840 as 840.0 or 1,840.
+        again = (
+            text.str.replace(r"\.0+$", "")
+            .str.replace_all(r"^(\d{1,3}(?:,\d{3})+)$", "$1")
+            .str.replace_all(",", "", literal=True)
+        )
+        again = again.zip_with(text.str.contains(r"^\d{1,3}(?:,\d{3})+$|^\d+\.0+$").fill_null(False), text)
+        counts = counts.zip_with(~missing, again.cast(pl.Int32, strict=False))
+    negative = counts < 0
+    return counts.set(negative, None) if negative.any() else counts
+
+
+def _typed_states(text: pl.Series, read: pl.Series) -> pl.Series:
+    """Return the states of a column of times or counts: what did not read is blank, a marker or partial."""
+    value = pl.Series("state", [FieldState.VALUE.value], dtype=STATE).new_from_index(0, len(text))
+    missing = read.is_null()
+    if not missing.any():
+        return value
+    states = text_states(text.filter(missing).fill_null("").str.strip_chars())
+    partial = pl.Series([FieldState.PARTIAL.value], dtype=STATE).new_from_index(0, len(states))
+    states = states.zip_with(states != FieldState.VALUE.value, partial)
+    return value.scatter(missing.arg_true(), states)
+
+
+def _content(cells: pl.DataFrame, plan: Plan) -> pl.Series:
+    """Return a key of each record's cells under their labels, the same whatever the order of columns."""
+    if not cells.height:
+        return pl.Series("content", [], dtype=pl.UInt64)
+    terms = []
+    for at in range(plan.width):
+        label = normal_label(plan.labels[at]) if at < len(plan.labels) else ""
+        weight = pl.Series([label or f"c{at}"]).hash()[0] | 1
+        cell = pl.col(f"c{at}").fill_null("")
+        terms.append(cell.hash() * pl.lit(weight, dtype=pl.UInt64))
+    return cells.select(content=pl.sum_horizontal(terms)).to_series()
+
+
+def _shape(record: Sequence[str | None], plan: Plan) -> str:
+    """Describe a record by the kinds of its cells, never by their contents."""
+    kinds = [kind_of(cell).value for cell in record]
+    while kinds and kinds[-1] == "blank":
+        kinds.pop()
+    return f"{len(kinds)} of {plan.width} cells: {' '.join(kinds)}"[:300]
