@@ -29,6 +29,7 @@ class _FederalRule:
     case: re.Pattern[str] | None
     capitals: re.Pattern[str] | None
     immigration: bool
+    unless_state: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def _compiled(row: dict[str, Any], key: str) -> re.Pattern[str] | None:
 
 
 @cache
-def _tables() -> tuple[tuple[_FederalRule, ...], tuple[_KindRule, ...]]:
+def _tables() -> tuple[tuple[_FederalRule, ...], re.Pattern[str], tuple[_KindRule, ...]]:
     text = resources.files("gatehouse.records").joinpath("data/kinds.toml").read_text("utf-8")
     data: dict[str, Any] = tomllib.loads(text)
     federal = tuple(
@@ -55,6 +56,7 @@ def _tables() -> tuple[tuple[_FederalRule, ...], tuple[_KindRule, ...]]:
             _compiled(row, "case"),
             _compiled(row, "capitals"),
             row.get("immigration", False),
+            row.get("unless_state", False),
         )
         for row in data["federal"]
     )
@@ -68,13 +70,18 @@ def _tables() -> tuple[tuple[_FederalRule, ...], tuple[_KindRule, ...]]:
         )
         for row in data["kinds"]
     )
-    return federal, kinds
+    return federal, re.compile(data["federal_never"]["pattern"]), kinds
 
 
-def find_federal(folded: str, written: str) -> KindFound | None:
+def find_federal(folded: str, written: str, *, state_named: bool) -> KindFound | None:
     """Find a federal body in the folded text, or by its acronym in the text as written."""
+    rules, never, _ = _tables()
+    if never.search(folded):
+        return None
     capitals = written.isupper()
-    for rule in _tables()[0]:
+    for rule in rules:
+        if rule.unless_state and state_named:
+            continue
         if rule.folded and (match := rule.folded.search(folded)):
             return KindFound(AgencyKind.FEDERAL, rule.form, match.span(), rule.immigration)
         # In a name all in capitals an acronym such as ICE may be the word.
@@ -88,7 +95,7 @@ def find_federal(folded: str, written: str) -> KindFound | None:
 
 def find_kind(folded: str, *, state_named: bool) -> KindFound:
     """Find the kind in the folded text; `state_named` says that a state's name or code stood in the name."""
-    for rule in _tables()[1]:
+    for rule in _tables()[2]:
         if rule.state_body and not state_named:
             continue
         if rule.unless and rule.unless.search(folded):

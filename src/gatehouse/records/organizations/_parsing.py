@@ -150,7 +150,7 @@ def _read(name: str, cleaned: CleanName, found: StateFound) -> Organization:
 
 
 def _kind(cleaned: CleanName, folded: str, written: str, *, state_named: bool) -> KindFound:
-    federal = find_federal(folded, written)
+    federal = find_federal(folded, written, state_named=state_named)
     if federal is not None:
         return federal
     found = find_kind(folded, state_named=state_named)

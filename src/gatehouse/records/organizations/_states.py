@@ -55,6 +55,7 @@ class _Rules:
     words: frozenset[str]
     kind_words: frozenset[str]
     closing_words: frozenset[str]
+    state_body_words: frozenset[str]
     not_first: frozenset[str]
     not_before: dict[str, frozenset[str]]
     regions: frozenset[str]
@@ -86,6 +87,7 @@ def _rules() -> _Rules:
         words=frozenset(codes["words"]),
         kind_words=frozenset(codes["kind_words"]),
         closing_words=frozenset(codes["closing_words"]),
+        state_body_words=frozenset(codes["state_body_words"]),
         not_first=frozenset(codes["not_first"]),
         not_before={code: frozenset(words) for code, words in codes["not_before"].items()},
         regions=frozenset(full["regions"]),
@@ -161,8 +163,10 @@ def _codes(words: Sequence[str]) -> Iterator[_Candidate]:
         if code == "CO" and _is_county(words, index, cased=cased):
             continue
         beside_kind = after.casefold() in rules.kind_words or _closes(before)
-        # A first word has no place before it: "PA State Police" is the state's, "ME Smith Security" nobody's.
-        if alone or "," in (before, after) or (index > 0 and (after == "|" or beside_kind)):
+        if index == 0:
+            # No place stands before it: "PA State Police" is the state's, "IN Example Police" a town's.
+            beside_kind = after.casefold() in rules.state_body_words
+        if alone or "," in (before, after) or beside_kind or (index > 0 and after == "|"):
             yield _Candidate(code, _CODE_POSITION, index, index + 1, own=before.casefold() == "of")
         elif cased and word.isupper():
             own = before.casefold() == "of" or before.casefold() in rules.regions
@@ -212,7 +216,11 @@ def _full_names(words: Sequence[str]) -> Iterator[_Candidate]:
             yield _Candidate(state, _FULL_NAME, first, last, own=at in school)
         elif (at in school and not wary) or (at in region and (not wary or after == "university")):
             yield _Candidate(state, _FULL_NAME, first, last, own=True)
-        elif before == "," or (
-            not wary and before != "|" and at not in region and (after == "|" or after in rules.kind_words)
-        ):
-            yield _Candidate(state, _FULL_NAME, first, last)
+        else:
+            closes_place = before != "|" and (after == "|" or after in rules.kind_words)
+            if (
+                before == ","
+                or state in rules.territories
+                or (closes_place and not wary and at not in region)
+            ):
+                yield _Candidate(state, _FULL_NAME, first, last)
