@@ -1,0 +1,160 @@
+"""From the linked frame to one slim row a search: integers that every figure groups by.
+
+Texts were classified once; here their signals come back by key, and organizations become small indices, so
+that no later step touches a string.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.texts import BIT, CONTENT_BITS, SCANNED, ClassifiedTexts
+from gatehouse.model import FieldState, LinkTier, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatehouse.audit.roster import Roster
+    from gatehouse.records.frame import Linked
+
+# A cell in one of these states shows what the agency wrote, if it wrote anything.
+VISIBLE = (FieldState.VALUE, FieldState.EMPTY, FieldState.PLACEHOLDER)
+BLANK = (FieldState.EMPTY, FieldState.PLACEHOLDER)
+
+SLIM: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "file": pl.UInt16,
+    "row": pl.UInt32,
+    "search": pl.UInt32,
+    "agency": pl.UInt32,  # who searched: index into Roster.agencies, 0 when not stated
+    "outside": pl.Boolean,  # the searcher is known and is not the owner of the data
+    "bits": pl.UInt32,  # signals, see texts.BIT
+    "readable": pl.Boolean,  # the stated reason is visible
+    "case": pl.Boolean,  # a case number stands in the row; null when that cannot be seen
+    "officer": pl.UInt64,
+    "plate": pl.UInt64,
+    "reason": pl.UInt64,
+    "offense": pl.UInt64,
+    "at": pl.Datetime("ms", "UTC"),
+    "networks": pl.Int32,
+}
+
+
+def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyFrame:
+    """Return one row a search, with the columns of `SLIM`, in file order."""
+    frame = linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value)
+    frame = frame.join(
+        roster.by_key.lazy().rename({"agency": "_named"}), on="org", how="left", maintain_order="left"
+    )
+    for field in SCANNED:
+        frame = _join_bits(frame, field, texts)
+    owners = pl.Series(roster.owners, dtype=pl.UInt32)
+    own = pl.Series(
+        [owner if mine else 0 for owner, mine in zip(roster.owners, roster.own_record, strict=True)],
+        dtype=pl.UInt32,
+    )
+    owner = _lookup(pl.col("file"), owners)
+    named = pl.coalesce(
+        pl.col("_named"),
+        pl.when(pl.col("org_state") == FieldState.NOT_EXPORTED.value).then(_lookup(pl.col("file"), own)),
+    ).fill_null(0)
+    return (
+        frame.with_columns(agency=named, _owner=owner, bits=_row_bits())
+        .with_columns(
+            outside=(pl.col("agency") != 0) & (pl.col("agency") != pl.col("_owner")),
+            readable=_reason_shown(),
+            case=_case_stated(),
+            officer=_identity(),
+            plate=pl.when(pl.col("plate_state") == FieldState.VALUE.value).then("plate"),
+            at=pl.col("searched_at"),
+        )
+        .select(SLIM)
+    )
+
+
+def _join_bits(frame: pl.LazyFrame, field: str, texts: ClassifiedTexts) -> pl.LazyFrame:
+    table = texts.signals[field]
+    name = f"_{field}"
+    if table.is_empty():
+        return frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(name))
+    joined = frame.join(
+        table.lazy().rename({"key": field, "bits": name}), on=field, how="left", maintain_order="left"
+    )
+    return joined.with_columns(pl.col(name).fill_null(0))
+
+
+def _row_bits() -> pl.Expr:
+    """Return the signals of a row.
+
+    How well a reason is stated is read from the reason alone, or from the offense where the file has no
+    reason column; what the search is about, from every visible field. A blank reason beside an offense or a
+    prompt is not "none stated": something else says what the search was for.
+    """
+    no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
+    stated = pl.when(no_reason_column).then("_offense").otherwise("_reason")
+    blank = pl.when(no_reason_column).then(_in("offense_state", BLANK)).otherwise(_in("reason_state", BLANK))
+    elsewhere = (pl.col("offense_state") == FieldState.VALUE.value) | (
+        pl.col("text_prompt_state") == FieldState.VALUE.value
+    )
+    status = (
+        pl.when(~blank).then(stated).when(elsewhere).then(_mask(0)).otherwise(_mask(BIT[Signal.NONE_STATED]))
+    )
+    anywhere = pl.lit(0, dtype=pl.UInt32)
+    for field in SCANNED:
+        anywhere = anywhere | pl.col(f"_{field}")
+    interface = pl.col("_text_prompt") & _mask(BIT[Signal.UI_GENERATED])
+    return status | (anywhere & _mask(CONTENT_BITS)) | interface
+
+
+def _mask(mask: int) -> pl.Expr:
+    return pl.lit(mask, dtype=pl.UInt32)
+
+
+def _reason_shown() -> pl.Expr:
+    """Return whether the stated reason is visible: the reason, else the offense, of files with no reason."""
+    no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
+    return (
+        pl.when(no_reason_column).then(_in("offense_state", VISIBLE)).otherwise(_in("reason_state", VISIBLE))
+    )
+
+
+def _case_stated() -> pl.Expr:
+    """Return whether a case number stands in its own field, or is all that the reason says; else null."""
+    in_reason = (pl.col("bits") & BIT[Signal.CASE_NUMBER_ONLY]) != 0
+    state = pl.col("case_number_state")
+    return (
+        pl.when(in_reason | (state == FieldState.VALUE.value))
+        .then(True)
+        .when(_in("case_number_state", BLANK))
+        .then(False)
+        .otherwise(None)
+    )
+
+
+def _identity() -> pl.Expr:
+    """Return the key of who searched: the officer's name, else the user id; null when neither is shown."""
+    value = FieldState.VALUE.value
+    return (
+        pl.when(pl.col("officer_state") == value)
+        .then("officer")
+        .when(pl.col("user_id_state") == value)
+        .then("user_id")
+    )
+
+
+def _in(column: str, states: tuple[FieldState, ...]) -> pl.Expr:
+    expression = pl.col(column) == states[0].value
+    for state in states[1:]:
+        expression = expression | (pl.col(column) == state.value)
+    return expression
+
+
+def _lookup(index: pl.Expr, table: pl.Series) -> pl.Expr:
+    """Return `table[index]` row by row, also in a streaming plan."""
+    values = table.to_numpy()
+    return index.map_batches(
+        lambda rows: pl.Series(values[rows.to_numpy()], dtype=table.dtype),
+        return_dtype=table.dtype,
+        is_elementwise=True,
+    )

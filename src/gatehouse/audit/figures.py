@@ -1,0 +1,236 @@
+"""The data of the report's charts, in the columns that `document.Figure` fixes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.breaks import schema_breaks
+from gatehouse.audit.document import Figure, Table
+from gatehouse.audit.findings.tables import Unit
+from gatehouse.audit.ground import bits_of
+from gatehouse.audit.measures import NETWORK_CLASSES
+from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
+from gatehouse.audit.texts import BIT, FAMILY_BITS
+from gatehouse.model import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatehouse.audit.ground import Ground
+
+ORGANIZATIONS_SHOWN = 25
+# Beyond about three months a chart of days is noise; months are then drawn.
+LONGEST_DAILY = timedelta(days=100)
+# Lines of the chart over time, after all searches.
+LINES: Mapping[str, int] = {
+    "immigration": FAMILY_BITS["immigration"],
+    Signal.HSI.value: BIT[Signal.HSI],
+    Signal.FIRST_AMENDMENT.value: BIT[Signal.FIRST_AMENDMENT],
+    Signal.REPRODUCTIVE_CARE.value: BIT[Signal.REPRODUCTIVE_CARE],
+    Signal.VAGUE.value: BIT[Signal.VAGUE],
+    Signal.NONE_STATED.value: BIT[Signal.NONE_STATED],
+}
+
+_NO_NAMES = "no file names the organization that searched, and no owner is given"
+
+
+def figures(ground: Ground) -> Mapping[str, Figure]:
+    """Return every figure by id; one that the record cannot support says why."""
+    drawn = (
+        searches_over_time(ground),
+        top_organizations(ground),
+        states(ground),
+        hours(ground),
+        networks(ground),
+        funnel(ground),
+    )
+    return {figure.id: figure for figure in drawn}
+
+
+def searches_over_time(ground: Ground) -> Figure:
+    """Return searches by UTC day, or by month in a long record, with the signals that occur."""
+    days = ground.measures.days.filter(pl.col("day").is_not_null())
+    if days.is_empty():
+        return _missing("searches_over_time", "Searches over time", "no search has a readable time")
+    daily = days["day"].max() - days["day"].min() <= LONGEST_DAILY  # type: ignore[operator]  # both are dates
+    form, unit = ("%Y-%m-%d", "UTC day") if daily else ("%Y-%m", "UTC month")
+    days = days.with_columns(period=pl.col("day").dt.strftime(form))
+    lines = {
+        name: mask
+        for name, mask in LINES.items()
+        if ground.readable and not days.filter(bits_of(mask)).is_empty()
+    }
+    table = (
+        days.group_by("period")
+        .agg(
+            searches=pl.col("n").sum(),
+            **{name: pl.col("n").filter(bits_of(mask)).sum() for name, mask in lines.items()},
+        )
+        .sort("period")
+    )
+    breaks = tuple((item.day.strftime(form), item.change) for item in schema_breaks(ground))
+    dateless = ground.total - int(days["n"].sum())
+    note = f"{dateless:,} searches have no readable time and are left out." if dateless else ""
+    return Figure(
+        "searches_over_time",
+        "Searches over time, by what the reason says",
+        unit,
+        Table(tuple(table.columns), tuple(table.rows())),
+        breaks=breaks,
+        note=note,
+    )
+
+
+def top_organizations(ground: Ground) -> Figure:
+    """Return the organizations with most searches."""
+    counted = _by_agency(ground).filter(pl.col("agency") != 0)
+    if counted.is_empty():
+        return _missing("top_organizations", "Who searched most", _NO_NAMES)
+    shown = counted.sort("searches", "agency", descending=[True, False]).head(ORGANIZATIONS_SHOWN)
+    agencies = ground.roster.agencies
+    rows = tuple(
+        (agencies[agency].name, agencies[agency].state, agencies[agency].kind.value, n, flagged)
+        for agency, n, flagged in shown.iter_rows()
+    )
+    return Figure(
+        "top_organizations",
+        "Who searched most",
+        "searches",
+        Table(("organization", "state", "kind", "searches", "immigration"), rows),
+        note=_unnamed(ground),
+    )
+
+
+def states(ground: Ground) -> Figure:
+    """Return searches by the searcher's state; agencies whose name does not tell stand as no state."""
+    counted = _by_agency(ground).filter(pl.col("agency") != 0)
+    if counted.is_empty():
+        return _missing("states", "Where the searchers are", _NO_NAMES)
+    of_agency = pl.Series([agency.state for agency in ground.roster.agencies], dtype=pl.String)
+    table = (
+        counted.with_columns(state=of_agency.gather(counted["agency"]))
+        .group_by("state")
+        .agg(
+            organizations=pl.col("agency").n_unique(),
+            searches=pl.col("searches").sum(),
+            immigration=pl.col("immigration").sum() if ground.readable else pl.lit(None),
+        )
+        .sort("searches", "state", descending=[True, False], nulls_last=True)
+    )
+    return Figure(
+        "states",
+        "Where the searchers are",
+        "searches",
+        Table(("state", "organizations", "searches", "immigration"), tuple(table.rows())),
+        note=_unnamed(ground),
+    )
+
+
+def hours(ground: Ground) -> Figure:
+    """Return searches by local weekday and hour of the agency that searched."""
+    week = ground.measures.week
+    if week.is_empty():
+        return _missing(
+            "hours",
+            "When searches are made",
+            "local time is not known: no searcher's time zone, or no readable time",
+        )
+    zones = {
+        ground.roster.zones[agency]
+        for agency in ground.measures.agencies["agency"].unique()
+        if ground.roster.zones[agency]
+    }
+    unit = (zones.pop() or "") if len(zones) == 1 else "local time of the agency that searched"
+    placed = int(week["n"].sum())
+    note = "" if placed == ground.total else f"{ground.total - placed:,} searches have no known local time."
+    return Figure(
+        "hours",
+        "When searches are made",
+        unit,
+        Table(("weekday", "hour", "searches"), tuple(week.select("weekday", "hour", "n").rows())),
+        note=note,
+    )
+
+
+def networks(ground: Ground) -> Figure:
+    """Return searches by how many networks each reached."""
+    counted = ground.measures.networks.filter(pl.col("at_least").is_not_null())
+    if counted.is_empty():
+        return _missing(
+            "networks", "How many networks a search reaches", "no file says how many networks a search reached"
+        )
+    by_class = dict(counted.iter_rows())
+    upper: tuple[int | None, ...] = (*(low - 1 for low in NETWORK_CLASSES[1:]), None)
+    rows = tuple(
+        (low, high, by_class.get(low, 0)) for low, high in zip(NETWORK_CLASSES, upper, strict=True)
+    )
+    return Figure(
+        "networks",
+        "How many networks a search reaches",
+        "searches",
+        Table(("at_least", "at_most", "searches"), rows),
+        note="Exports show 0 also where the number was not recorded." if by_class.get(0) else "",
+    )
+
+
+def funnel(ground: Ground) -> Figure:
+    """Return the rate of immigration-labelled searches of every agency; of vague ones where there are none."""
+    if ground.readable == 0:
+        return _missing("funnel", "Rates by agency", "not one reason in the record can be read")
+    family = ground.family_tallies["immigration"]
+    immigration = family is not None and family.n > 0
+    mask = FAMILY_BITS["immigration"] if immigration else BIT[Signal.VAGUE]
+    counted = (
+        ground.measures.signals.filter("readable")
+        .group_by("agency")
+        .agg(total=pl.col("n").sum(), flagged=pl.col("n").filter(bits_of(mask)).sum())
+        .filter((pl.col("total") >= MINIMUM_SEARCHES) & (pl.col("agency") != 0))
+        .sort("agency")
+    )
+    what = "immigration-labelled searches" if immigration else "vague reasons"
+    if counted.is_empty():
+        return _missing(
+            "funnel", f"Rates of {what} by agency", f"no named agency has {MINIMUM_SEARCHES} readable searches"
+        )
+    units = [Unit(agency, None, total, flagged) for agency, total, flagged in counted.iter_rows()]
+    flagged, totals = [unit.flagged for unit in units], [unit.total for unit in units]
+    rates, tested = shrink_rates(flagged, totals), outliers(flagged, totals)
+    rows = tuple(
+        (
+            ground.roster.name(unit.agency),
+            unit.total,
+            unit.flagged,
+            round(unit.flagged / unit.total, 6),
+            round(rate.point, 6),
+            round(rate.low, 6),
+            round(rate.high, 6),
+            int(outlier),
+        )
+        for unit, rate, outlier in zip(units, rates, tested.outlier, strict=True)
+    )
+    return Figure(
+        "funnel",
+        f"Rates of {what} by agency",
+        f"share of searches with {what}",
+        Table(("organization", "searches", "flagged", "rate", "shrunken", "low", "high", "outlier"), rows),
+        note=f"Agencies with at least {MINIMUM_SEARCHES} readable searches; outliers at a false-discovery rate of 5 %.",
+    )
+
+
+def _by_agency(ground: Ground) -> pl.DataFrame:
+    """Return agency, searches and immigration searches (null where no reason is readable)."""
+    mask = FAMILY_BITS["immigration"]
+    flagged = pl.col("n").filter(bits_of(mask)).sum() if ground.readable else pl.lit(None, pl.UInt32)
+    return ground.measures.signals.group_by("agency").agg(searches=pl.col("n").sum(), immigration=flagged)
+
+
+def _unnamed(ground: Ground) -> str:
+    unnamed = ground.measures.agencies.filter(pl.col("agency") == 0)["n"].sum()
+    return f"{unnamed:,} searches name no organization." if unnamed else ""
+
+
+def _missing(name: str, title: str, why: str) -> Figure:
+    return Figure(name, title, "", Table((), ()), not_measurable=why)

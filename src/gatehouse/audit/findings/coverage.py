@@ -1,0 +1,157 @@
+"""What the record itself may lack: rows cut off, days missing, and days on which its columns change."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.breaks import schema_breaks
+from gatehouse.audit.document import Cell, Confidence, Severity, Table
+from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.wording import number, plural, searches
+
+if TYPE_CHECKING:
+    from gatehouse.audit.ground import Ground
+
+# A day without rows says something only where days usually have this many.
+BUSY_DAY = 20
+
+
+class Truncation(Lead):
+    """Files that end where a program gives up."""
+
+    id = "truncation"
+    title = "Files that may be cut off"
+    severity = Severity.MEDIUM
+    may_say = "The file has exactly as many rows as a common limit; counts from it are lower bounds."
+    may_not_say = "That anything was left out on purpose, or what the missing rows hold."
+    innocent_explanations = ("The number of rows is a coincidence.",)
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Find files that stop exactly at a known limit of spreadsheets or exports."""
+        rows: list[tuple[Cell, ...]] = []
+        count = 0
+        cut: list[int] = []
+        for position, file in enumerate(ground.files):
+            noted = [detail for code, detail in file.notes if code == "truncated"]
+            if not noted:
+                continue
+            rows.append((file.path, file.rows, noted[0]))
+            cut.append(position)
+            count += ground.linked.searches[position]
+        if not rows:
+            claim = f"None of {plural(len(ground.files), 'file')} ends at a known row limit"
+        else:
+            claim = f"{plural(len(rows), 'file ends', 'files end')} at a known row limit, {searches(count)} in all"
+        return Measured(
+            count,
+            claim,
+            where=pl.col("file").is_in(cut),
+            table=Table(("file", "rows", "limit"), tuple(rows)),
+        )
+
+
+class CoverageGap(Lead):
+    """Days without a row in a busy file."""
+
+    id = "coverage_gap"
+    title = "Days without a single search"
+    severity = Severity.LOW
+    may_say = "A file that has searches every day around it has none on these days."
+    may_not_say = "That searches were removed: nothing in the file says why the days are empty."
+    innocent_explanations = (
+        "The system was down.",
+        "The file joins exports of periods that do not touch.",
+        "Days were cut by local time and the rows carry UTC.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Find empty UTC days in files whose median day has at least 20 searches."""
+        days = (
+            ground.measures.days.filter(pl.col("day").is_not_null())
+            .group_by("file", "day")
+            .agg(pl.col("n").sum())
+            .sort("file", "day")
+        )
+        if days.is_empty():
+            return NotMeasured("no search has a readable time")
+        rows: list[tuple[Cell, ...]] = []
+        missing = busy = 0
+        edges: list[tuple[int, date, bool]] = []
+        for (position,), of_file in days.group_by("file", maintain_order=True):
+            if (of_file["n"].median() or 0) < BUSY_DAY:  # type: ignore[operator]  # a median of counts
+                continue
+            busy += 1
+            for first, last in gaps(of_file["day"].to_list()):
+                length = (last - first).days + 1
+                missing += length
+                at = int(str(position))
+                rows.append((ground.files[at].path, first.isoformat(), last.isoformat(), length))
+                edges += [(at, first - timedelta(days=1), True), (at, last + timedelta(days=1), False)]
+        if busy == 0:
+            return NotMeasured(
+                f"no file has {BUSY_DAY} searches on its median day; empty days mean nothing there"
+            )
+        claim = f"{plural(missing, 'day')} without a search in {plural(busy, 'file')} busy enough to tell"
+        return Measured(
+            missing,
+            claim,
+            rows=_edge_rows(ground, edges),
+            table=Table(("file", "first", "last", "days"), tuple(rows)),
+        )
+
+
+class SchemaBreak(Lead):
+    """Days on which the record starts to show less, more or something else."""
+
+    id = "schema_break"
+    title = "Days on which the columns change"
+    severity = Severity.INFO
+    confidence = Confidence.HIGH
+    may_say = "Figures before and after these days do not measure the same thing; no trend runs across them."
+    may_not_say = "That behavior changed on that day."
+    innocent_explanations = (
+        "The vendor changed its export.",
+        "The agency changed its search form or its redaction.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """List the breaks; the count is the number of breaks."""
+        if ground.measures.days["day"].is_null().all():
+            return NotMeasured("no search has a readable time")
+        found = schema_breaks(ground)
+        claim = f"{plural(len(found), 'day')} on which the record changes what it shows"
+        table = Table(
+            ("period", "change"), tuple((found_.day.isoformat(), found_.change) for found_ in found)
+        )
+        edges = [(file, found_.day, False) for found_ in found for file in range(len(ground.files))]
+        return Measured(len(found), claim, rows=_edge_rows(ground, edges), table=table)
+
+
+def gaps(days: list[date]) -> list[tuple[date, date]]:
+    """Return first and last of every run of days missing between sorted days."""
+    one = timedelta(days=1)
+    return [(before + one, after - one) for before, after in pairwise(days) if after - before > one]
+
+
+def _edge_rows(ground: Ground, edges: list[tuple[int, date, bool]]) -> pl.DataFrame:
+    """Return the row of the last (True) or the first (False) search of each file and day that has any."""
+    wanted = pl.DataFrame(edges, schema={"file": pl.UInt16, "day": pl.Date, "last": pl.Boolean}, orient="row")
+    if wanted.is_empty():
+        return wanted.select("file", row=pl.lit(0, pl.UInt32))
+    return (
+        ground.slim.select("file", "row", "at", day=pl.col("at").dt.date())
+        .join(wanted.lazy(), on=["file", "day"])
+        .group_by("file", "day", "last")
+        .agg(
+            first_row=pl.col("row").sort_by("at", "row").first(),
+            last_row=pl.col("row").sort_by("at", "row").last(),
+        )
+        .select("file", row=pl.when("last").then("last_row").otherwise("first_row"))
+        .unique()
+        .sort("file", "row")
+        .collect(engine="streaming")
+    )

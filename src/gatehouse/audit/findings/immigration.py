@@ -1,0 +1,165 @@
+"""Immigration as the stated purpose: in all, and on data whose owner's state restricts it.
+
+Three kinds are kept apart, each search in one: civil enforcement; an immigration crime; an immigration agency
+named and no purpose beside it. Homeland Security Investigations alone is in none (see `hsi`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
+
+from gatehouse.audit.document import Confidence, Severity, Table
+from gatehouse.audit.findings.content import ContentLead
+from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.ground import bits_of
+from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge
+from gatehouse.audit.texts import BIT
+from gatehouse.audit.wording import number, searches
+from gatehouse.model import FAMILIES, Signal
+
+if TYPE_CHECKING:
+    from gatehouse.audit.ground import Ground
+
+CIVIL, CRIMINAL, AGENCY = (
+    Signal.CIVIL_IMMIGRATION,
+    Signal.IMMIGRATION_CRIMINAL,
+    Signal.IMMIGRATION_AGENCY,
+)
+
+
+class ImmigrationPurpose(ContentLead):
+    """The whole family, whatever the owner's law."""
+
+    id = "immigration_purpose"
+    title = "Searches whose stated purpose is immigration"
+    severity = Severity.HIGH
+    signals = FAMILIES["immigration"]
+    verb = "state immigration enforcement as their purpose or name an immigration agency"
+    about = ("immigration", CIVIL.value, CRIMINAL.value, AGENCY.value)
+    may_say = "The stated reason names immigration enforcement or an immigration agency."
+    may_not_say = (
+        "That a law was broken, that somebody was detained, or how many such searches hide behind vague reasons."
+    )
+    innocent_explanations = (
+        "The words mean something else: a name, a place, a case number.",
+        "The agency named helped in an ordinary criminal case.",
+        "A victim or witness of a crime is described.",
+    )
+
+
+class _Barred(Lead):
+    """One kind of immigration purpose under the law of the data's owner."""
+
+    signal: ClassVar[Signal]
+    not_signals: ClassVar[tuple[Signal, ...]] = ()
+    kind: ClassVar[str]
+    severity = Severity.HIGH
+    may_not_say = (
+        "That the owner or the searcher broke the law: whom the law binds, what was known, and what data was "
+        "returned are not in the record. This is not legal advice."
+    )
+    innocent_explanations = (
+        "The words mean something else: a name, a place, a case number.",
+        "The owner's data was not among what the search returned.",
+        "A court order or another exception applied.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches of this kind on data of owners whose state forbids it that day."""
+        if ground.readable == 0:
+            return NotMeasured("not one reason in the record can be read")
+        if all(state is None for state in ground.roster.owner_states()):
+            return NotMeasured("the state of no file's owner is known; name the owner with --owner")
+        where = bits_of(BIT[self.signal])
+        for other in self.not_signals:
+            where = where & ~bits_of(BIT[other])
+        judged = judge(ground, ground.measures.flagged.filter(where), self.signal)
+        rows, claim, confidence = self._counted(judged)
+        return Measured(
+            rows.height,
+            claim,
+            rows=rows.select("file", "row"),
+            confidence=confidence,
+            law=citations(judged.rules),
+            table=_standings(judged),
+        )
+
+    def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
+        """Return the rows that count, in words, and how sure it is that the law means them."""
+        barred = judged.rows.filter(pl.col("standing").is_in([item.value for item in FORBIDDEN]))
+        claim = f"{searches(barred.height)} {self.kind}, on data of owners whose state law forbids that purpose"
+        if unsettled := judged.unsettled().height:
+            claim += f"; for {number(unsettled)} more a law was in force that may reach them"
+        return barred, claim, Confidence.MEDIUM
+
+
+class BarredCivil(_Barred):
+    """Civil immigration enforcement where it is forbidden."""
+
+    id = "immigration_barred_civil"
+    title = "Civil immigration enforcement on data of a state that forbids it"
+    signal = CIVIL
+    kind = "state civil immigration enforcement"
+    may_say = "The stated purpose is one for which the owner's state law bars giving access to this data."
+
+
+class BarredCriminal(_Barred):
+    """Immigration crimes where the law may reach them."""
+
+    id = "immigration_barred_criminal"
+    title = "Immigration crimes on data of a state that restricts immigration use"
+    severity = Severity.MEDIUM
+    signal = CRIMINAL
+    not_signals = (CIVIL,)
+    kind = "state an immigration crime"
+    may_say = "The stated purpose is an immigration crime, on data of a state that restricts immigration use."
+
+    def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
+        return _restricted(judged, self.kind)
+
+
+class BarredAgency(_Barred):
+    """An immigration agency and no purpose."""
+
+    id = "immigration_barred_agency"
+    title = "Immigration agencies named on data of a state that restricts immigration use"
+    severity = Severity.MEDIUM
+    signal = AGENCY
+    not_signals = (CIVIL, CRIMINAL)
+    kind = "name an immigration agency and no purpose"
+    may_say = "The stated reason is an immigration agency's name, on data of a state that restricts immigration use."
+
+    def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
+        return _restricted(judged, self.kind)
+
+
+def _restricted(judged: Judged, kind: str) -> tuple[pl.DataFrame, str, Confidence]:
+    """Return searches under any rule in force that forbids the purpose or may reach it."""
+    forbidden = pl.col("standing").is_in([item.value for item in FORBIDDEN])
+    settled = judged.rows.filter(forbidden)
+    unsettled = judged.unsettled()
+    claim = (
+        f"{searches(settled.height + unsettled.height)} {kind}, on data of owners whose state law restricts "
+        f"immigration use; it settles the matter for {number(settled.height)} of them"
+    )
+    confidence = Confidence.LOW if unsettled.height else Confidence.MEDIUM
+    return pl.concat([settled, unsettled]).sort("file", "row"), claim, confidence
+
+
+def _standings(judged: Judged) -> Table:
+    counted = (
+        judged.rows.group_by("state", "standing", "rule")
+        .len()
+        .sort("state", "standing", "rule", nulls_last=True)
+    )
+    by_id = {rule.id: rule for rule in judged.rules}
+    return Table(
+        ("state", "standing", "rule", "citation", "searches"),
+        tuple(
+            (state, standing, rule, by_id[rule].citation if rule else None, n)
+            for state, standing, rule, n in counted.iter_rows()
+        ),
+    )
+

@@ -1,0 +1,35 @@
+"""The distinct words behind a signal, masked, with the rule that saw them and how many searches carry them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatehouse.audit.document import Table
+from gatehouse.law.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gatehouse.audit.ground import Ground
+    from gatehouse.model import Signal
+
+PHRASES_SHOWN = 25
+COLUMNS = ("matched", "text", "signal", "rule", "searches")
+
+
+def phrase_table(ground: Ground, signals: Collection[Signal]) -> Table:
+    """Return the most frequent texts with any of the signals; every one stands in `adjudicate.csv`."""
+    counted = [
+        (ground.phrase_counts.get((phrase.field, phrase.key), 0), phrase)
+        for phrase in ground.texts.phrases
+        if phrase.signal in signals
+    ]
+    counted = [(n, phrase) for n, phrase in counted if n]
+    counted.sort(key=lambda item: (-item[0], item[1].text, item[1].rule))
+    return Table(
+        COLUMNS,
+        tuple(
+            (mask(phrase.matched), mask(phrase.text), phrase.signal.value, phrase.rule, n)
+            for n, phrase in counted[:PHRASES_SHOWN]
+        ),
+    )

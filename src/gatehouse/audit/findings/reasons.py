@@ -1,0 +1,190 @@
+"""Reasons that explain nothing: missing, vague, one value for everything, and searches without a case number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
+
+from gatehouse.audit.document import Confidence, Severity, Table
+from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
+from gatehouse.audit.ground import bits_of
+from gatehouse.audit.texts import BIT
+from gatehouse.audit.wording import number, of_readable, of_total, plural
+from gatehouse.law.masking import mask
+from gatehouse.model import Signal
+
+if TYPE_CHECKING:
+    from gatehouse.audit.ground import Ground
+
+# One value in nine of ten searches is a form filled in by habit or by export, not a reason for each search.
+CONSTANT_SHARE = 0.9
+CONSTANT_MINIMUM = 100
+
+_NO_REASON = "not one reason in the record can be read: the column is absent, withheld or redacted"
+
+
+class _ReasonQuality(Lead):
+    """A quality of the stated reason, by agency and by officer."""
+
+    signal: ClassVar[Signal]
+    column: ClassVar[str]
+    noun: ClassVar[str]
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches with the signal among those whose reason can be read."""
+        tally = ground.signal_tallies[self.signal.value]
+        if tally is None:
+            return NotMeasured(_NO_REASON)
+        rates = rate_table(
+            ground,
+            agency_units(ground, self.column, "readable"),
+            officer_units(ground, self.column, "readable"),
+        )
+        claim = f"{of_readable(tally)} {self.noun}"
+        if rates.outliers:
+            stands = "stands out" if rates.outliers == 1 else "stand out"
+            claim += f"; {plural(rates.outliers, 'agency or officer', 'agencies or officers')} {stands}"
+        return Measured(tally.n, claim, where=bits_of(BIT[self.signal]), table=rates.table)
+
+
+class MissingReason(_ReasonQuality):
+    """No reason at all."""
+
+    id = "reason_missing"
+    title = "Searches without a stated reason"
+    severity = Severity.MEDIUM
+    confidence = Confidence.HIGH
+    signal = Signal.NONE_STATED
+    column = "none"
+    noun = "state none"
+    may_say = "The record shows no reason for these searches."
+    may_not_say = (
+        "That there was no reason: it may stand in another system, or the search form did not ask for one."
+    )
+    innocent_explanations = (
+        "The form did not require a reason at the time.",
+        "The reason was given by case number or drop-down, in a column that this export leaves out.",
+        "The search was a system test.",
+    )
+
+
+class VagueReason(_ReasonQuality):
+    """A word that would fit any search."""
+
+    id = "reason_vague"
+    title = "Reasons that would fit any search"
+    severity = Severity.LOW
+    signal = Signal.VAGUE
+    column = "vague"
+    noun = 'give a reason that says nothing of its own, such as "investigation"'
+    may_say = "From this record alone, nobody can tell what these searches were for."
+    may_not_say = "That the searches were improper, or that no better reason exists in the case file."
+    innocent_explanations = (
+        "The case number beside it leads to the details.",
+        "Training told officers to keep reasons general.",
+        "A drop-down offers only general terms.",
+    )
+
+
+class ConstantReason(Lead):
+    """One value in nearly all of an agency's searches."""
+
+    id = "reason_constant"
+    title = "One reason for nearly every search of an agency"
+    severity = Severity.MEDIUM
+    may_say = "The agency's reason column holds one value nearly throughout, so it explains no single search."
+    may_not_say = (
+        "That officers typed it: exports have replaced the reasons entered by a constant, and another agency's "
+        "copy of the same searches may show what they were."
+    )
+    innocent_explanations = (
+        "The export or the vendor filled the column.",
+        "The agency has one unit with one task.",
+        "The account is an automatic one.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Find agencies with at least 100 readable reasons of which nine in ten are one value."""
+        if ground.readable == 0:
+            return NotMeasured(_NO_REASON)
+        totals = (
+            ground.measures.agencies.group_by("agency")
+            .agg(total=pl.col("readable").sum())
+            .filter(pl.col("total") >= CONSTANT_MINIMUM)
+        )
+        common = ground.measures.reasons.filter(pl.col("n") >= int(CONSTANT_SHARE * CONSTANT_MINIMUM)).select(
+            "reason"
+        )
+        found = (
+            ground.slim.filter(pl.col("readable"))
+            .join(common.lazy(), on="reason", how="semi")
+            .group_by("agency", "reason")
+            .agg(n=pl.len())
+            .join(totals.lazy(), on="agency")
+            .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
+            .sort("n", "agency", descending=[True, False])
+            .collect(engine="streaming")
+        )
+        count = int(found["n"].sum())
+        texts = ground.linked.records.texts["reason"]
+        shown = found.join(texts, left_on="reason", right_on="key", how="left", maintain_order="left")
+        rows = tuple(
+            (
+                ground.roster.name(agency),
+                ground.roster.agencies[agency].state,
+                total,
+                n,
+                None if text is None else mask(text),
+            )
+            for agency, n, total, text in shown.select("agency", "n", "total", "text").iter_rows()
+        )
+        claim = (
+            f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at least nine of "
+            f"ten of its searches, {number(count)} searches in all"
+        )
+        return Measured(
+            count,
+            claim,
+            match=found.select("agency", "reason"),
+            table=Table(("organization", "state", "searches", "flagged", "reason"), rows),
+        )
+
+
+class MissingCase(Lead):
+    """No case number."""
+
+    id = "case_missing"
+    title = "Searches without a case number"
+    severity = Severity.LOW
+    confidence = Confidence.HIGH
+    may_say = "The record ties these searches to no case."
+    may_not_say = "That there was no case: many networks do not require the number."
+    innocent_explanations = (
+        "The form did not require a case number.",
+        "A call in progress has no number yet.",
+        "The number stands in the reason, in words that are not only a number.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches whose case number can be seen to be blank."""
+        known = int(ground.measures.agencies["case_known"].sum())
+        if not ground.exports("case_number"):
+            return NotMeasured("no file has a column for case numbers")
+        if known == 0:
+            return NotMeasured("every case number is withheld or redacted")
+        count = int(ground.measures.agencies["caseless"].sum())
+        rates = rate_table(
+            ground,
+            agency_units(ground, "caseless", "case_known"),
+            officer_units(ground, "caseless", "case_known"),
+        )
+        masked = ground.total - known
+        claim = f"{of_total(count, known)} whose case number can be seen have none"
+        if masked:
+            claim += (
+                f"; for {number(masked)} more it cannot be seen, so the number among all lies between "
+                f"{number(count)} and {number(count + masked)}"
+            )
+        return Measured(count, claim, where=~pl.col("case"), table=rates.table)

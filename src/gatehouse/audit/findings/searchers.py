@@ -1,0 +1,152 @@
+"""Who searched from elsewhere: federal bodies, and agencies of other states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.document import Confidence, Severity, Table
+from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.findings.tables import ROWS_SHOWN
+from gatehouse.audit.lawful import citations, flow_rules
+from gatehouse.audit.wording import number, of_total, plural
+from gatehouse.law.prohibitions import Flow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gatehouse.audit.ground import Ground
+
+
+class FederalSearchers(Lead):
+    """Federal bodies, by their names."""
+
+    id = "federal_searchers"
+    title = "Searches by federal agencies"
+    severity = Severity.MEDIUM
+    confidence = Confidence.HIGH
+    may_say = "The record names a federal agency as the one that searched."
+    may_not_say = "That the search was for immigration enforcement, or that the owner had not agreed to it."
+    innocent_explanations = (
+        "The owner shares with the agency for criminal cases, by agreement.",
+        "A federal account may be a local task force's.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches by organizations whose names are federal."""
+        named = _named(ground)
+        if named is None:
+            return NotMeasured(_NO_NAMES)
+        federal = named.filter(pl.col("agency").is_in(sorted(ground.roster.federal)))
+        count = int(federal["n"].sum())
+        unknown = ground.total - int(named["n"].sum())
+        claim = f"{of_total(count, ground.total)} are by {plural(federal.height, 'federal agency', 'federal agencies')}"
+        return Measured(
+            count,
+            claim + _unnamed(unknown),
+            where=pl.col("agency").is_in(sorted(ground.roster.federal)),
+            law=citations(flow_rules(ground, Flow.FEDERAL, range(len(ground.files)))),
+            table=_agency_table(ground, federal),
+        )
+
+
+class OutOfStateSearchers(Lead):
+    """State and local agencies of another state than the owner's."""
+
+    id = "out_of_state_searchers"
+    title = "Searches by agencies of other states"
+    severity = Severity.LOW
+    confidence = Confidence.HIGH
+    may_say = "Agencies of other states searched this owner's data."
+    may_not_say = (
+        "That this was unlawful: it depends on the owner's state and agreements, and on the purpose."
+    )
+    innocent_explanations = (
+        "The owner shares across state lines for stolen vehicles and missing people.",
+        "A neighboring town across the state line.",
+        "The name misleads about the state.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches by outside agencies whose state is known and is not the owner's."""
+        states = ground.roster.owner_states()
+        judged = {file: state for file, state in enumerate(states) if state is not None}
+        outside_files = {file for file in judged if not ground.roster.own_record[file]}
+        if not outside_files:
+            return NotMeasured(
+                "every file is an agency's own record, or its owner's state is not known"
+                if not judged or all(ground.roster.own_record)
+                else "the state of the owner is not known; name the owner with --owner"
+            )
+        rows = ground.measures.signals.filter(pl.col("outside") & pl.col("file").is_in(sorted(outside_files)))
+        searcher = pl.Series([agency.state for agency in ground.roster.agencies], dtype=pl.String)
+        rows = rows.with_columns(
+            state=searcher.gather(rows["agency"]),
+            owner_state=pl.Series(states, dtype=pl.String).gather(rows["file"]),
+            federal=pl.col("agency").is_in(sorted(ground.roster.federal)),
+        ).filter(~pl.col("federal"))
+        elsewhere = rows.filter(pl.col("state") != pl.col("owner_state"))
+        count = int(elsewhere["n"].sum())
+        unknown = int(rows.filter(pl.col("state").is_null())["n"].sum())
+        by_state = (
+            elsewhere.group_by("state")
+            .agg(organizations=pl.col("agency").n_unique(), searches=pl.col("n").sum())
+            .sort("searches", "state", descending=[True, False])
+        )
+        claim = f"{of_total(count, ground.total)} are by agencies of {plural(by_state.height, 'other state')}"
+        if unknown:
+            claim += f"; for {number(unknown)} more the searcher's name does not tell the state"
+        return Measured(
+            count,
+            claim,
+            where=_elsewhere(ground, judged, outside_files),
+            law=citations(flow_rules(ground, Flow.OUT_OF_STATE, outside_files)),
+            table=Table(("state", "organizations", "searches"), tuple(by_state.rows())),
+        )
+
+
+_NO_NAMES = "no file names the organization that searched, and no owner is given"
+
+
+def _named(ground: Ground) -> pl.DataFrame | None:
+    """Return searches by agency, where it is stated; None where it never is."""
+    named = (
+        ground.measures.agencies.filter(pl.col("agency") != 0)
+        .group_by("agency")
+        .agg(pl.col("n").sum())
+        .sort("n", "agency", descending=[True, False])
+    )
+    return None if named.is_empty() else named
+
+
+def _unnamed(unknown: int) -> str:
+    return f"; for {number(unknown)} more the searcher is not named" if unknown else ""
+
+
+def _agency_table(ground: Ground, counted: pl.DataFrame) -> Table:
+    """Return the agencies with most searches."""
+    agencies = ground.roster.agencies
+    return Table(
+        ("organization", "kind", "searches"),
+        tuple(
+            (agencies[agency].name, agencies[agency].kind.value, n)
+            for agency, n in counted.head(ROWS_SHOWN).select("agency", "n").iter_rows()
+        ),
+    )
+
+
+def _elsewhere(ground: Ground, states: Mapping[int, str], files: Collection[int]) -> pl.Expr:
+    """Return whether a row is by a state or local agency of another state than the file owner's."""
+    expression = pl.lit(False)
+    by_state: dict[str, list[int]] = {}
+    for file in sorted(files):
+        by_state.setdefault(states[file], []).append(file)
+    for state, of_state in by_state.items():
+        foreign = [
+            index
+            for index, agency in enumerate(ground.roster.agencies)
+            if agency.state not in (None, state) and index not in ground.roster.federal
+        ]
+        expression = expression | (pl.col("file").is_in(of_state) & pl.col("agency").is_in(foreign))
+    return expression & pl.col("outside")

@@ -1,0 +1,152 @@
+"""The three pathways as findings; what they are stands in `pathways`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import polars as pl
+
+from gatehouse.audit.document import Cell, Confidence, Severity, Table
+from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.findings.tables import ROWS_SHOWN
+from gatehouse.audit.ground import bits_of, count_of
+from gatehouse.audit.pathways import FEDERAL_NAMED, FOR_ANOTHER, IMMIGRATION, side_door, ways
+from gatehouse.audit.wording import number, searches
+
+if TYPE_CHECKING:
+    from gatehouse.audit.ground import Ground
+
+
+class _Door(Lead):
+    """A way that rests on sharing lists."""
+
+    way: ClassVar[str]
+    words: ClassVar[str]
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count the searches on the way among those whose day a sharing list covers."""
+        way = ways(ground)[self.way]
+        if way.figure.n is None:
+            return NotMeasured(way.figure.why or "")
+        claim = f"{searches(way.figure.n)} {self.words}"
+        if way.figure.unknown:
+            claim += f"; for {number(way.figure.unknown)} more the record cannot tell"
+        return Measured(
+            way.figure.n, claim, match=way.match, table=_by_agency(ground, way.match)
+        )
+
+
+class FrontDoor(_Door):
+    """Sharing with a federal body by the owner's own setting."""
+
+    id = "front_door"
+    title = "Front door: federal agencies that the owner shares with"
+    severity = Severity.MEDIUM
+    confidence = Confidence.HIGH
+    about = ("front",)
+    way = "front"
+    words = "are by federal or immigration agencies that the owner's sharing list of the day names"
+    may_say = "The owner shared directly with these agencies, and they searched."
+    may_not_say = "That the searches were for immigration enforcement."
+    innocent_explanations = (
+        "An agreement for criminal cases, such as mail theft or child exploitation.",
+        "A task force account.",
+    )
+
+
+class BackDoor(_Door):
+    """Searches by agencies that the owner's list does not name."""
+
+    id = "back_door"
+    title = "Back door: agencies that the owner does not share with"
+    severity = Severity.HIGH
+    about = ("back",)
+    way = "back"
+    words = "are by agencies that the owner's sharing list of the day does not name"
+    may_say = "Agencies that do not stand on the owner's list of that day searched the owner's data."
+    may_not_say = "That they got in without permission: the list may be incomplete, or name them otherwise."
+    innocent_explanations = (
+        "The list names the agency by another name, or by its county or state network.",
+        "The list leaves out agencies that share through a regional body.",
+        "The setting changed on the day of the list.",
+    )
+
+
+class SideDoor(Lead):
+    """Local officers who search for somebody else."""
+
+    id = "side_door"
+    title = "Side door: local agencies searching for federal ones"
+    severity = Severity.HIGH
+    about = ("side", "on_behalf_of")
+    may_say = "A local agency searched, and its stated reason speaks for immigration enforcement or another agency."
+    may_not_say = "That the other agency asked for it or received anything."
+    innocent_explanations = (
+        "The local agency names a federal one that helps in its own case.",
+        "The words mean something else.",
+        "A joint task force on ordinary crime.",
+    )
+
+    def measure(self, ground: Ground) -> Measured | NotMeasured:
+        """Count local agencies' searches whose text speaks for immigration or, on behalf, a federal agency."""
+        way = ways(ground)["side"]
+        if way.figure.n is None or way.where is None:
+            return NotMeasured(way.figure.why or "")
+        local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
+        found = ground.measures.signals.filter(local & side_door())
+        says = count_of(found.filter(bits_of(FOR_ANOTHER)))
+        unnamed = count_of(
+            ground.measures.signals.filter(
+                local & bits_of(FOR_ANOTHER) & ~bits_of(IMMIGRATION) & ~bits_of(FEDERAL_NAMED)
+            )
+        )
+        claim = (
+            f"{searches(way.figure.n)} by agencies that are not federal speak for immigration enforcement or a "
+            f"federal agency; {number(says)} of them say that they are for another"
+        )
+        if unnamed:
+            claim += f". {number(unnamed)} more are for another agency that is not named as federal, not counted here"
+        if way.figure.unknown:
+            claim += f". The reason of {number(way.figure.unknown)} is masked"
+        counted = (
+            found.group_by("agency")
+            .agg(n=pl.col("n").sum(), says=pl.col("n").filter(bits_of(FOR_ANOTHER)).sum())
+            .sort("n", "agency", descending=[True, False])
+        )
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (ground.roster.name(agency), ground.roster.agencies[agency].state, n, explicit)
+            for agency, n, explicit in counted.head(ROWS_SHOWN).iter_rows()
+        )
+        return Measured(
+            way.figure.n,
+            claim,
+            where=way.where,
+            table=Table(("organization", "state", "searches", "said to be for another"), rows),
+        )
+
+
+def _by_agency(ground: Ground, match: pl.DataFrame | None) -> Table | None:
+    table = ground.contacts.table
+    if match is None or table is None:
+        return None
+    counted = (
+        table.join(match, on=["file", "agency", "day"], how="semi", nulls_equal=True)
+        .group_by("agency")
+        .agg(n=pl.col("n").sum(), first=pl.col("day").min(), last=pl.col("day").max())
+        .sort("n", "agency", descending=[True, False])
+    )
+    agencies = ground.roster.agencies
+    return Table(
+        ("organization", "state", "kind", "searches", "first", "last"),
+        tuple(
+            (
+                agencies[agency].name,
+                agencies[agency].state,
+                agencies[agency].kind.value,
+                n,
+                None if first is None else first.isoformat(),
+                None if last is None else last.isoformat(),
+            )
+            for agency, n, first, last in counted.head(ROWS_SHOWN).iter_rows()
+        ),
+    )

@@ -1,0 +1,143 @@
+"""One pass over the slim rows: every small table that the figures and findings are read from.
+
+All queries of a pass are collected together, so the engine reads the rows once; what stays in memory are the
+groups, never the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.texts import BIT, CONTENT_BITS, DROPDOWN
+from gatehouse.model import Signal
+
+if TYPE_CHECKING:
+    from gatehouse.audit.local_time import LocalHours
+
+# Lower ends of the classes of networks per search, and the one from which a search is nationwide in scope:
+# no state of the United States has a thousand agencies with readers on the largest vendor's network.
+NETWORK_CLASSES = (0, 1, 2, 10, 50, 100, 250, 500, 1000, 2000, 4000, 6000)
+NATIONWIDE = 1000
+
+MINOR_BITS = BIT[Signal.TRAFFIC_INFRACTION] | BIT[Signal.CIVIL_PRIVATE_MATTER] | BIT[Signal.VAGUE]
+# A plate looked up this often by one person within the record is worth a look.
+REPEATS = 10
+_BUCKETS = 1 << 22
+
+
+def has(mask: int) -> pl.Expr:
+    """Return whether a row has any of these signals."""
+    return (pl.col("bits") & pl.lit(mask, dtype=pl.UInt32)) != 0
+
+
+MINOR_NATIONWIDE = has(MINOR_BITS) & (pl.col("networks") >= NATIONWIDE)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The tables of one pass; `n` counts searches.
+
+    signals    file, agency, outside, bits, readable, n
+    days       file, day (Date, UTC; null where the time is not readable), bits, n, and sums of what is shown:
+               readable, officer, plate, case_known, dropdown
+    agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, nationwide, minor
+    officers   agency, officer, n, readable, none, vague, case_known, caseless, first (lowest search ordinal);
+               only where an officer is shown
+    hours      agency, officer, hour, n; local time, only where zone and officer are known
+    week       weekday (0 = Monday), hour, n; local time, only where the zone is known
+    networks   at_least, n
+    reasons    reason, n
+    pairs      reason, offense, n; rows that show both
+    buckets    bucket, n; of (agency, officer, plate), to find repeats without a group a plate
+    flagged    the slim rows that carry a content signal, with `_local` minutes
+    """
+
+    signals: pl.DataFrame
+    days: pl.DataFrame
+    agencies: pl.DataFrame
+    officers: pl.DataFrame
+    hours: pl.DataFrame
+    week: pl.DataFrame
+    networks: pl.DataFrame
+    reasons: pl.DataFrame
+    pairs: pl.DataFrame
+    buckets: pl.DataFrame
+    flagged: pl.DataFrame
+
+
+def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
+    """Collect every table in one pass over `slim` (columns of `annotate.SLIM`)."""
+    local = slim.with_columns(_local=hours.place(pl.col("agency"), pl.col("at")))
+    n = pl.len().alias("n")
+    quality = (
+        pl.col("readable").sum().alias("readable"),
+        has(BIT[Signal.NONE_STATED]).sum().alias("none"),
+        has(BIT[Signal.VAGUE]).sum().alias("vague"),
+        pl.col("case").is_not_null().sum().alias("case_known"),
+        (~pl.col("case")).sum().alias("caseless"),
+    )
+    minute = pl.col("_local")
+    hour = (minute // 60 % 24).cast(pl.Int8).alias("hour")
+    shown = pl.col("officer").is_not_null()
+    queries = {
+        "signals": slim.group_by("file", "agency", "outside", "bits", "readable").agg(n),
+        "days": slim.group_by("file", pl.col("at").dt.date().alias("day"), "bits").agg(
+            n,
+            pl.col("readable").sum(),
+            pl.col("officer").is_not_null().sum(),
+            pl.col("plate").is_not_null().sum(),
+            pl.col("case").is_not_null().sum().alias("case_known"),
+            has(DROPDOWN).sum().alias("dropdown"),
+        ),
+        "agencies": slim.group_by("file", "agency").agg(
+            n,
+            *quality,
+            (pl.col("networks") >= NATIONWIDE).sum().alias("nationwide"),
+            MINOR_NATIONWIDE.sum().alias("minor"),
+        ),
+        "officers": slim.filter(shown)
+        .group_by("agency", "officer")
+        .agg(n, *quality, pl.col("search").min().alias("first")),
+        "hours": local.filter(minute.is_not_null() & shown).group_by("agency", "officer", hour).agg(n),
+        "week": local.filter(minute.is_not_null()).group_by(_weekday(minute), hour).agg(n),
+        "networks": slim.group_by(_network_class().alias("at_least")).agg(n),
+        "reasons": slim.filter(pl.col("reason").is_not_null()).group_by("reason").agg(n),
+        "pairs": slim.filter(pl.col("reason").is_not_null() & pl.col("offense").is_not_null())
+        .group_by("reason", "offense")
+        .agg(n),
+        "buckets": slim.filter(pl.col("plate").is_not_null() & shown)
+        .group_by(bucket().alias("bucket"))
+        .agg(n)
+        .filter(pl.col("n") >= REPEATS),
+        "flagged": local.filter(has(CONTENT_BITS)),
+    }
+    tables = dict(zip(queries, pl.collect_all(queries.values(), engine="streaming"), strict=True))
+    flagged = tables.pop("flagged").sort("file", "row")
+    return Measures(flagged=flagged, **{name: _ordered(table) for name, table in tables.items()})
+
+
+def _weekday(minute: pl.Expr) -> pl.Expr:
+    """Return the local weekday, 0 for Monday; 1970-01-01 was a Thursday."""
+    return ((minute // 1440 + 3) % 7).cast(pl.Int8).alias("weekday")
+
+
+def bucket() -> pl.Expr:
+    """Return a small hash of who asked for which plate; equal pairs share a bucket, others may."""
+    mixed = (pl.col("plate") ^ (pl.col("officer") * 0x9E3779B97F4A7C15)) * 0xBF58476D1CE4E5B9
+    return (mixed // (1 << 40) % _BUCKETS).cast(pl.UInt32)
+
+
+def _network_class() -> pl.Expr:
+    """Return the lower end of the class that a row's networks fall into; null where not stated."""
+    reached = pl.lit(0, pl.Int32)
+    for low in NETWORK_CLASSES[1:]:
+        reached = pl.when(pl.col("networks") >= low).then(pl.lit(low, pl.Int32)).otherwise(reached)
+    return pl.when(pl.col("networks").is_not_null()).then(reached)
+
+
+def _ordered(table: pl.DataFrame) -> pl.DataFrame:
+    """Sort a table by its groups, so that nothing downstream depends on the order of hashing."""
+    return table.sort(table.columns[: table.columns.index("n")])

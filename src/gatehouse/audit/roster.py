@@ -1,0 +1,122 @@
+"""Who searched and whose data: every organization of a record once, and the owner of every file.
+
+Rows name organizations by key; the audit groups by a small index into `Roster.agencies` instead. Two
+spellings of one agency (`Newtown PD CA`, `CA - Newtown PD`) share an index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.model import AgencyKind, Layout, Organization
+from gatehouse.records.organizations import parse
+from gatehouse.records.zones import zone_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gatehouse.records.frame import Linked
+
+UNKNOWN = 0
+UNKNOWN_AGENCY = Organization(name="(not stated)", key="", state=None, kind=AgencyKind.UNKNOWN)
+
+# In these layouts every row is the file owner's own search of other people's cameras or of its own.
+OWN_RECORD = frozenset({Layout.PORTAL, Layout.ORGANIZATION_AUDIT})
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The organizations of a record by index; index 0 stands for one that is not stated or not readable.
+
+    `by_key` has the columns `org` (UInt64, the frame's text key) and `agency` (UInt32). `owners[i]` is the
+    index of file i's owner, `own_record[i]` whether that owner is also the one who searched.
+    """
+
+    agencies: tuple[Organization, ...]
+    by_key: pl.DataFrame
+    owners: tuple[int, ...]
+    own_record: tuple[bool, ...]
+
+    @cached_property
+    def zones(self) -> tuple[str | None, ...]:
+        """Return each agency's time zone, None where its state does not tell."""
+        found = (zone_for(agency) for agency in self.agencies)
+        return tuple(None if zone is None else zone.name for zone in found)
+
+    @cached_property
+    def federal(self) -> frozenset[int]:
+        """Return the agencies that are federal bodies, immigration agencies among them."""
+        return frozenset(
+            index
+            for index, agency in enumerate(self.agencies)
+            if agency.kind is AgencyKind.FEDERAL or agency.immigration
+        )
+
+    def name(self, index: int) -> str:
+        """Return an agency's name as people write it."""
+        return self.agencies[index].name
+
+    def owner_states(self) -> tuple[str | None, ...]:
+        """Return, per file, the state whose law travels with the data."""
+        return tuple(self.agencies[owner].state for owner in self.owners)
+
+
+def build_roster(linked: Linked) -> Roster:
+    """Read every organization name once and settle whose data each file is.
+
+    An organization audit that names a single organization belongs to it; no other file's owner is guessed.
+    """
+    texts = linked.records.texts["org"].sort("text")
+    index: dict[str, int] = {UNKNOWN_AGENCY.key: UNKNOWN}
+    agencies: list[Organization] = [UNKNOWN_AGENCY]
+    keys: dict[int, int] = {}
+    for key, text in texts.iter_rows():
+        keys[key] = _enroll(parse(text), index, agencies)
+    owners = tuple(
+        _owner(linked, position, file.owner, keys, index, agencies)
+        for position, file in enumerate(linked.records.files)
+    )
+    by_key = pl.DataFrame(
+        {"org": list(keys.keys()), "agency": list(keys.values())},
+        schema={"org": pl.UInt64, "agency": pl.UInt32},
+    )
+    own = tuple(file.layout in OWN_RECORD for file in linked.records.files)
+    return Roster(tuple(agencies), by_key, owners, own)
+
+
+def _enroll(organization: Organization, index: dict[str, int], agencies: list[Organization]) -> int:
+    """Return the organization's index, a new one for a key not seen before."""
+    known = index.get(organization.key)
+    if known is None:
+        index[organization.key] = known = len(agencies)
+        agencies.append(organization)
+    elif agencies[known].state is None and organization.state is not None:
+        agencies[known] = organization
+    return known
+
+
+def _owner(
+    linked: Linked,
+    position: int,
+    stated: str | None,
+    keys: Mapping[int, int],
+    index: dict[str, int],
+    agencies: list[Organization],
+) -> int:
+    if stated is not None:
+        return _enroll(parse(stated), index, agencies)
+    file = linked.records.files[position]
+    if file.layout is not Layout.ORGANIZATION_AUDIT or "org" not in file.exported:
+        return UNKNOWN
+    seen: Sequence[int] = (
+        linked.frame.filter((pl.col("file") == position) & pl.col("org").is_not_null())
+        .select(pl.col("org").unique())
+        .collect()["org"]
+        .to_list()
+    )
+    named = {keys[key] for key in seen if key in keys}
+    return named.pop() if len(named) == 1 else UNKNOWN

@@ -1,0 +1,280 @@
+"""The audit itself: from linked rows to figures, findings and pathways."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gatehouse.audit.annotate import annotate
+from gatehouse.audit.document import Audit, Cell, FileSummary, Finding, NotMeasurable, Severity
+from gatehouse.audit.evidence import all_rows, cites, samples
+from gatehouse.audit.figures import figures
+from gatehouse.audit.findings import LEADS, Lead, Measured, NotMeasured
+from gatehouse.audit.ground import Ground
+from gatehouse.audit.local_time import local_hours
+from gatehouse.audit.measures import measure
+from gatehouse.audit.options import AuditOptions
+from gatehouse.audit.pathways import pathways
+from gatehouse.audit.roster import UNKNOWN, build_roster
+from gatehouse.audit.texts import classify
+from gatehouse.audit.wording import sentence
+from gatehouse.law.prohibitions import Prohibitions
+from gatehouse.law.reasons import Lexicon
+from gatehouse.model import LinkTier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gatehouse.records.frame import Linked
+
+# Above so many rows the slim frame (about 50 bytes a row) lies on disk and is read anew for each pass.
+IN_MEMORY_ROWS = 24_000_000
+STEPS = ("classifying words", "reading rows", "measuring", "findings", "evidence")
+
+Progress = Callable[[str], None]
+
+
+@contextmanager
+def audited(
+    linked: Linked, options: AuditOptions, *, progress: Progress = lambda _step: None
+) -> Iterator[tuple[Audit, Ground]]:
+    """Run an audit and keep its rows at hand: `Finding.rows` can be collected inside the block."""
+    with TemporaryDirectory(prefix="gatehouse-audit-") as scratch:
+        ground = prepare(linked, options, scratch=Path(scratch), progress=progress)
+        yield judge_record(ground, progress=progress), ground
+
+
+def run(linked: Linked, options: AuditOptions, *, progress: Progress = lambda _step: None) -> Audit:
+    """Run an audit of a record that fits in memory; `Finding.rows` stays valid. For larger ones: `audited`."""
+    return judge_record(prepare(linked, options, scratch=None, progress=progress), progress=progress)
+
+
+def prepare(linked: Linked, options: AuditOptions, *, scratch: Path | None, progress: Progress) -> Ground:
+    """Classify words, name organizations, slim the rows and measure them."""
+    progress(STEPS[0])
+    lexicon = Lexicon.load()
+    roster = build_roster(linked)
+    texts = classify(linked.records.texts, lexicon)
+    progress(STEPS[1])
+    slim = _stored(annotate(linked, roster, texts), sum(linked.searches), scratch)
+    first, last = slim.select(first=pl.col("at").min(), last=pl.col("at").max()).collect().row(0)
+    hours = local_hours(roster.zones, first, last)
+    progress(STEPS[2])
+    return Ground(
+        linked=linked,
+        roster=roster,
+        texts=texts,
+        slim=slim,
+        measures=measure(slim, hours),
+        hours=hours,
+        options=options,
+        lexicon=lexicon,
+        prohibitions=Prohibitions.load(),
+        first=first,
+        last=last,
+    )
+
+
+def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> Audit:
+    """Measure every lead and put the result together."""
+    progress(STEPS[3])
+    outcomes = [(lead, lead.measure(ground)) for lead in LEADS]
+    drawn = figures(ground)
+    ways = pathways(ground)
+    progress(STEPS[4])
+    found = _findings(ground, outcomes)
+    missing = _not_measurable(ground, outcomes)
+    linked = ground.linked
+    return Audit(
+        files=_files(ground),
+        rows=sum(file.rows for file in ground.files),
+        searches=ground.total,
+        exposures=_exposures(ground),
+        search_bounds=linked.bounds,
+        links={tier.value: linked.tiers.get(tier, 0) for tier in LinkTier if tier is not LinkTier.FIRST},
+        signals=ground.signal_tallies,
+        families=ground.family_tallies,
+        pathways=ways,
+        findings=found,
+        figures=drawn,
+        not_measurable=missing,
+        inputs_sha256=inputs_sha256(linked),
+        lexicon_sha256=ground.lexicon.sha256,
+        pack=ground.prohibitions.pack(),
+        facts=_facts(ground),
+        synthetic=_is_synthetic(ground),
+    )
+
+
+def inputs_sha256(linked: Linked) -> str:
+    """Return one hash for what went in: SHA-256 of the sorted `sha256 member owner` lines of all files.
+
+    The member is the part of the path after the container (`!inner.csv`), so a file's own name and place do
+    not count; the owner is "" where none is stated.
+    """
+    lines = sorted(
+        json.dumps([file.sha256, file.path.partition("!")[2], file.owner or ""], ensure_ascii=False)
+        for file in linked.records.files
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _stored(slim: pl.LazyFrame, rows: int, scratch: Path | None) -> pl.LazyFrame:
+    """Return the slim rows as a frame that can be read many times at little cost."""
+    if rows <= IN_MEMORY_ROWS or scratch is None:
+        return slim.collect(engine="streaming").lazy()
+    path = scratch / "slim.arrow"
+    slim.sink_ipc(path)
+    return pl.scan_ipc(path)
+
+
+def _findings(
+    ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]]
+) -> tuple[Finding, ...]:
+    measured = [(lead, outcome) for lead, outcome in outcomes if isinstance(outcome, Measured)]
+    drawn = dict(
+        zip(
+            (lead.id for lead, _ in measured),
+            samples(ground, [outcome for _, outcome in measured]),
+            strict=True,
+        )
+    )
+    return tuple(
+        _finding(ground, lead, outcome, drawn.get(lead.id))
+        for lead, outcome in outcomes
+    )
+
+
+def _finding(
+    ground: Ground, lead: Lead, outcome: Measured | NotMeasured, sample: pl.DataFrame | None
+) -> Finding:
+    if isinstance(outcome, NotMeasured) or sample is None:
+        why = outcome.why if isinstance(outcome, NotMeasured) else ""
+        return Finding(
+            id=lead.id,
+            title=lead.title,
+            count=None,
+            severity=Severity.INFO,
+            confidence=lead.confidence,
+            claim=f"not measurable: {why}",
+            may_say="Nothing: the export cannot support the figure.",
+            may_not_say="That the number is zero.",
+            innocent_explanations=(),
+            evidence=(),
+            about=lead.about,
+        )
+    return Finding(
+        id=lead.id,
+        title=lead.title,
+        count=outcome.count,
+        severity=(outcome.severity or lead.severity) if outcome.count else Severity.INFO,
+        confidence=outcome.confidence or lead.confidence,
+        claim=sentence(outcome.claim),
+        may_say=lead.may_say,
+        may_not_say=lead.may_not_say,
+        innocent_explanations=lead.innocent_explanations,
+        evidence=cites(ground, sample),
+        rows=all_rows(ground, outcome),
+        law=outcome.law,
+        table=outcome.table,
+        about=lead.about,
+    )
+
+
+def _not_measurable(
+    ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]]
+) -> tuple[NotMeasurable, ...]:
+    missing = [
+        NotMeasurable(f"finding:{lead.id}", outcome.why)
+        for lead, outcome in outcomes
+        if isinstance(outcome, NotMeasured)
+    ]
+    if ground.readable == 0:
+        why = "not one reason in the record can be read: the column is absent, withheld or redacted"
+        missing += [NotMeasurable(f"signal:{name}", why) for name in ground.signal_tallies]
+        missing += [NotMeasurable(f"family:{name}", why) for name in ground.family_tallies]
+    for name, way in pathways(ground).items():
+        if way.n is None:
+            missing.append(NotMeasurable(f"pathway:{name}", way.why or ""))
+    return tuple(missing)
+
+
+def _exposures(ground: Ground) -> int:
+    """Count distinct (search, owner of the data); files of an unstated owner count as one owner's."""
+    owners = ground.roster.owners
+    if len(set(owners)) <= 1:
+        return ground.total
+    by_file = pl.LazyFrame(
+        {"file": range(len(owners)), "owner": owners}, schema={"file": pl.UInt16, "owner": pl.UInt32}
+    )
+    pairs = ground.linked.frame.select("search", "file").join(by_file, on="file")
+    return int(pairs.unique().select(pl.len()).collect(engine="streaming").item())
+
+
+def _files(ground: Ground) -> tuple[FileSummary, ...]:
+    spans = {
+        file: (first, last)
+        for file, first, last in ground.slim.group_by("file")
+        .agg(first=pl.col("at").min(), last=pl.col("at").max())
+        .collect(engine="streaming")
+        .iter_rows()
+    }
+    rejects = [0] * len(ground.files)
+    for reject in ground.linked.records.rejects:
+        rejects[reject.file] += 1
+    summaries = []
+    for position, file in enumerate(ground.files):
+        first, last = spans.get(position, (None, None))
+        owner = ground.roster.owners[position]
+        summaries.append(
+            FileSummary(
+                path=file.path,
+                sha256=file.sha256,
+                owner=file.owner or (ground.roster.name(owner) if owner != UNKNOWN else None),
+                layout=file.layout.value,
+                rows=file.rows,
+                searches=ground.linked.searches[position],
+                rejects=rejects[position],
+                duplicates=ground.linked.duplicates[position],
+                non_search=file.non_search,
+                encoding=file.encoding,
+                header_row=file.header_row,
+                first_at=_stamp(first),
+                last_at=_stamp(last),
+                repaired=file.repaired,
+                notes=file.notes,
+            )
+        )
+    return tuple(summaries)
+
+
+def _facts(ground: Ground) -> Mapping[str, Cell]:
+    agencies = ground.measures.agencies.filter(pl.col("agency") != UNKNOWN)["agency"].unique().to_list()
+    states = {ground.roster.agencies[agency].state for agency in agencies} - {None}
+    return {
+        "first_at": _stamp(ground.first),
+        "last_at": _stamp(ground.last),
+        "organizations": len(agencies) or None,
+        "states": len(states) or None,
+        "officers": ground.measures.officers.height or None,
+        "readable": ground.readable,
+    }
+
+
+def _is_synthetic(ground: Ground) -> bool:
+    """Return whether the input says that it is invented."""
+    said = (name for file in ground.files for name in (file.path.rsplit("/", 1)[-1], file.owner or ""))
+    noted = (code for file in ground.files for code, _ in file.notes)
+    return any("synthetic" in text.lower() for text in (*said, *noted))
+
+
+def _stamp(moment: object) -> str | None:
+    """Return a UTC time as RFC 3339 with `Z`, to the second."""
+    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"

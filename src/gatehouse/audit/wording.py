@@ -1,0 +1,60 @@
+"""How figures are put into words: no rate under 30 searches, no percentage under 100, no false precision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
+
+if TYPE_CHECKING:
+    from gatehouse.audit.document import Tally
+
+
+def number(n: int) -> str:
+    """Return a count with thousands separators."""
+    return f"{n:,}"
+
+
+def searches(n: int) -> str:
+    """Return a count of searches."""
+    return f"{n:,} search" if n == 1 else f"{n:,} searches"
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def percent(n: int, of: int) -> str:
+    """Return ` (12.3 %)` to stand after "n of m", or nothing where a percentage would claim too much."""
+    if of < MINIMUM_FOR_PERCENT:
+        return ""
+    share = 100 * n / of
+    if n and share < 0.1:
+        return " (under 0.1 %)"
+    if n < of and share > 99.9:
+        return " (over 99.9 %)"
+    return f" ({share:.1f} %)"
+
+
+def of_total(n: int, of: int) -> str:
+    """Return `12 of 345 searches (3.5 %)`."""
+    return f"{n:,} of {searches(of)}{percent(n, of)}"
+
+
+def of_readable(tally: Tally) -> str:
+    """Return a count with its denominator, and its bounds where the field is masked in part."""
+    text = f"{tally.n:,} of {tally.readable:,} searches whose reason can be read"
+    text += percent(tally.n, tally.readable)
+    if tally.masked:
+        text += (
+            f"; {tally.masked:,} more are masked, so the number among all {tally.total:,} lies between "
+            f"{tally.n:,} and {tally.n + tally.masked:,}"
+        )
+    return text
+
+
+def sentence(text: str) -> str:
+    """Return text with a capital and one full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:].rstrip(".") + "."
