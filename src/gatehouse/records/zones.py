@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gatehouse.model import Organization
+from gatehouse.model import AgencyKind, Organization
 from gatehouse.records.organizations import fold_place, place
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class _Second:
     first: frozenset[str]
     unsure: frozenset[str]
     rest_is_certain: bool
+    complete: bool
 
 
 @cache
@@ -68,6 +69,7 @@ def _tables() -> tuple[Mapping[str, str], Mapping[str, _Second]]:
             folded(row["first"]),
             folded(row.get("unsure", ())),
             row.get("rest_is_certain", False),
+            row.get("complete", False),
         )
         for row in data["second"]
     }
@@ -96,7 +98,8 @@ def zone_for(organization: Organization) -> Zone | None:
             return Zone(first, certain=True)
         if name in second.unsure:
             return Zone(first, certain=False)
-    return Zone(first, certain=second.rest_is_certain)
+    is_town = where != "" and organization.kind is AgencyKind.POLICE
+    return Zone(first, certain=second.rest_is_certain or (second.complete and is_town))
 
 
 def _city_names(where: str) -> Iterator[str]:

@@ -61,6 +61,7 @@ class TestZoneFor:
             ("El Paso County CO SO", "America/Denver"),
             ("Ironwood MI PSD", "America/Menominee"),
             ("Grand Rapids MI PD", "America/Detroit"),
+            ("Small Town TX PD", "America/Chicago"),
             ("Ponce PR PD", "America/Puerto_Rico"),
         ],
     )
@@ -71,7 +72,8 @@ class TestZoneFor:
         ("name", "zone"),
         [
             ("Florida Highway Patrol", "America/New_York"),
-            ("Tiny Town TN PD", "America/Chicago"),
+            ("Texas DPS", "America/Chicago"),
+            ("Small Town TN PD", "America/Chicago"),
             ("Gulf County FL SO", "America/New_York"),
             ("Cherry County NE SO", "America/Chicago"),
             ("Phenix City AL PD", "America/Chicago"),
