@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import hashlib
 import json
 import re
@@ -261,6 +262,25 @@ class TestParse:
     def test_parse_not_toml_is_bad_input(self) -> None:
         with pytest.raises(BadInput, match="cannot be read"):
             Prohibitions.parse(b"version = ")
+
+
+class TestManual:
+    MANUAL = Path(__file__).resolve().parents[3] / "docs" / "law-table.md"
+
+    def test_examples_hold(self) -> None:
+        assert doctest.testfile(str(self.MANUAL), module_relative=False).failed == 0
+
+    def test_list_of_states_is_the_table(self) -> None:
+        day = date(2026, 11, 1)
+        rows = re.findall(
+            r"^\| (`\w+`.*) \| ((?:[A-Z]{2}, )*[A-Z]{2}) \|$", self.MANUAL.read_text("utf-8"), re.M
+        )
+        listed = {state: heading for heading, states in rows for state in states.split(", ")}
+        assert set(listed) == set(TABLE.rules) | set(TABLE.no_rule_found)
+        for state, heading in listed.items():
+            standing = TABLE.judge(state, day, signal=Signal.CIVIL_IMMIGRATION).standing
+            assert heading.startswith(f"`{standing.value}`"), state
+            assert ("no state rule found" in heading) == (state in TABLE.no_rule_found), state
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import tomllib
 from importlib import resources
@@ -351,6 +352,11 @@ def test_aliases_say_why_and_are_read_as_meant() -> None:
                 False,
                 False,
             )
+
+
+def test_documentation_examples_hold() -> None:
+    manual = Path(__file__).resolve().parents[3] / "docs" / "organizations.md"
+    assert doctest.testfile(str(manual), module_relative=False).failed == 0
 
 
 @pytest.mark.shared
