@@ -26,12 +26,13 @@ Point = tuple[float, float]
 
 # FIPS 5-2 codes of the source to the USPS codes of the report.
 USPS = {
-    "01": "AL", "02": "AK", "04": "AZ", "05": "AR", "06": "CA", "08": "CO", "09": "CT", "10": "DE", "11": "DC",
-    "12": "FL", "13": "GA", "15": "HI", "16": "ID", "17": "IL", "18": "IN", "19": "IA", "20": "KS", "21": "KY",
-    "22": "LA", "23": "ME", "24": "MD", "25": "MA", "26": "MI", "27": "MN", "28": "MS", "29": "MO", "30": "MT",
-    "31": "NE", "32": "NV", "33": "NH", "34": "NJ", "35": "NM", "36": "NY", "37": "NC", "38": "ND", "39": "OH",
-    "40": "OK", "41": "OR", "42": "PA", "44": "RI", "45": "SC", "46": "SD", "47": "TN", "48": "TX", "49": "UT",
-    "50": "VT", "51": "VA", "53": "WA", "54": "WV", "55": "WI", "56": "WY",
+    "01": "AL", "02": "AK", "04": "AZ", "05": "AR", "06": "CA", "08": "CO", "09": "CT", "10": "DE",
+    "11": "DC", "12": "FL", "13": "GA", "15": "HI", "16": "ID", "17": "IL", "18": "IN", "19": "IA",
+    "20": "KS", "21": "KY", "22": "LA", "23": "ME", "24": "MD", "25": "MA", "26": "MI", "27": "MN",
+    "28": "MS", "29": "MO", "30": "MT", "31": "NE", "32": "NV", "33": "NH", "34": "NJ", "35": "NM",
+    "36": "NY", "37": "NC", "38": "ND", "39": "OH", "40": "OK", "41": "OR", "42": "PA", "44": "RI",
+    "45": "SC", "46": "SD", "47": "TN", "48": "TX", "49": "UT", "50": "VT", "51": "VA", "53": "WA",
+    "54": "WV", "55": "WI", "56": "WY",
 }  # fmt: skip
 
 
@@ -172,7 +173,10 @@ def convert(topology: dict[str, Any]) -> dict[str, Any]:
     states = {}
     for geometry in topology["objects"]["states"]["geometries"]:
         rings = sorted(rings_of(geometry, arcs), key=ring_area, reverse=True)
-        visible = [ring for ring in rings[1:] if len(ring) > 2 and ring_area(ring) >= SMALLEST_ISLAND]
+        # The westernmost Aleutians lie beyond the left edge of the viewport.
+        visible = [
+            ring for ring in rings[1:] if ring_area(ring) >= SMALLEST_ISLAND and min(x for x, _ in ring) > 0
+        ]
         point, room = label_point(rings[0])
         states[USPS[geometry["id"]]] = {
             "name": geometry["properties"]["name"],

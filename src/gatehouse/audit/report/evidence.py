@@ -46,7 +46,7 @@ class Evidence:
         return None if index is None else f"#file-{index}"
 
     def subject(self, name: str) -> str:
-        """Return the link to the finding about a signal, family or pathway, else to the files with their hashes."""
+        """Return the link to the finding about a signal, family or pathway, else to the files and hashes."""
         return self._by_subject.get(name, "#files")
 
     def linked(self, number: int, subject: str) -> Markup:
@@ -71,14 +71,14 @@ class Evidence:
         ]
 
     def inline(self, cites: Iterable[Cite]) -> Markup:
-        """Write rows for a table's cell: "audit.csv row 12"."""
+        """Write rows for a table's cell: "file 1, row 12"."""
         parts = []
         for rows in self.grouped(cites):
-            name = escape(base_name(rows.file))
-            link = Markup('<a href="{}">{}</a>').format(rows.href, name) if rows.href else name
+            name = f"file {self._files[rows.file]}" if rows.href else base_name(rows.file)
+            link = Markup('<a href="{}">{}</a>').format(rows.href, name) if rows.href else escape(name)
             noun = "row" if len(rows.rows) == 1 else "rows"
-            parts.append(Markup("{} {} {}").format(link, noun, ", ".join(rows.rows)))
-        return Markup("; ").join(parts)
+            parts.append(Markup("{}, {} {}").format(link, noun, "; ".join(rows.rows)))
+        return Markup(" and ").join(parts)
 
 
 def base_name(path: str) -> str:

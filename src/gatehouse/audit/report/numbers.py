@@ -5,7 +5,7 @@ A percentage has one decimal at most and none is given under `MINIMUM_FOR_PERCEN
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 
 from gatehouse.audit.document import Tally
 from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
@@ -93,7 +93,7 @@ def moment(text: str | None) -> str:
     except ValueError:
         return text
     if value.tzinfo is not None:
-        value = value.astimezone(timezone.utc)
+        value = value.astimezone(UTC)
     return f"{value:%Y-%m-%d %H:%M}{NO_BREAK}UTC"
 
 

@@ -27,6 +27,7 @@ from gatehouse.audit.report.numbers import (
 )
 from gatehouse.audit.report.sections import ChartView, FindingView, PathwayView, SignalRow
 from gatehouse.audit.report.tables import TableView
+from gatehouse.audit.statistics import false_positive_note
 
 SYNTHETIC = "Synthetic: invented agencies and searches"
 MOST_HEADLINES = 3
@@ -76,9 +77,11 @@ class Page:
     search_bounds: str
     exposures: str
     reasons: tuple[SignalRow, ...]
+    reasons_base: str | None
     false_positives: str | None
     pathways: tuple[PathwayView, ...]
     findings: tuple[FindingView, ...]
+    not_measurable: tuple[tuple[str, str], ...]
     link_tiers: TableView | None
     files: tuple[FileView, ...]
     source: Markup
@@ -111,9 +114,11 @@ def build(audit: Audit) -> Page:
         search_bounds=between(audit.search_bounds.low, audit.search_bounds.high),
         exposures=count(audit.exposures),
         reasons=tuple(sections.reasons(audit, evidence)),
+        reasons_base=sections.reasons_base(audit),
         false_positives=_false_positives(audit),
         pathways=tuple(sections.pathways(audit, evidence)),
         findings=tuple(found),
+        not_measurable=tuple((words.signal_label(entry.what), entry.why) for entry in audit.not_measurable),
         link_tiers=sections.link_tiers(audit) if audit.links else None,
         files=tuple(_file(index, file) for index, file in enumerate(audit.files, start=1)),
         source=_source(audit),
@@ -180,11 +185,11 @@ def _days(times: Sequence[object]) -> list[str]:
 
 def _key_figures(audit: Audit, evidence: Evidence) -> list[KeyFigure]:
     bounds = audit.search_bounds
-    spread = "" if bounds.low == bounds.high else f"; {between(bounds.low, bounds.high)} by how copies are linked"
+    spread = (
+        "" if bounds.low == bounds.high else f"; {between(bounds.low, bounds.high)} by how copies are linked"
+    )
     figures = [
-        KeyFigure(
-            "Searches", count(audit.searches), "#balance", f"in {plural(audit.rows, 'row')}{spread}"
-        )
+        KeyFigure("Searches", count(audit.searches), "#balance", f"in {plural(audit.rows, 'row')}{spread}")
     ]
     organizations = sections.organizations(audit)
     if organizations is None:
@@ -192,14 +197,14 @@ def _key_figures(audit: Audit, evidence: Evidence) -> list[KeyFigure]:
         why = chart.not_measurable if chart else None
         figures.append(KeyFigure("Organizations", NOT_MEASURABLE, "#who", why or "", measurable=False))
     else:
-        figures.append(
-            KeyFigure("Organizations", count(organizations), "#who", "that searched, by name")
-        )
+        figures.append(KeyFigure("Organizations", count(organizations), "#who", "that searched, by name"))
     figures.append(_immigration(audit, evidence))
     found = len(audit.findings)
     missing = f"{plural(len(audit.not_measurable), 'figure')} not measurable"
     figures.append(
-        KeyFigure("Findings", count(found), "#findings", f"{sections.finding_counts(audit) or 'none'}; {missing}")
+        KeyFigure(
+            "Findings", count(found), "#findings", f"{sections.finding_counts(audit) or 'none'}; {missing}"
+        )
     )
     return figures
 
@@ -235,9 +240,8 @@ def _false_positives(audit: Audit) -> str | None:
     if tally is None or tally.readable < 1000:
         return None
     return (
-        f"Of {count(tally.readable)} readable reasons, {count(tally.n)} are immigration-labelled. If the rules were "
-        f"wrong about one reason in 1,000 (0.1{chr(0xA0)}%), about {count(round(tally.readable / 1000))} would be "
-        "labelled by mistake. Read the rows before you rely on a small count."
+        f"{count(tally.n)} of {count(tally.readable)} readable reasons are immigration-labelled. "
+        f"{false_positive_note(tally.readable)} Read the rows before you rely on a small count."
     )
 
 

@@ -1,4 +1,4 @@
-"""From data to positions and classes: zero-based linear and logarithmic scales, round ticks, stated classes."""
+"""From data to positions and classes: linear and logarithmic scales, round ticks, stated classes."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ def round_ticks(top: float, most: int, *, whole: bool = True) -> list[float]:
         step = max(1.0, float(math.ceil(step)))
     steps = math.ceil(top / step - 1e-9)
     return [round(step * index, 10) for index in range(steps + 1)]
+
+
+def round_top(top: float) -> int:
+    """Return the first round whole number at or above `top`, for an axis that names only its end."""
+    if top <= 1:
+        return 1
+    power: float = 10 ** math.floor(math.log10(top))
+    factors = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+    return next(math.ceil(factor * power) for factor in factors if factor * power >= top)
 
 
 def decade_ticks(low: float, high: float) -> list[int]:

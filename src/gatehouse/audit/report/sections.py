@@ -16,9 +16,9 @@ from gatehouse.audit.report.evidence import (
     anchor,
     base_name,
 )
-from gatehouse.audit.report.numbers import NOT_MEASURABLE, between, count, of, percent, plural, searches
+from gatehouse.audit.report.numbers import between, count, percent, plural, searches
 from gatehouse.audit.report.svg import Drawing
-from gatehouse.audit.report.tables import TableView, figure_table, table_view
+from gatehouse.audit.report.tables import Column, TableView, figure_table, table_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class FindingView:
     confidence: str
     count: str
     evidence: tuple[RowsOfFile, ...]
-    sampled: int
+    sample: str
     table: TableView | None
 
 
@@ -78,7 +78,9 @@ def chart(figure: Figure | None, id: str, evidence: Evidence) -> ChartView:
     """Draw a figure; one that is absent or empty says so where the chart would stand."""
     anchor_ = anchor("figure", id)
     if figure is None:
-        return ChartView(anchor_, words.plain(id).capitalize(), "", None, None, "this audit has no such figure")
+        return ChartView(
+            anchor_, words.plain(id).capitalize(), "", None, None, "this audit has no such figure"
+        )
     why = figure.not_measurable
     if why is None and not figure.table.rows:
         why = "no search of this record has what the figure needs"
@@ -91,11 +93,23 @@ def chart(figure: Figure | None, id: str, evidence: Evidence) -> ChartView:
 
 def reasons(audit: Audit, evidence: Evidence) -> list[SignalRow]:
     """Return families first, then signals, the most frequent first, those not measurable last."""
-    families = [_signal_row(name, tally, audit, evidence, family=True) for name, tally in audit.families.items()]
+    families = [
+        _signal_row(name, tally, audit, evidence, family=True) for name, tally in audit.families.items()
+    ]
     ordered = sorted(
         audit.signals.items(), key=lambda item: (item[1] is None, -(item[1].n if item[1] else 0), item[0])
     )
     return families + [_signal_row(name, tally, audit, evidence) for name, tally in ordered]
+
+
+def reasons_base(audit: Audit) -> str | None:
+    """Return the base of all signals, or None when they do not share one."""
+    tallies = [tally for tally in (*audit.families.values(), *audit.signals.values()) if tally is not None]
+    bases = {(tally.readable, tally.masked) for tally in tallies}
+    if len(bases) != 1:
+        return None
+    readable, masked = bases.pop()
+    return f"of {searches(readable)} with a readable reason; {count(masked)} more are masked"
 
 
 def _signal_row(
@@ -162,39 +176,38 @@ def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
         severity=words.SEVERITIES[finding.severity],
         severity_code=finding.severity.value,
         confidence=words.CONFIDENCES[finding.confidence],
-        count=NOT_MEASURABLE if finding.count is None else _of_all(finding.count, audit.searches),
+        count="" if finding.count is None else f"{count(finding.count)} of {searches(audit.searches)}",
         evidence=tuple(evidence.grouped(finding.evidence)),
-        sampled=len(set(finding.evidence)),
+        sample=_sample(finding),
         table=table,
     )
 
 
-def _of_all(number: int, total: int) -> str:
-    return f"{of(number, total)} searches" if percent(number, total) is None else _noun(number, total)
-
-
-def _noun(number: int, total: int) -> str:
-    share = percent(number, total)
-    return f"{count(number)} of {searches(total)}, {share}"
+def _sample(finding: Finding) -> str:
+    """Say how many rows are shown, and whether they are all there are."""
+    shown = len(set(finding.evidence))
+    if finding.count != shown:
+        return f"a sample of {plural(shown, 'row')}"
+    return "the one row" if shown == 1 else f"all {plural(shown, 'row')}"
 
 
 def balance(audit: Audit, evidence: Evidence) -> TableView:
     """Return the balance: a line per file and a total, each adding up from left to right."""
-    from gatehouse.audit.report.tables import Column
-
     names = ("Rows", "Searches", "Duplicates", "Rejects", "Not a search")
     lines = [(f.rows, f.searches, f.duplicates, f.rejects, f.non_search) for f in audit.files]
     totals = [sum(column) for column in zip(*lines, strict=True)] if lines else [0] * len(names)
     return TableView(
         "balance-table",
         "Rows of each file, and what became of them",
-        (Column("File"), *(Column(name, True) for name in names)),
+        (Column("File"), *(Column(name, "number") for name in names)),
         tuple(
             (
-                Markup('<a href="{}">{}</a>').format(evidence.file(file.path), base_name(file.path)),
+                Markup('{} <a href="{}">{}</a>').format(
+                    f"{index}.", evidence.file(file.path), base_name(file.path)
+                ),
                 *(count(number) for number in line),
             )
-            for file, line in zip(audit.files, lines, strict=True)
+            for index, (file, line) in enumerate(zip(audit.files, lines, strict=True), start=1)
         ),
         ("All files", *(count(number) for number in totals)),
     )
@@ -212,13 +225,13 @@ def balance_holds(audit: Audit) -> bool:
 
 def link_tiers(audit: Audit) -> TableView:
     """Return by which sign copies were recognized, and how many rows by each."""
-    from gatehouse.audit.report.tables import Column
-
     return TableView(
         "link-tiers",
         "How copies of one search were recognized",
-        (Column("Link tier"), Column("Two rows are one search when"), Column("Rows", True)),
-        tuple((words.plain(name), words.tier_meaning(name), count(rows)) for name, rows in audit.links.items()),
+        (Column("Link tier"), Column("Two rows are one search when"), Column("Rows", "number")),
+        tuple(
+            (words.plain(name), words.tier_meaning(name), count(rows)) for name, rows in audit.links.items()
+        ),
     )
 
 
@@ -233,7 +246,7 @@ def finding_counts(audit: Audit) -> str:
 
 
 def organizations(audit: Audit) -> int | None:
-    """Return how many organizations searched, from the table by state, or None when that is not measurable."""
+    """Return how many organizations searched, by the figure of states, or None without one."""
     figure = audit.figures.get("states")
     if figure is None or figure.not_measurable is not None:
         return None

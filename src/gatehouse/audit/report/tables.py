@@ -14,14 +14,15 @@ from gatehouse.audit.report.numbers import NOT_MEASURABLE, count, plural, rate
 from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
 
 MOST_ROWS = 200
+SHORT = 14  # characters that are never broken, such as a date
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading; numbers are aligned to the right."""
+    """A heading; `kind` is `number` (aligned to the right), `short` (never broken), or nothing."""
 
     label: str
-    numeric: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +65,25 @@ def table_view(
     *,
     id: str,
     caption: str,
-    writers: Mapping[str, Write] | None = None,
+    numbers: frozenset[str] = frozenset(),
     limit: int = MOST_ROWS,
-    elsewhere: str = "findings.json",
 ) -> TableView:
-    """Put a table into words, with a column of sample rows where it cites any."""
-    writers = writers or {}
-    write = [writers.get(name, cell) for name in table.columns]
-    numeric = [
-        all(isinstance(row[index], int | float | None) for row in table.rows) and bool(table.rows)
-        for index in range(len(table.columns))
-    ]
-    columns = [
-        Column(words.column_label(name), is_number)
-        for name, is_number in zip(table.columns, numeric, strict=True)
-    ]
+    """Put a table into words, with a column of sample rows where it cites any.
+
+    `numbers` names columns that hold numbers already put into words.
+    """
+    write = [_WRITERS.get(name, cell) for name in table.columns]
     rows = [tuple(w(value) for w, value in zip(write, row, strict=True)) for row in table.rows[:limit]]
+    columns = []
+    for index, name in enumerate(table.columns):
+        numeric = name in numbers or all(isinstance(row[index], int | float | None) for row in table.rows)
+        short = all(len(row[index]) <= SHORT for row in rows)
+        columns.append(Column(words.column_label(name), "number" if numeric else "short" if short else ""))
     if any(table.cites):
         columns.append(Column("For example"))
         rows = [(*row, evidence.inline(cites)) for row, cites in zip(rows, table.cites, strict=False)]
     left_out = len(table.rows) - limit
-    note = f"{plural(left_out, 'more row')} in {elsewhere}." if left_out > 0 else ""
+    note = f"{plural(left_out, 'more row')} in findings.json." if left_out > 0 else ""
     return TableView(id, caption, tuple(columns), tuple(rows), note=note)
 
 
@@ -99,7 +98,7 @@ def figure_table(figure: Figure, evidence: Evidence) -> TableView:
         evidence,
         id=f"data-{figure.id.replace('_', '-')}",
         caption=f"{figure.title} ({figure.unit})" if figure.unit else figure.title,
-        writers=_WRITERS.get(figure.id),
+        numbers=_WRITTEN_NUMBERS.get(figure.id, frozenset()),
     )
 
 
@@ -139,11 +138,10 @@ def _rates(table: Table) -> Table:
                 rate_cell(base, None if value is None else _number(value)),
                 too_few if small else rate(_number(shrunken)),
                 too_few if small else f"{rate(_number(low))} to {rate(_number(high))}",
-                "outlier" if outlier else "within limits",
+                "yes" if outlier else "no",
             )
         )
-    columns = ("organization", "searches", "flagged", "rate", "shrunken rate", "95 % interval", "against the limits")
-    return Table(columns, tuple(rows))
+    return Table(_RATE_COLUMNS, tuple(rows))
 
 
 def _number(value: Cell) -> float:
@@ -160,8 +158,11 @@ def _state(value: Cell) -> str:
     return "not told by the name" if value is None else str(value)
 
 
+def _day(value: Cell) -> str:
+    return DAYS[int(_number(value))]
+
+
+_RATE_COLUMNS = ("organization", "searches", "flagged", "rate", "shrunken rate", "95 % interval", "outlier")
 _SHAPES: Mapping[str, Callable[[Table], Table]] = {"hours": _week, "networks": _bins, "funnel": _rates}
-_WRITERS: Mapping[str, Mapping[str, Write]] = {
-    "top_organizations": {"kind": _kind, "state": _state},
-    "states": {"state": _state},
-}
+_WRITTEN_NUMBERS: Mapping[str, frozenset[str]] = {"funnel": frozenset(_RATE_COLUMNS[3:6])}
+_WRITERS: Mapping[str, Write] = {"kind": _kind, "state": _state, "weekday": _day}

@@ -9,7 +9,10 @@ from gatehouse.model import Layout, LinkTier, Signal
 
 # Label, and what the signal means in one phrase.
 SIGNALS: Mapping[Signal, tuple[str, str]] = {
-    Signal.CIVIL_IMMIGRATION: ("Immigration, civil", "immigration status, removal or detention as the purpose"),
+    Signal.CIVIL_IMMIGRATION: (
+        "Immigration, civil",
+        "immigration status, removal or detention as the purpose",
+    ),
     Signal.IMMIGRATION_CRIMINAL: ("Immigration, criminal", "a crime of immigration law, such as re-entry"),
     Signal.IMMIGRATION_AGENCY: ("Immigration agency named", "an immigration agency and no purpose beside it"),
     Signal.HSI: ("HSI named", "Homeland Security Investigations, which also works ordinary crime"),
@@ -19,12 +22,18 @@ SIGNALS: Mapping[Signal, tuple[str, str]] = {
     Signal.REPRODUCTIVE_CARE: ("Reproductive care", "abortion or other reproductive health care"),
     Signal.GENDER_AFFIRMING_CARE: ("Gender-affirming care", "gender-affirming health care"),
     Signal.FIRST_AMENDMENT: ("First Amendment", "protest, press, religion or political activity"),
-    Signal.PROTECTED_CHARACTERISTIC: ("Protected characteristic", "race, religion, origin or similar as the description"),
-    Signal.CIVIL_PRIVATE_MATTER: ("Civil or private matter", "custody, debt, eviction or other private dispute"),
+    Signal.PROTECTED_CHARACTERISTIC: (
+        "Protected characteristic",
+        "race, religion, origin or similar as the description",
+    ),
+    Signal.CIVIL_PRIVATE_MATTER: (
+        "Civil or private matter",
+        "custody, debt, eviction or other private dispute",
+    ),
     Signal.PERSONAL: ("Personal", "the searcher's own affairs"),
     Signal.TRAFFIC_INFRACTION: ("Traffic infraction", "an offense against traffic rules only"),
     Signal.DRAGNET: ("Dragnet", "everybody at a place or time instead of a vehicle"),
-    Signal.VAGUE: ("Vague", "a word that names no matter, such as \"investigation\""),
+    Signal.VAGUE: ("Vague", 'a word that names no matter, such as "investigation"'),
     Signal.NONE_STATED: ("None stated", "no reason, or a placeholder in its place"),
     Signal.CASE_NUMBER_ONLY: ("Case number only", "a case number and no words"),
     Signal.STATUTE_CODE: ("Statute code", "the number of a law"),
@@ -48,9 +57,9 @@ SEVERITIES: Mapping[Severity, str] = {
 }
 
 CONFIDENCES: Mapping[Confidence, str] = {
-    Confidence.HIGH: "High: the record shows what the claim says",
-    Confidence.MEDIUM: "Medium: the record mostly shows it; read the rows",
-    Confidence.LOW: "Low: the record hints at it; read the rows first",
+    Confidence.HIGH: "high: the record shows what the claim says",
+    Confidence.MEDIUM: "medium: the record mostly shows it; read the rows",
+    Confidence.LOW: "low: the record hints at it; read the rows first",
 }
 
 LAYOUTS: Mapping[Layout, str] = {

@@ -19,8 +19,9 @@ from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT, MINIMUM_SEARCHES, fu
 
 LIMITS = ((0.95, "limit-95", "95 %"), (0.998, "limit-998", "99.8 %"))
 MOST_LABELS = {"wide": 10, "narrow": 4}
-CURVE_POINTS = 60
-LABEL_HEIGHT = 17
+CURVE_POINTS = 100
+LABEL_HEIGHT = 17.0
+LABEL_OFFSETS = (5.0, -8.0, 19.0, -25.0, 36.0, -42.0, 53.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Point:
 def draw(figure: Figure) -> Drawing:
     """Draw `organization, searches, flagged, rate, shrunken, low, high, outlier` rows.
 
-    The limits are those of the pooled rate of the rows, widened by the correlation between searches of one organization.
+    The limits are those of the pooled rate, widened by the correlation between searches of one organization.
     """
     points = [
         Point(str(row[0]), whole(row[1]), whole(row[2]), 100 * share(row[3]), bool(row[7]))
@@ -85,15 +86,16 @@ def _named(outliers: Sequence[Point]) -> str:
 def _paint(
     canvas: Canvas, points: Sequence[Point], pooled: float, correlation: float
 ) -> tuple[float, list[Markup]]:
-    left, right = (64.0, canvas.width - 16) if canvas.wide else (44.0, canvas.width - 8)
-    ceiling, base = 14.0, 374.0 if canvas.wide else 290.0
+    left, right = (60.0, canvas.width - 16) if canvas.wide else (52.0, canvas.width - 8)
+    ceiling, base = 34.0, 394.0 if canvas.wide else 310.0
     least, most = min(p.searches for p in points), max(p.searches for p in points)
     across = Logarithmic(least / 1.15, most * 1.15, left, right)
     top = max([*(point.percent for point in points), 100 * pooled * 2, 0.1])
     ticks = round_ticks(min(top * 1.06, 100), 4, whole=False)
     up = Linear(ticks[-1], base, ceiling)
 
-    children = horizontal_grid(ticks, up, left, right, lambda tick: f"{compact(tick)} %")
+    children = [text(0, 13, "share of the organization's searches", class_="axis-name")]
+    children += horizontal_grid(ticks, up, left, right, lambda tick: f"{compact(tick)} %")
     children += _curves(across, up, pooled, correlation)
     children.append(line(left, up(100 * pooled), right, up(100 * pooled), class_="pooled"))
     ordinary = ((across(p.searches), up(p.percent)) for p in points if not p.outlier)
@@ -105,7 +107,8 @@ def _paint(
     for tick in decade_ticks(across.low, across.high):
         x = across(tick)
         children.append(line(x, base, x, base + 5, class_="axis"))
-        children.append(text(x, base + 20, compact(tick), class_="tick", anchor="middle"))
+        middle = min(x, canvas.width - text_width(compact(tick), canvas.font) / 2)
+        children.append(text(middle, base + 20, compact(tick), class_="tick", anchor="middle"))
     name = "searches by the organization"
     children.append(text((left + right) / 2, base + 42, name, class_="axis-name", anchor="middle"))
     return base + 50, children
@@ -129,23 +132,51 @@ def _curves(across: Logarithmic, up: Linear, pooled: float, correlation: float) 
     return children
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The room that a label or a dot takes."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Return whether two boxes overlap."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
 def _labels(canvas: Canvas, outliers: Sequence[Point], across: Logarithmic, up: Linear) -> list[Markup]:
-    """Name the highest outliers, on the side with more room, none over another."""
-    children: list[Markup] = []
-    taken: list[tuple[float, float, float]] = []
+    """Name the highest outliers; a name that would cover another or a dot is left to the table."""
     ranked = sorted(outliers, key=lambda point: (-point.percent, point.name))
-    for point in ranked[: MOST_LABELS[canvas.name]]:
-        x, y = across(point.searches), up(point.percent)
-        rightward = x < (across.start + across.end) / 2
-        room = (canvas.width - x if rightward else x) - 14
-        name = shorten(point.name, canvas.font, min(room, 330))
-        width = text_width(name, canvas.font)
-        start = x + 10 if rightward else x - 10 - width
-        if any(abs(y - other) < LABEL_HEIGHT and start < b and a < start + width for a, b, other in taken):
-            continue
-        taken.append((start, start + width, y))
-        anchor = "start" if rightward else "end"
-        children.append(text(x + 10 if rightward else x - 10, y + 5, name, class_="label", anchor=anchor))
+    places = [(across(point.searches), up(point.percent)) for point in ranked]
+    taken = [Box(x - 5, x + 5, y - 5, y + 5) for x, y in places]
+    children: list[Markup] = []
+    for point, (x, y) in list(zip(ranked, places, strict=True))[: MOST_LABELS[canvas.name]]:
+        for dy in LABEL_OFFSETS:
+            for rightward in (True, False):
+                room = (canvas.width - x if rightward else x - across.start) - 12
+                name = shorten(point.name, canvas.font, min(room, 0.45 * canvas.width))
+                width, start = text_width(name, canvas.font), x + 9 if rightward else x - 9
+                left = start if rightward else start - width
+                box = Box(left, left + width, y + dy - LABEL_HEIGHT + 4, y + dy + 4)
+                if len(name) < min(len(point.name), 12) or any(box.meets(other) for other in taken):
+                    continue
+                taken.append(box)
+                if abs(dy) > LABEL_HEIGHT + 5:
+                    children.append(line(x, y, start, y + dy - 5, class_="leader"))
+                children.append(
+                    text(start, y + dy, name, class_="label", anchor="start" if rightward else "end")
+                )
+                break
+            else:
+                continue
+            break
     return children
 
 

@@ -46,7 +46,7 @@ def draw(figure: Figure) -> Drawing:
         figure,
         paint,
         description=(
-            f"A grid of 7 weekdays by 24 hours, {figure.unit}. Most searches: {DAYS[day]} {hour:02}:00, {most}."
+            f"A grid of 7 weekdays by 24 hours, {figure.unit}. Most: {DAYS[day]} {hour:02}:00, {most}."
         ),
         legend=legend,
         notes=[f"Time zone: {figure.unit}. Classes: {classes.words}."],

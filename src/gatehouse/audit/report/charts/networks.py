@@ -8,7 +8,7 @@ from gatehouse.audit.document import Cell, Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole, whole_or_none
 from gatehouse.audit.report.numbers import between, compact, count, searches
 from gatehouse.audit.report.scales import Linear, round_ticks
-from gatehouse.audit.report.svg import Drawing, line, rect, text
+from gatehouse.audit.report.svg import Drawing, line, rect, text, text_width
 
 AXIS = "networks reached by one search"
 
@@ -39,8 +39,9 @@ def bin_label(row: tuple[Cell, ...]) -> str:
 
 
 def _paint_columns(canvas: Canvas, rows: list[tuple[Cell, ...]], top: int) -> tuple[float, list[Markup]]:
-    left, right, ceiling, base = 64.0, canvas.width, 22.0, 242.0
     ticks = round_ticks(top, 4)
+    left = 10 + text_width(compact(ticks[-1]), canvas.font)
+    right, ceiling, base = canvas.width, 22.0, 242.0
     up = Linear(ticks[-1], base, ceiling)
     children = horizontal_grid(ticks, up, left, right, compact)
     width = (right - left) / len(rows)

@@ -24,7 +24,7 @@ def draw(figure: Figure) -> Drawing:
 
     legend = [("bar", "searches")]
     if marked:
-        legend.append(("mark", "of them immigration-labelled"))
+        legend.append(("mark", "of them with an immigration reason"))
     left_out = len(figure.table.rows) - len(rows)
     return drawing(
         figure,
@@ -43,6 +43,7 @@ def _paint_wide(canvas: Canvas, rows: list[tuple[Cell, ...]], top: int) -> tuple
     left, right = 300.0, canvas.width - 190
     along = Linear(top, left, right)
     children: list[Markup] = []
+    bars: list[Markup] = []
     y = 6.0
     for row in rows:
         lines = wrap(str(row[0]), canvas.font, left - 14, 2)
@@ -53,11 +54,10 @@ def _paint_wide(canvas: Canvas, rows: list[tuple[Cell, ...]], top: int) -> tuple
             text(left - 10, first + 17 * index, part, class_="label", anchor="end")
             for index, part in enumerate(lines)
         ]
-        children += _bar(along, row, middle - 8, 16)
-        children.append(text(along(whole(row[3])) + 8, middle + 5, _value(row), class_="value"))
+        bars += _bar(along, row, middle - 8, 16)
+        bars.append(text(along(whole(row[3])) + 8, middle + 5, _value(row), class_="value"))
         y += height + 6
-    children.append(line(left, 0, left, y, class_="axis"))
-    return y + 2, children
+    return y + 2, [*children, line(left - 1, 0, left - 1, y, class_="axis"), *bars]
 
 
 def _paint_narrow(canvas: Canvas, rows: list[tuple[Cell, ...]], top: int) -> tuple[float, list[Markup]]:
@@ -87,4 +87,4 @@ def _bar(along: Linear, row: tuple[Cell, ...], y: float, height: float) -> list[
 def _value(row: tuple[Cell, ...]) -> str:
     marked = whole_or_none(row[4])
     total = count(whole(row[3]))
-    return total if not marked else f"{total}, {count(marked)} labelled"
+    return total if not marked else f"{total}, of them {count(marked)}"

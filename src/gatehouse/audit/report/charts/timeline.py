@@ -9,19 +9,20 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
+from string import ascii_uppercase
 
 from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole_or_none
 from gatehouse.audit.report.numbers import NOT_MEASURABLE, compact, count
-from gatehouse.audit.report.scales import Linear, round_ticks
+from gatehouse.audit.report.scales import Linear, round_ticks, round_top
 from gatehouse.audit.report.svg import Drawing, dots, group, line, path, rect, shorten, text, text_width
 from gatehouse.audit.report.words import signal_label
 
 MOST_SIGNALS = 6
 DOTTED_POINTS = 62  # more would touch each other
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,15 @@ def draw(figure: Figure) -> Drawing:
     def paint(canvas: Canvas) -> tuple[float, list[Markup]]:
         return _paint(canvas, periods, series, cuts)
 
-    letters = [LETTERS[index % 26] for index in range(len(breaks))]
+    letters = [ascii_uppercase[index % 26] for index in range(len(breaks))]
     notes = [f"{letter}: {period}, {what}" for letter, (period, what) in zip(letters, breaks, strict=True)]
     hidden = len(figure.table.columns) - 2 - MOST_SIGNALS
     if hidden > 0:
         notes.append(f"{hidden} more signals stand in the table only.")
-    legend = [("gap", "no rows for this period")] if len(periods.at) < periods.length else []
+    notes.append(f"Each panel has its own scale from zero, in {figure.unit}.")
+    legend = (
+        [("gap", "no rows, or not measurable")] if any(_gaps(periods, values) for _, values in series) else []
+    )
     return drawing(figure, paint, description=_describe(periods, series, breaks), legend=legend, notes=notes)
 
 
@@ -106,22 +110,25 @@ def _paint(
     series: Sequence[tuple[str, list[int | None]]],
     cuts: Sequence[float],
 ) -> tuple[float, list[Markup]]:
-    left, right = (64.0, canvas.width - 12) if canvas.wide else (46.0, canvas.width - 6)
+    most = max((value for _, values in series for value in values if value is not None), default=0)
+    left = 10 + text_width(compact(round_ticks(most, 3)[-1]), canvas.font)
+    right = canvas.width - 8
     across = Linear(periods.length, left, right)
     children: list[Markup] = []
     top = 20.0 if cuts else 0.0
     for index, (name, values) in enumerate(series):
         height = (150.0 if canvas.wide else 120.0) if index == 0 else 64.0
-        base = top + 26 + height
+        base = top + 32 + height
         children += _panel(canvas, periods, across, name, values, cuts, base - height, base)
         top = base + 14
     base = top - 14
+    breaks: list[Markup] = []
     for index, cut in enumerate(cuts):
         x = across(min(max(cut, 0), periods.length))
-        children.append(line(x, 18, x, base, class_="break"))
-        children.append(text(x, 13, LETTERS[index % 26], class_="break-label", anchor="middle"))
-    children += _time_axis(canvas, periods, across, base)
-    return base + 26, children
+        breaks.append(line(x, 18, x, base, class_="break"))
+        breaks.append(text(x, 13, ascii_uppercase[index % 26], class_="break-label", anchor="middle"))
+    # Panels come after the breaks, so that no line runs through their names.
+    return base + 26, [*breaks, *children, *_time_axis(canvas, periods, across, base)]
 
 
 def _panel(
@@ -139,11 +146,13 @@ def _panel(
     peak, when = max(known, default=(None, 0), key=lambda pair: (pair[0], -pair[1]))
     room = canvas.width - 8
     if peak is None:
-        return [text(0, top - 9, shorten(f"{name}: {NOT_MEASURABLE}", canvas.font, room), class_="panel")]
+        return [text(0, top - 13, shorten(f"{name}: {NOT_MEASURABLE}", canvas.font, room), class_="panel")]
     title = f"{name}: at most {count(peak)} in {periods.name(when)}" if peak else f"{name}: none"
-    ticks = round_ticks(peak, 3 if base - top > 100 else 1)
+    if text_width(title, canvas.font) > room:
+        title = f"{name}: at most {count(peak)}"
+    ticks = round_ticks(peak, 3) if base - top > 100 else [0, round_top(peak)]
     up = Linear(ticks[-1], base, top)
-    marks = [text(0, top - 9, shorten(title, canvas.font, room), class_="panel")]
+    marks = [text(0, top - 13, shorten(title, canvas.font, room), class_="panel")]
     marks += horizontal_grid(ticks, up, across.start, across.end, compact)
     marks += [
         rect(across(start), top, across(end) - across(start), base - top, class_="gap")
@@ -152,7 +161,10 @@ def _panel(
     runs = _runs(periods, values, cuts)
     middles = [[(across(place + 0.5), up(value)) for place, value in run] for run in runs]
     for run in middles:
-        if len(run) > 1:
+        if len(run) == 1:
+            # A period that stands alone has no line; a stem ties it to zero.
+            marks.append(line(run[0][0], base, *run[0], class_="stem"))
+        else:
             marks.append(path([(run[0][0], base), *run, (run[-1][0], base)], class_="area", close=True))
             marks.append(path(run, class_="line"))
     if len(known) <= DOTTED_POINTS:
@@ -183,7 +195,7 @@ def _gaps(periods: Periods, values: Sequence[int | None]) -> list[tuple[int, int
     """Return the stretches of the axis that have no value, as `[start, end)`."""
     known = [place for place, value in zip(periods.at, values, strict=True) if value is not None]
     edges = [-1, *known, periods.length]
-    return [(a + 1, b) for a, b in zip(edges, edges[1:], strict=False) if b - a > 1]
+    return [(a + 1, b) for a, b in pairwise(edges) if b - a > 1]
 
 
 def _time_axis(canvas: Canvas, periods: Periods, across: Linear, base: float) -> list[Markup]:

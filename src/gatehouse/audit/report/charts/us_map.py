@@ -19,9 +19,20 @@ from gatehouse.audit.report.numbers import count, plural, searches
 from gatehouse.audit.report.scales import Classes, classes_by_factor
 from gatehouse.audit.report.svg import Drawing, element, group, line, picture, rect, text
 
-# States too small for their own two letters are named beside the coast, from north to south.
-CALL_OUTS = ("VT", "NH", "MA", "RI", "CT", "NJ", "DE", "MD", "DC")
-CALL_OUT_X, CALL_OUT_Y, CALL_OUT_STEP = 915.0, 214.0, 25.0
+# The data is 975 wide; the names beside the coast need a little more.
+WIDTH = 1000.0
+# Where the states too small for their own two letters are named: north of New York, and off the coast.
+CALL_OUTS = {
+    "VT": (838.0, 94.0),
+    "NH": (868.0, 74.0),
+    "MA": (950.0, 168.0),
+    "RI": (950.0, 192.0),
+    "CT": (950.0, 216.0),
+    "NJ": (950.0, 240.0),
+    "DE": (950.0, 264.0),
+    "MD": (950.0, 288.0),
+    "DC": (950.0, 312.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,13 @@ def draw(figure: Figure) -> Drawing:
     if elsewhere:
         notes.append(
             f"Not on the map: {searches(sum(whole(row[2]) for row in elsewhere))} by "
-            f"{plural(sum(whole(row[1]) for row in elsewhere), 'organization')} outside the states or whose state "
-            "the name does not tell."
+            f"{plural(sum(whole(row[1]) for row in elsewhere), 'organization')} outside the "
+            "states or whose state the name does not tell."
         )
     return Drawing(
         wide=picture(
             f"chart-{figure.id}",
-            geometry().width,
+            WIDTH,
             geometry().height,
             [*_outlines(shown, classes), *_labels(shown, classes)],
             title=figure.title,
@@ -126,18 +137,20 @@ def _labels(shown: dict[str, tuple[int, int]], classes: Classes) -> list[Markup]
     ]
     hawaii = geometry().states["HI"]
     labels.append(text(hawaii.x - 22, hawaii.y + 8, "HI", class_="on-gap", anchor="end"))
-    for index, code in enumerate(CALL_OUTS):
-        state, y = geometry().states[code], CALL_OUT_Y + CALL_OUT_STEP * index
-        labels.append(line(state.x, state.y, CALL_OUT_X - 2, y, class_="leader"))
+    for code, (x, y) in CALL_OUTS.items():
+        state, shade = geometry().states[code], _shade(code, shown, classes)
+        northern = y < state.y - 20
         labels.append(
-            rect(
-                CALL_OUT_X,
-                y - 8,
-                16,
-                16,
-                class_=f"state {_shade(code, shown, classes)}",
-                title=_tooltip(code, shown),
+            line(state.x, state.y, x + 8 if northern else x - 3, y + 9 if northern else y, class_="leader")
+        )
+        labels.append(rect(x, y - 8, 16, 16, class_=f"state {shade}", title=_tooltip(code, shown)))
+        labels.append(
+            text(
+                x - 4 if northern else x + 21,
+                y + 5,
+                code,
+                class_="on-gap",
+                anchor="end" if northern else None,
             )
         )
-        labels.append(text(CALL_OUT_X + 22, y + 5, code, class_="on-gap"))
     return [group(labels, class_="map-labels")]
