@@ -196,13 +196,14 @@ def _full_names(words: Sequence[str]) -> Iterator[_Candidate]:
         # A phrase names a place: its words stay in the comparison key.
         if pattern.search(text):
             yield _Candidate(state, _PHRASE, 0, 0)
-    if rules.never.search(text):
+    matches = list(rules.full_name.finditer(text))
+    if not matches or rules.never.search(text):
         return
     of_state, institution, school, region = (
         {match.start("state") for match in pattern.finditer(text)}
         for pattern in (rules.of_state, rules.institution, rules.school_of_state, rules.region)
     )
-    for match in rules.full_name.finditer(text):
+    for match in matches:
         first = text[: match.start()].count(" ")
         last = first + match[0].count(" ") + 1
         before = folded[first - 1] if first else "|"
