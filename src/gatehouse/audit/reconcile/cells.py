@@ -96,5 +96,5 @@ def _label(value: Change) -> pl.Expr:
     return pl.lit(value.value, dtype=_CHANGE)
 
 
-def _labels(states: Sequence[FieldState]) -> pl.Series:
-    return pl.Series([state.value for state in states], dtype=STATE)
+def _labels(states: Sequence[FieldState]) -> pl.Expr:
+    return pl.lit(pl.Series([state.value for state in states], dtype=STATE)).implode()

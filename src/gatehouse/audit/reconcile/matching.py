@@ -10,6 +10,7 @@ import polars as pl
 
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import TIER
+from gatehouse.records.link.columns import value
 
 # Some systems number their rows from 1 in every file: the same id further apart in time is another search.
 SAME_ID_WITHIN = timedelta(seconds=60)
@@ -71,9 +72,12 @@ MIXED_PASSES = (
 def match(a: pl.DataFrame, b: pl.DataFrame, passes: Sequence[Pass]) -> pl.DataFrame:
     """Pair the rows of `a` with those of `b`, each at most once; columns of `PAIRS`.
 
-    Both have `row`, `second` and the columns of the passes. Rows that a pass cannot tell apart are paired in
-    the order of their files.
+    Both have `row`, all fields with their states, and the other columns of the passes. Rows that a pass
+    cannot tell apart are paired in the order of their files.
     """
+    # A placeholder or the rest of a redacted cell tells no two rows apart.
+    known = [value(field) for field in ("record_id", "networks", "frame_from", "frame_to", "reason")]
+    a, b = a.with_columns(known), b.with_columns(known)
     found = [pl.DataFrame(schema=PAIRS)]
     for step in passes:
         for pairs in _run(a, b, step):

@@ -67,7 +67,7 @@ def without(
     states = [f"{field}_state" for field in FIELDS]
     frame = records.frame.filter(pl.col("file") == own.position).select("row", *FIELDS, *states)
     rows = frame.join(left, on="row", how="semi").collect(engine="streaming")
-    named = rows.join(agencies, on="org", how="left").sort("row")
+    named = rows.with_columns(value("org")).join(agencies, on="org", how="left").sort("row")
     at = value("searched_at")
     return named.with_columns(
         org=pl.col("agency").cast(pl.UInt64),
