@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from gatehouse.records.containers.pdf.fit import ColumnFit, Line
 from gatehouse.records.containers.pdf.text import SPACE, Run
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -21,18 +21,6 @@ _TIMES = re.compile(rf"({_TIME}) ({_TIME})", re.IGNORECASE)
 _TIME_START = re.compile(r"\d{1,2}/\d{1,2}(?:/|$)|\d{4}-\d{1,2}(?:-|$)")
 # A time whose own characters were broken over lines, all white removed.
 _TORN_TIME = re.compile(r"(\d{1,2}/\d{1,2}/\d{4}),(\d{1,2}:\d{2}:\d{2})([AP]M)(UTC)?", re.IGNORECASE)
-
-# A token with a digit that fills its column is a number broken over lines; words are broken between words.
-_CODE = re.compile(r"[A-Za-z0-9_./#-]*\d[A-Za-z0-9_./#-]*")
-# A hyphen at the end of a line belongs to the word on both sides unless a space stood before it.
-_HYPHENATED = re.compile(r"[^\s-]-$")
-
-
-class Line(NamedTuple):
-    """One line of a cell; `width` is its length in points."""
-
-    text: str
-    width: float
 
 
 def is_uuid(text: str) -> bool:
@@ -70,11 +58,11 @@ def _line(parts: Sequence[Run]) -> Line:
     return Line(text, parts[-1].x1 - parts[0].x0)
 
 
-def join(lines: Sequence[Line], *, width: float) -> str:
-    """Return a cell's text from its lines; `width` is the longest line seen in the column.
+def join(lines: Sequence[Line], fit: ColumnFit) -> str:
+    """Return a cell's text from its lines.
 
-    Pieces of a UUID, of a hyphenated word and of a number that fills its column join without a space,
-    two times with a line break as the exports write them, everything else with a space.
+    Pieces of a UUID and of a broken or hyphenated word join without a space, two times with a line break as
+    the exports write them, everything else with a space.
     """
     if not lines:
         return ""
@@ -85,24 +73,13 @@ def join(lines: Sequence[Line], *, width: float) -> str:
         return bare
     text = lines[0].text
     for last, line in itertools.pairwise(lines):
-        text += ("" if _broken(last, line, width) else " ") + line.text
+        text += fit.glue(last, line) + line.text
     times = _TIMES.fullmatch(text)
     if times:
         return f"{times[1]}\n{times[2]}"
     if begins_time(text):
         return _mend_times(text) or text
     return text
-
-
-def _broken(last: Line, line: Line, width: float) -> bool:
-    if _HYPHENATED.search(last.text) and not line.text.startswith("-"):
-        return True
-    character = last.width / len(last.text)
-    return (
-        width - last.width < character
-        and _CODE.fullmatch(last.text) is not None
-        and _CODE.fullmatch(line.text.split(" ", 1)[0]) is not None
-    )
 
 
 def _mend_times(text: str) -> str | None:

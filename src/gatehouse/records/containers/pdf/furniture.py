@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gatehouse.records.containers.pdf.text import Run
 
+# Words of one text stand nearer than this, in line heights.
+_WORD_GAP = 0.5
 # How many lines at each end of a page may be furniture.
 _REACH = 6
 # Furniture stands at one height on at least this part of the pages looked at.
@@ -21,6 +23,7 @@ _FAR = 2.0
 
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"(?:page\s*)?#(?:\s*(?:of|/)\s*#)?", re.IGNORECASE)
+_PAGE_OF_PAGES = re.compile(r"(?<![#/])#\s*(?:of|/)\s*#$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,13 @@ class PageLine:
     def size(self) -> float:
         """Return the line height."""
         return max(run.size for run in self.runs)
+
+    @property
+    def cells(self) -> int:
+        """Return how many columns the line seems to reach: its runs, words of one text counted once."""
+        return 1 + sum(
+            right.x0 - left.x1 > _WORD_GAP * left.size for left, right in itertools.pairwise(self.runs)
+        )
 
     @property
     def shape(self) -> str:
@@ -56,11 +66,12 @@ def page_lines(runs: Sequence[Run]) -> list[PageLine]:
 class Furniture:
     """The lines that recur at one height on many pages, and how a table line differs from them.
 
-    `full` is the number of runs from which a line is a record's; `gap` is the widest white between two
-    lines inside the table, in points.
+    `titles` stand above the header where there is one. `full` is the number of cells from which a line is a
+    record's; `gap` is the widest white between two lines inside the table, in points.
     """
 
     recurring: frozenset[tuple[str, int]]
+    titles: frozenset[tuple[str, int]]
     full: int
     gap: float
 
@@ -81,13 +92,16 @@ class Furniture:
 
     def _outside(self, lines: Sequence[PageLine], end: int) -> bool:
         line = lines[end]
-        if len(line.runs) >= self.full:
+        key = (line.shape, round(line.y))
+        if key in self.recurring and (key in self.titles or _PAGE_OF_PAGES.search(line.shape)):
+            return True
+        if line.cells >= self.full:
             return False
         neighbour = lines[end + 1 if end == 0 else end - 1] if len(lines) > 1 else None
         apart = abs(line.y - neighbour.y) if neighbour else float("inf")
         if apart <= _APART * line.size:
             return False
-        if (line.shape, round(line.y)) in self.recurring or _PAGE_NUMBER.fullmatch(line.shape):
+        if key in self.recurring or _PAGE_NUMBER.fullmatch(line.shape):
             return True
         return end == -1 and neighbour is not None and apart > max(_FAR * self.gap, 3 * line.size)
 
@@ -96,16 +110,23 @@ def learn_furniture(pages: Sequence[tuple[Sequence[Run], Sequence[Run]]], *, col
     """Learn from a sample of pages, each as all of its runs and those of them below the header."""
     full = max(3, (columns + 1) // 2)
     seen: Counter[tuple[str, int]] = Counter()
+    titles: set[tuple[str, int]] = set()
     gap = 0.0
     for everything, body in pages:
         lines = page_lines(everything)
-        ends = {*lines[:_REACH], *lines[-_REACH:]}
-        # A title may shift by a fraction of a point between pages.
-        seen.update({(line.shape, round(line.y) + near) for line in ends for near in (-1, 0, 1)})
         table = page_lines(body)
-        rich = [index for index, line in enumerate(table) if len(line.runs) >= full]
+        seen.update(_places({*lines[:_REACH], *lines[-_REACH:]}))
+        if table:
+            titles |= _places(line for line in lines if line.y < table[0].y - table[0].size)
+        rich = [index for index, line in enumerate(table) if line.cells >= full]
         if rich:
             inside = table[rich[0] : rich[-1] + 1]
             gap = max([gap, *(low.y - high.y for high, low in itertools.pairwise(inside))])
     least = max(2, _SHARE * len(pages))
-    return Furniture(frozenset(key for key, count in seen.items() if count >= least), full, gap)
+    recurring = frozenset(key for key, count in seen.items() if count >= least)
+    return Furniture(recurring, frozenset(titles), full, gap)
+
+
+def _places(lines: Iterable[PageLine]) -> set[tuple[str, int]]:
+    """Return shape and height of lines; a title may shift by a fraction of a point between pages."""
+    return {(line.shape, round(line.y) + near) for line in lines for near in (-1, 0, 1)}

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
 
 from gatehouse.model import BadInput
 from gatehouse.records.containers.pdf.columns import Columns, find_columns
+from gatehouse.records.containers.pdf.fit import ColumnFit, Line, learn_fit
 from gatehouse.records.containers.pdf.furniture import Furniture, learn_furniture
 from gatehouse.records.containers.pdf.header import Header, find_header
-from gatehouse.records.containers.pdf.rows import Alignment, Mark, MarkKind, alignment_score, ruled
+from gatehouse.records.containers.pdf.rows import (
+    Alignment,
+    Fragment,
+    Mark,
+    MarkKind,
+    aligned,
+    alignment_score,
+    ruled,
+)
 from gatehouse.records.containers.pdf.rules import Rules, page_rules
 from gatehouse.records.containers.pdf.text import Run, page_text
 
@@ -49,7 +59,29 @@ class TableLayout:
     mark: Mark | None
     checks: tuple[Mark, ...]
     alignment: Alignment | None  # None: horizontal lines divide the records
-    widths: tuple[float, ...]
+    pitch: float  # the distance of the lines of one cell
+    fit: tuple[ColumnFit, ...]
+
+    def fragments(
+        self, page: PageContent, runs: Sequence[Run], *, before: str = "", last: bool = False
+    ) -> tuple[list[Fragment], list[Run]]:
+        """Cut the table's runs on a page into records or parts of records; also return what is outside.
+
+        `before` is the mark that the page before left unfinished; `last` says that no page follows.
+        """
+        if self.alignment is None:
+            edges = page.rules.rows(self.columns.left, self.columns.right)
+            return ruled(runs, self.columns, self.mark, edges, before=before, reach=self._reach, last=last)
+        assert self.mark is not None, "cells are aligned to a mark"
+        return (
+            aligned(runs, self.columns, self.mark, self.alignment, before=before, pitch=self.pitch),
+            [],
+        )
+
+    @property
+    def _reach(self) -> float:
+        """Return how far from the ruled area a record cut by a page's end may stand."""
+        return max(self.furniture.gap, 2 * self.pitch)
 
 
 def read_page(document: pdfium.PdfDocument, index: int) -> PageContent:
@@ -106,15 +138,17 @@ def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, Tabl
                 hint="Ask for the native export (CSV or XLSX) of the same audit.",
             )
         alignment = _alignment(bodies, columns, mark, where=where)
-    return first.index, TableLayout(
+    layout = TableLayout(
         header=header,
         columns=columns,
         furniture=furniture,
         mark=mark,
         checks=tuple(marks),
         alignment=alignment,
-        widths=_widths(body, columns),
+        pitch=_pitch(bodies, columns),
+        fit=(),
     )
+    return first.index, replace(layout, fit=_fit(layout, bodies))
 
 
 def _marks(columns: Columns, bodies: Sequence[tuple[PageContent, list[Run]]]) -> list[Mark]:
@@ -137,7 +171,7 @@ def _ruled(bodies: Sequence[tuple[PageContent, list[Run]]], columns: Columns, ma
         edges = page.rules.rows(columns.left, columns.right)
         if len(edges) < 2:
             continue
-        fragments, _ = ruled(runs, columns, mark, edges, before="")
+        fragments, _ = ruled(runs, columns, mark, edges, before="", reach=0, last=True)
         for fragment in fragments:
             bands += 1
             if mark:
@@ -171,9 +205,28 @@ def _alignment(
     return best
 
 
-def _widths(body: Sequence[Run], columns: Columns) -> tuple[float, ...]:
-    widths = [0.0] * len(columns.names)
-    for run in body:
-        column = columns.of(run)
-        widths[column] = max(widths[column], run.x1 - run.x0)
-    return tuple(widths)
+def _pitch(bodies: Sequence[tuple[PageContent, list[Run]]], columns: Columns) -> float:
+    """Return the distance of the lines of one cell: the least that is common between lines of one column."""
+    steps: list[float] = []
+    sizes = [run.size for _, runs in bodies for run in runs]
+    for _, runs in bodies:
+        by_column: dict[int, list[float]] = {}
+        for run in runs:
+            by_column.setdefault(columns.of(run), []).append(run.y)
+        for baselines in by_column.values():
+            steps += [
+                low - high
+                for high, low in itertools.pairwise(sorted(baselines))
+                if low - high > 0.5 * min(sizes)
+            ]
+    steps.sort()
+    return steps[len(steps) // 20] if steps else max(sizes, default=0.0)
+
+
+def _fit(layout: TableLayout, bodies: Sequence[tuple[PageContent, list[Run]]]) -> tuple[ColumnFit, ...]:
+    cells: list[list[Sequence[Line]]] = [[] for _ in layout.columns.names]
+    for page, runs in bodies:
+        for fragment in layout.fragments(page, runs)[0]:
+            for column, lines in fragment.lines.items():
+                cells[column].append(lines)
+    return tuple(learn_fit(column) for column in cells)

@@ -9,7 +9,7 @@ import pypdfium2 as pdfium
 
 from gatehouse.records.containers.pdf.header import find_header, known_labels
 from gatehouse.records.containers.pdf.layout import PageContent, TableLayout, below_headers, read_page
-from gatehouse.records.containers.pdf.rows import Fragment, aligned, ruled
+from gatehouse.records.containers.pdf.rows import Fragment
 from gatehouse.records.containers.pdf.text import Run
 
 # Known labels below the header that make it worth to look for another one.
@@ -66,10 +66,8 @@ class TablePages:
         layout = self._layout
         runs, lines = layout.furniture.strip(runs, top=not headed)
         self._seen["furniture"] += lines
-        if layout.alignment is not None:
-            assert layout.mark is not None, "cells are aligned to a mark"
-            return aligned(runs, layout.columns, layout.mark, layout.alignment, before=self._unfinished)
-        edges = content.rules.rows(layout.columns.left, layout.columns.right)
-        fragments, outside = ruled(runs, layout.columns, layout.mark, edges, before=self._unfinished)
+        fragments, outside = layout.fragments(
+            content, runs, before=self._unfinished, last=content.index + 1 == len(self._document)
+        )
         self._seen["outside"] += len({round(run.y) for run in outside})
         return fragments

@@ -7,13 +7,18 @@ UUID. A record may be cut by the end of a page; its parts are `Fragment`s, joine
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from gatehouse.records.containers.pdf.cells import Line, begins_time, begins_uuid, is_uuid, lines_of
+from gatehouse.records.containers.pdf.cells import begins_time, begins_uuid, is_uuid, lines_of
 from gatehouse.records.containers.pdf.columns import Columns
+from gatehouse.records.containers.pdf.fit import Line
 from gatehouse.records.containers.pdf.text import Run
+
+# White wider than this many times the distance of a cell's lines lies between two records.
+_CUT = 1.2
 
 
 class MarkKind(Enum):
@@ -101,42 +106,72 @@ def _fragment(runs: Sequence[Run], columns: Columns, mark: Mark | None, before: 
 
 
 def ruled(
-    runs: Sequence[Run], columns: Columns, mark: Mark | None, edges: Sequence[float], *, before: str
+    runs: Sequence[Run],
+    columns: Columns,
+    mark: Mark | None,
+    edges: Sequence[float],
+    *,
+    before: str,
+    reach: float,
+    last: bool,
 ) -> tuple[list[Fragment], list[Run]]:
     """Return the records between the horizontal lines `edges`, and the runs outside of them.
 
-    Where the page cuts the table without a closing line, what lies beyond the last line is a record if it
-    holds a mark.
+    A page may cut the table without a closing line: what lies beyond the first or last line is part of a
+    record if it holds a mark or is no further than `reach` from the table. At the end of the `last` page of a
+    document nothing is cut.
     """
     bands: list[list[Run]] = [[] for _ in range(len(edges) + 1)]
     for run in runs:
         # The middle of the letters, since a line may touch the baseline of a tight cell.
-        bands[sum(edge < run.y - 0.25 * run.size for edge in edges)].append(run)
+        bands[bisect_left(edges, run.y - 0.25 * run.size)].append(run)
     outside: list[Run] = []
     found: list[Fragment] = []
     for index, band in enumerate(bands):
         if not band:
             continue
         fragment = _fragment(band, columns, mark, "" if found else before)
-        if index in (0, len(edges)) and (mark is None or not fragment.marked):
+        open_end = index in (0, len(edges))
+        if open_end and not (mark and (fragment.marked or _cut(band, edges, reach, last=last))):
             outside += band
         else:
             found.append(fragment)
     return found, outside
 
 
+def _cut(band: Sequence[Run], edges: Sequence[float], reach: float, *, last: bool) -> bool:
+    """Return whether runs beyond the first or the last line are near enough to be a cut record."""
+    if not edges:
+        return False
+    if band[0].y < edges[0]:
+        return edges[0] - max(run.y for run in band) <= reach
+    return not last and min(run.y for run in band) - edges[-1] <= reach
+
+
 def aligned(
-    runs: Sequence[Run], columns: Columns, mark: Mark, alignment: Alignment, *, before: str
+    runs: Sequence[Run],
+    columns: Columns,
+    mark: Mark,
+    alignment: Alignment,
+    *,
+    before: str,
+    pitch: float,
 ) -> list[Fragment]:
-    """Return the records of a page without horizontal lines, first what continues the page before."""
+    """Return the records of a page without horizontal lines, first what continues the page before.
+
+    `pitch` is the distance of the lines of one cell.
+    """
     spans = mark.spans(runs, columns, before=before)
     if not spans:
         return [_fragment(runs, columns, mark, before)] if runs else []
     edges = boundaries(runs, spans, alignment)
-    bands: list[list[Run]] = [[] for _ in range(len(edges) + 1)]
+    if alignment is Alignment.MIDDLE:
+        edges = [*_cut_edges(runs, spans, pitch), *edges]
+    bands: dict[int, list[Run]] = {}
+    edges.sort()
     for run in runs:
-        bands[sum(edge < run.y for edge in edges)].append(run)
-    filled = [band for band in bands if band]
+        bands.setdefault(bisect_left(edges, run.y), []).append(run)
+    filled = [bands[index] for index in sorted(bands)]
     return [_fragment(band, columns, mark, "" if index else before) for index, band in enumerate(filled)]
 
 
@@ -153,12 +188,32 @@ def boundaries(
     if alignment is Alignment.BOTTOM:
         return [last + slack for _, last in spans]
     baselines = sorted({run.y for run in runs})
-    edges = []
-    for (_, last), (first, _) in itertools.pairwise(spans):
-        between = [y for y in baselines if last <= y <= first]
-        low, high = max(itertools.pairwise(between), key=lambda pair: pair[1] - pair[0])
-        edges.append((low + high) / 2)
-    return edges
+    return [
+        _widest([y for y in baselines if last <= y <= first])[0]
+        for (_, last), (first, _) in itertools.pairwise(spans)
+    ]
+
+
+def _widest(baselines: Sequence[float]) -> tuple[float, float]:
+    """Return the middle and the width of the widest white between consecutive baselines."""
+    high, low = max(itertools.pairwise(baselines), key=lambda pair: pair[1] - pair[0])
+    return (high + low) / 2, low - high
+
+
+def _cut_edges(runs: Sequence[Run], spans: Sequence[tuple[float, float]], pitch: float) -> Iterator[float]:
+    """Yield where a record cut by the page's top or bottom ends or begins, if one is.
+
+    Lines of one record stand no further apart than those of one cell.
+    """
+    baselines = sorted({run.y for run in runs})
+    for end in (
+        [y for y in baselines if y <= spans[0][0]],
+        [y for y in baselines if y >= spans[-1][1]],
+    ):
+        if len(end) > 1:
+            middle, width = _widest(end)
+            if width > _CUT * pitch:
+                yield middle
 
 
 def alignment_score(
@@ -172,7 +227,7 @@ def alignment_score(
     tolerance = 0.25 * max(run.size for run in runs)
     cells: dict[tuple[int, int], list[float]] = {}
     for run in runs:
-        cells.setdefault((sum(edge < run.y for edge in edges), columns.of(run)), []).append(run.y)
+        cells.setdefault((bisect_left(edges, run.y), columns.of(run)), []).append(run.y)
     # Top alignment divides above the first mark, so record 0 continues the page before.
     shift = 1 if alignment is Alignment.TOP else 0
     good = total = 0

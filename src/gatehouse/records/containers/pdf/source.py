@@ -92,7 +92,7 @@ class PdfSource:
                     expected=f"one {layout.columns.names[mark.column]} in each record",
                     hint=_NATIVE,
                 )
-        return [join(record.lines.get(column, ()), width=width) for column, width in enumerate(layout.widths)]
+        return [join(record.lines.get(column, ()), fit) for column, fit in enumerate(layout.fit)]
 
 
 def _block(cells: Sequence[Sequence[str]], first: int) -> RawBlock:
