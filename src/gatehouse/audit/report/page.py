@@ -74,10 +74,11 @@ class Page:
     balance: TableView
     balance_holds: bool
     balance_sentence: str
-    search_bounds: str
+    search_bounds: str | None
     exposures: str
     reasons: tuple[SignalRow, ...]
     reasons_base: str | None
+    reasons_missing: str | None
     false_positives: str | None
     pathways: tuple[PathwayView, ...]
     findings: tuple[FindingView, ...]
@@ -90,7 +91,7 @@ class Page:
 
 def build(audit: Audit) -> Page:
     """Put an audit into the words and tables of the report."""
-    evidence = Evidence(audit)
+    evidence, bounds = Evidence(audit), audit.search_bounds
     owners, period = _owners(audit), _period(audit)
     synthetic = SYNTHETIC if audit.synthetic else None
     style = stylesheet(f"Search audit: {owners}", synthetic)
@@ -111,10 +112,11 @@ def build(audit: Audit) -> Page:
         balance=sections.balance(audit, evidence),
         balance_holds=sections.balance_holds(audit),
         balance_sentence=_balance_sentence(audit),
-        search_bounds=between(audit.search_bounds.low, audit.search_bounds.high),
+        search_bounds=None if bounds.low == bounds.high else between(bounds.low, bounds.high),
         exposures=count(audit.exposures),
         reasons=tuple(sections.reasons(audit, evidence)),
         reasons_base=sections.reasons_base(audit),
+        reasons_missing=sections.reasons_missing(audit),
         false_positives=_false_positives(audit),
         pathways=tuple(sections.pathways(audit, evidence)),
         findings=tuple(found),
@@ -165,7 +167,7 @@ def css_string(text: str) -> str:
 def _owners(audit: Audit) -> str:
     names = list(dict.fromkeys(file.owner for file in audit.files if file.owner))
     if not names:
-        return "owner not stated"
+        return "Owner not stated"
     more = len(names) - MOST_NAMED_OWNERS
     return ", ".join(names[:MOST_NAMED_OWNERS]) + (f" and {plural(more, 'more owner')}" if more > 0 else "")
 
@@ -174,7 +176,7 @@ def _period(audit: Audit) -> str:
     firsts = _days([audit.facts.get("first_at"), *(file.first_at for file in audit.files)])
     lasts = _days([audit.facts.get("last_at"), *(file.last_at for file in audit.files)])
     if not firsts or not lasts:
-        return f"period {NOT_MEASURABLE}: no readable time"
+        return f"Period {NOT_MEASURABLE}: no readable time"
     first, last = min(firsts), max(lasts)
     return first if first == last else f"{first} to {last}"
 
@@ -210,7 +212,7 @@ def _key_figures(audit: Audit, evidence: Evidence) -> list[KeyFigure]:
 
 
 def _immigration(audit: Audit, evidence: Evidence) -> KeyFigure:
-    label, tally = "Immigration-labelled searches", audit.families.get("immigration")
+    label, tally = "Immigration-labelled", audit.families.get("immigration")
     if tally is None:
         why = sections.why_not(audit, "immigration")
         return KeyFigure(label, NOT_MEASURABLE, "#not-measurable", why, measurable=False)
@@ -230,7 +232,7 @@ def _balance_sentence(audit: Audit) -> str:
     )
     return (
         f"{plural(audit.rows, 'row')} = {searches(audit.searches)} + {plural(duplicates, 'duplicate')} + "
-        f"{plural(rejects, 'reject')} + {count(others)} not a search"
+        f"{plural(rejects, 'reject')} + {plural(others, 'row')} that are no search"
     )
 
 

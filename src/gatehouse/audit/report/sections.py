@@ -112,6 +112,13 @@ def reasons_base(audit: Audit) -> str | None:
     return f"of {searches(readable)} with a readable reason; {count(masked)} more are masked"
 
 
+def reasons_missing(audit: Audit) -> str | None:
+    """Return why no signal at all is measurable, or None when one is."""
+    if any(tally is not None for tally in (*audit.families.values(), *audit.signals.values())):
+        return None
+    return why_not(audit, next(iter(audit.families), "reason"))
+
+
 def _signal_row(
     name: str, tally: Tally | None, audit: Audit, evidence: Evidence, *, family: bool = False
 ) -> SignalRow:

@@ -171,7 +171,7 @@ def _findings() -> tuple[Finding, ...]:
             count=57,
             severity=Severity.HIGH,
             confidence=Confidence.MEDIUM,
-            claim="57 of 61,204 readable reasons of 11 organizations name an immigration agency as requester.",
+            claim="57 of 61,204 readable reasons of 11 organizations name an immigration agency.",
             may_say="The reason names another agency beside the one that searched.",
             may_not_say="That the other agency received anything.",
             innocent_explanations=("A joint task force may have searched for its own case.",),
@@ -320,8 +320,8 @@ def huge_audit() -> Audit:
         for index in range(30)
     )
     figures = dict(full.figures)
-    figures["searchesover_time"] = replace(
-        full.figures["searchesover_time"], table=over_time(days), unit="searches a day"
+    figures["searches_over_time"] = replace(
+        full.figures["searches_over_time"], table=over_time(days), unit="searches a day"
     )
     figures["funnel"] = replace(full.figures["funnel"], table=funnel(4_800))
     return replace(

@@ -23,6 +23,7 @@ from gatehouse.audit.report.words import signal_label
 
 MOST_SIGNALS = 6
 DOTTED_POINTS = 62  # more would touch each other
+DENSE_POINTS = 200  # more would run together as thick lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _panel(
             marks.append(line(run[0][0], base, *run[0], class_="stem"))
         else:
             marks.append(path([(run[0][0], base), *run, (run[-1][0], base)], class_="area", close=True))
-            marks.append(path(run, class_="line"))
+            marks.append(path(run, class_="line" if len(known) <= DENSE_POINTS else "line thin"))
     if len(known) <= DOTTED_POINTS:
         marks.append(dots((point for run in middles for point in run), class_="dots"))
     else:
