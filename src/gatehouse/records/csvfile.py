@@ -8,18 +8,21 @@ Anything else is read record by record from the same byte on, until the file is 
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import polars as pl
 
 from gatehouse.model import BadInput
 from gatehouse.records import encoding as encodings
 from gatehouse.records.csvscan import scan
 from gatehouse.records.dialect import Dialect, sniff
-from gatehouse.records.quoting import last_boundary, well_quoted
+from gatehouse.records.quoting import last_boundary, quotes_of, removed_by, well_quoted
 from gatehouse.records.raw import RawBlock
 
 BLOCK = 32 << 20
@@ -59,14 +62,23 @@ class CsvSource:
 
     def blocks(self) -> Iterator[RawBlock]:
         """Yield the records in file order; may be called again to read from the start."""
-        with self._file.open("rb") as stream, ThreadPoolExecutor(1, "gatehouse-read") as reader:
-            text = _Text(stream, self._encoding, reader)
-            cutter = _Cutter(text, self.dialect, self._block)
-            for block in cutter.blocks():
-                self.consumed = text.consumed
-                yield block
-            self._sha256 = text.digest()
+        with self._file.open("rb", buffering=0) as file, _Digest() as digest:
+            if self._encoding.wide:
+                with tempfile.TemporaryFile() as text:
+                    _convert(file, text, self._encoding, digest)
+                    cutter = _Cutter(text, 0, self.dialect, self._block, None)
+                    yield from self._follow(cutter, file.tell())
+            else:
+                digest.update(file.read(self._encoding.mark))
+                cutter = _Cutter(file, self._encoding.mark, self.dialect, self._block, digest)
+                yield from self._follow(cutter, None)
+            self._sha256 = digest.hexdigest()
         self._conclude(cutter)
+
+    def _follow(self, cutter: _Cutter, consumed: int | None) -> Iterator[RawBlock]:
+        for block in cutter.blocks():
+            self.consumed = cutter.position if consumed is None else consumed
+            yield block
 
     def _as_utf8(self, head: bytes) -> bytes:
         body = head[self._encoding.mark :]
@@ -88,117 +100,117 @@ class CsvSource:
         self.notes = tuple(notes)
 
 
-class _Text:
-    """A file's bytes as UTF-8-compatible text, hashed on a second thread as they are read."""
+class _Digest:
+    """The SHA-256 of pieces given in order, computed on a thread of its own."""
 
-    def __init__(self, stream: object, encoding: encodings.Encoding, worker: ThreadPoolExecutor) -> None:
-        self._stream = stream
-        self._convert = encodings.utf16_to_utf8(encoding) if encoding.wide else None
+    def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._worker = worker
+        self._worker = ThreadPoolExecutor(1, "gatehouse-digest")
         self._pending: Future[None] | None = None
-        self._skip = encoding.mark
-        self.buffer = b""
-        self.ended = False
-        self.consumed = 0
 
-    def fill(self, size: int) -> None:
-        """Read until the buffer holds at least `size` bytes or the file has ended."""
-        while len(self.buffer) < size and not self.ended:
-            chunk = self._stream.read(max(size - len(self.buffer), 1 << 16))  # type: ignore[attr-defined]
-            self.consumed += len(chunk)
-            self._update(chunk)
-            self.ended = not chunk
-            if self._skip:
-                chunk, self._skip = chunk[self._skip :], 0
-            if self._convert is not None:
-                chunk = self._convert(chunk, self.ended)
-            self.buffer = self.buffer + chunk if self.buffer else chunk
+    def __enter__(self) -> _Digest:
+        return self
 
-    def advance(self, size: int) -> None:
-        """Drop the first `size` bytes of the buffer."""
-        self.buffer = self.buffer[size:]
+    def __exit__(self, *_: object) -> None:
+        self._worker.shutdown()
 
-    def digest(self) -> str:
-        """Return the SHA-256 of all bytes of the file."""
-        self.fill(1 << 62)
+    def update(self, piece: bytes) -> None:
+        """Add a piece, once the one before it is done."""
+        if self._pending is not None:
+            self._pending.result()
+        self._pending = self._worker.submit(self._hash.update, piece)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all pieces so far."""
         if self._pending is not None:
             self._pending.result()
         return self._hash.hexdigest()
 
-    def _update(self, chunk: bytes) -> None:
-        if self._pending is not None:
-            self._pending.result()
-        self._pending = self._worker.submit(self._hash.update, chunk)
+
+def _convert(file: BinaryIO, text: BinaryIO, encoding: encodings.Encoding, digest: _Digest) -> None:
+    """Write a UTF-16 file as UTF-8 text, without its byte order mark."""
+    convert = encodings.utf16_to_utf8(encoding)
+    digest.update(file.read(encoding.mark))
+    while chunk := file.read(MARGIN):
+        digest.update(chunk)
+        text.write(convert(chunk, False))
+    text.write(convert(b"", True))
 
 
 class _Cutter:
     """Cuts text into blocks of whole records and reads each the fast way or the careful one."""
 
-    def __init__(self, text: _Text, dialect: Dialect, block: int) -> None:
-        self._text = text
-        self._dialect = dialect
-        self._block = block
-        self._row = 1
-        self._width = dialect.width
+    def __init__(
+        self, file: BinaryIO, start: int, dialect: Dialect, block: int, digest: _Digest | None
+    ) -> None:
+        self.position = start
         self.not_utf8 = 0
         self.resynchronized = 0
         self.unterminated = False
+        self._file = file
+        self._dialect = dialect
+        self._block = block
+        self._digest = digest
+        self._row = 1
+        self._width = dialect.width
 
     def blocks(self) -> Iterator[RawBlock]:
+        """Yield the blocks from the start on, leaving out those without records."""
         size = self._block
         slow = min(SLOW_BLOCK, self._block)
-        while True:
-            self._text.fill(size + MARGIN)
-            data = self._text.buffer
-            if not data:
-                return
-            self.unterminated = data[-1:] not in (b"\n", b"\r")
-            block = self._fast(data, size)
+        while data := self._peek(size):
+            block = self._fast(data, ended=len(data) < size)
             if block is None:
-                block = self._slow(data, slow)
+                block = self._slow(slow)
                 size = slow
             else:
                 size = min(size * 2, self._block)
             if block.rows.len():
                 yield block
 
-    def _fast(self, data: bytes, size: int) -> RawBlock | None:
-        """Return the next block if it is regular, else None with nothing consumed."""
-        delimiter = self._dialect.delimiter.encode()
+    def _peek(self, size: int) -> bytes:
+        """Return the next bytes of the file, fewer than `size` only at its end."""
+        self._file.seek(self.position)
+        data = self._file.read(size)
+        while len(data) < size and (more := self._file.read(size - len(data))):
+            data += more
+        return data
+
+    def _take(self, piece: bytes) -> None:
+        self.position += len(piece)
+        self.unterminated = piece[-1:] not in (b"\n", b"\r")
+        if self._digest is not None:
+            self._digest.update(piece)
+
+    def _fast(self, data: bytes, *, ended: bool) -> RawBlock | None:
+        """Return the next block if it is regular, else None with nothing taken."""
         if self._width < 2 or self._dialect.spaced:
             return None
-        whole = self._text.ended and len(data) <= size
-        cut = len(data) if whole else last_boundary(data, size)
+        view = np.frombuffer(data, np.uint8)
+        quotes = quotes_of(view)
+        cut = len(data) if ended else last_boundary(data, quotes)
         if not cut:
             return None
-        piece = data[:cut]
-        # Polars knows one line end a file, and leaves out empty lines at the top.
-        if piece[:1] in (b"\n", b"\r") or piece.count(b"\r") != piece.count(b"\r\n"):
+        quotes = quotes[: np.searchsorted(quotes, cut)]
+        if not well_quoted(view[:cut], quotes, self._dialect.delimiter.encode()):
             return None
-        if not well_quoted(piece, delimiter):
-            return None
+        piece = data if cut == len(data) else data[:cut]
         text, replaced = encodings.to_utf8(piece)
-        cells = _read_polars(text, self._dialect.delimiter, self._width)
+        cells = _read_polars(text, self._dialect.delimiter, self._width, removed_by(quotes))
         if cells is None:
             return None
-        self._text.advance(cut)
+        self._take(piece)
         self.not_utf8 += replaced
         return self._number(cells)
 
-    def _slow(self, data: bytes, size: int) -> RawBlock:
-        ended = self._text.ended
-        stop = min(size, len(data)) if ended else min(size, max(len(data) - MARGIN, 1))
+    def _slow(self, size: int) -> RawBlock:
+        data = self._peek(size + MARGIN)
+        stop = min(size, len(data))
         dialect = self._dialect
-        result = scan(
-            data[: stop + MARGIN],
-            delimiter=dialect.delimiter,
-            spaced=dialect.spaced,
-            width=self._width,
-            stop=stop,
-        )
-        self.not_utf8 += encodings.to_utf8(data[: result.used])[1]
-        self._text.advance(result.used)
+        result = scan(data, delimiter=dialect.delimiter, spaced=dialect.spaced, width=self._width, stop=stop)
+        piece = data[: result.used]
+        self.not_utf8 += encodings.to_utf8(piece)[1]
+        self._take(piece)
         self.resynchronized += result.resynchronized
         widths = Counter(len(record) for record in result.records if len(record) > 1)
         if widths:
@@ -245,8 +257,19 @@ def _blank(column: pl.Series) -> pl.Series:
     return (column.str.strip_chars() == "").fill_null(True)
 
 
-def _read_polars(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
-    """Return the cells of a well-quoted block, or None when a record has more or fewer than `width`."""
+def _read_polars(text: bytes, delimiter: str, width: int, removed: int) -> pl.DataFrame | None:
+    """Return the cells of a well-quoted block, or None when a record is irregular.
+
+    `removed` counts the quotes that are no part of the cells. Polars refuses records that are too long and
+    fills up those that are too short without a word. So the bytes are accounted for: the cells, a delimiter
+    between any two, a line end for each record, and the quotes have to make up the block exactly.
+    """
+    # Polars leaves out empty lines at the top.
+    if text[:1] in (b"\n", b"\r"):
+        return None
+    ending = b"\r\n" if b"\r" in text else b"\n"
+    if len(ending) == 2 and text.count(b"\r") != text.count(b"\r\n"):
+        return None
     try:
         cells = pl.read_csv(
             text,
@@ -258,8 +281,6 @@ def _read_polars(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None
         )
     except pl.exceptions.PolarsError:
         return None
-    # Polars fills short records up; the delimiters outside of quotes show whether any was short.
-    inside = cells.select(pl.sum_horizontal(pl.all().str.count_matches(delimiter, literal=True).sum())).item()
-    if text.count(delimiter.encode()) - inside != (width - 1) * cells.height:
-        return None
-    return cells
+    inside = cells.select(pl.sum_horizontal(pl.all().str.len_bytes().cast(pl.UInt64).sum())).item()
+    endings = len(ending) * (cells.height - (not text.endswith(b"\n")))
+    return cells if inside + removed + (width - 1) * cells.height + endings == len(text) else None

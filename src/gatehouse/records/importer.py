@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -101,7 +102,7 @@ class _Import:
         size = Path(given.path).stat().st_size
         known, strange, told = 0, [], 0
         for source in sources:
-            blocks = source.blocks()
+            blocks = _ahead(source.blocks())
             first = next(blocks, None)
             found = self._recognize(first)
             if found is None or first is None:
@@ -193,7 +194,7 @@ class _Import:
         tally.blanks.add(frame)
         tally.months.add(frame, self.texts.latest("reason"))
         if len(tally.orgs) < _MANY:
-            tally.orgs.update(frame["org"].drop_nulls().unique())
+            tally.orgs.update(frame["org"].drop_nulls().unique().sort().head(_MANY))
 
     def _layout(self, layout: Layout, tally: _Tally, owner: str | None) -> Layout:
         """Tell a network audit from an organization audit: many searchers, or one who is not the owner."""
@@ -231,6 +232,15 @@ class _Import:
 
 # From here on more names do not change what kind of audit a file is.
 _MANY = 64
+
+
+def _ahead(blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:
+    """Yield blocks while the next one is read on another thread."""
+    with ThreadPoolExecutor(1, "gatehouse-ahead") as worker:
+        pending = worker.submit(next, blocks, None)
+        while (block := pending.result()) is not None:
+            pending = worker.submit(next, blocks, None)
+            yield block
 
 
 def _cut(source: Source, plan: Plan, last: RawBlock | None) -> list[tuple[str, str]]:

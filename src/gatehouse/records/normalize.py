@@ -7,7 +7,7 @@ are looked at one by one: a header, a line of totals, a record to mend, or a rej
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -20,7 +20,7 @@ from gatehouse.records.layouts import Plan, recognize_header, unglued
 from gatehouse.records.raw import RawBlock
 from gatehouse.records.states import text_states
 from gatehouse.records.texts import Texts
-from gatehouse.records.times import TimeReader, split_frames
+from gatehouse.records.times import TimeReader
 from gatehouse.records.values import kind_of
 
 _FOLLOWING = 200
@@ -47,6 +47,40 @@ class Part:
     repaired: int = 0
     records: int = 0
     notes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Records with what tells sound ones from others: times in milliseconds, counts, and their texts."""
+
+    cells: pl.DataFrame
+    rows: pl.Series
+    times: pl.Series
+    time_text: pl.Series | None
+    counts: dict[str, pl.Series]
+    texts: dict[str, pl.Series]
+
+    def column(self, role: str) -> pl.Series:
+        """Return the texts of a count."""
+        return self.texts[role]
+
+    def slice(self, length: int) -> _Read:
+        """Return the first records."""
+        return self if length == self.rows.len() else self._each(lambda column: column.slice(0, length))
+
+    def filter(self, keep: pl.Series) -> _Read:
+        """Return the records chosen."""
+        return self._each(lambda column: column.filter(keep))
+
+    def _each(self, change: Callable[[pl.Series], pl.Series]) -> _Read:
+        return _Read(
+            self.cells.select(change(column) for column in self.cells.iter_columns()),
+            change(self.rows),
+            change(self.times),
+            None if self.time_text is None else change(self.time_text),
+            {role: change(column) for role, column in self.counts.items()},
+            {role: change(column) for role, column in self.texts.items()},
+        )
 
 
 class Normalizer:
@@ -90,10 +124,10 @@ class Normalizer:
         """Normalize the records up to a header that changes the plan; return how many were used."""
         plan = self.plan
         cells = _widened(block.cells, plan.width)
-        times, read = self._read_times(cells)
-        odd = self._irregular(cells, block.rows.len(), times, read)
+        read = self._read(cells, block.rows)
+        odd = self._irregular(read)
         if not odd.any():
-            frames.append(self._build(cells, block.rows, times))
+            frames.append(self._build(read))
             return block.rows.len()
         keep = ~odd
         mended: list[tuple[int, repair.Cells]] = []
@@ -113,12 +147,7 @@ class Normalizer:
                 part.notes["total_line"] += 1
             else:
                 self._mend(record, row, part, mended)
-        sound = cells.slice(0, end).filter(keep.slice(0, end))
-        frame = self._build(
-            sound,
-            block.rows.slice(0, end).filter(keep.slice(0, end)),
-            times.slice(0, end).filter(keep.slice(0, end)),
-        )
+        frame = self._build(read.slice(end).filter(keep.slice(0, end)))
         if mended:
             frame = self._with_mended(frame, mended, part)
         frames.append(frame)
@@ -162,105 +191,96 @@ class Normalizer:
             schema={f"c{at}": pl.String for at in range(width)},
         )
         rows = pl.Series("row", [row for row, _ in mended], dtype=pl.UInt32)
-        times, read = self._read_times(cells)
-        unreadable = times.is_null() & read.is_not_null() if read is not None else times.is_null() & False
-        if read is not None:
-            unreadable &= _no_marker(read, unreadable)
+        read = self._read(cells, rows)
+        unreadable = pl.repeat(False, cells.height, eager=True)
+        if read.time_text is not None:
+            missing = read.times.is_null()
+            unreadable = missing & _no_marker(read.time_text, missing)
         for at in unreadable.arg_true().to_list():
             part.rejects.append(
                 RowReject(int(rows[at]), repair.UNREADABLE_TIME, _shape(cells.row(at), self.plan))
             )
-        fine = ~unreadable
-        more = self._build(cells.filter(fine), rows.filter(fine), times.filter(fine))
+        more = self._build(read.filter(~unreadable))
         return pl.concat([frame, more]).sort("row", maintain_order=True)
 
-    def _irregular(
-        self, cells: pl.DataFrame, height: int, times: pl.Series, read: pl.Series | None
-    ) -> pl.Series:
+    def _irregular(self, read: _Read) -> pl.Series:
         """Return which records need a look: extra cells, an unreadable time, a count that is no number."""
-        plan = self.plan
-        odd = pl.repeat(False, height, eager=True)
-        for name in cells.columns[plan.width :]:
+        cells = read.cells
+        odd = pl.repeat(False, cells.height, eager=True)
+        for name in cells.columns[self.plan.width :]:
             odd |= _filled(cells[name])
-        if read is not None:
-            unread = times.is_null()
+        if read.time_text is not None:
+            unread = read.times.is_null()
             if unread.any():
-                blank = ~_filled(read)
-                usual = unread.sum() > _USUAL * height
-                odd |= unread & _no_marker(read, unread) & ~blank if usual else unread
-        for role in COUNT_FIELDS:
-            for at in plan.at(role):
-                text = cells[f"c{at}"]
-                failed = _counts(text).is_null() & _filled(text)
-                if failed.any():
-                    odd |= failed & _no_marker(text, failed)
+                plain = _no_marker(read.time_text, unread)
+                usual = int(unread.sum()) > _USUAL * cells.height
+                odd |= plain if usual else unread
+        for role, counts in read.counts.items():
+            failed = counts.is_null()
+            if failed.any():
+                odd |= _no_marker(read.column(role), failed)
         return odd
 
-    def _read_times(self, cells: pl.DataFrame) -> tuple[pl.Series, pl.Series | None]:
-        """Return the search times in milliseconds, and the texts they were read from (None if no column)."""
-        text = _column(cells, self.plan, "searched_at")
-        day = _column(cells, self.plan, SEARCH_DATE)
+    def _read(self, cells: pl.DataFrame, rows: pl.Series) -> _Read:
+        """Read the columns that hold times of search and counts."""
+        columns = {
+            role: _column(cells, self.plan, role) for role in (*COUNT_FIELDS, "searched_at", SEARCH_DATE)
+        }
+        text, day = columns["searched_at"], columns[SEARCH_DATE]
+        counts = {role: _counts(column) for role in COUNT_FIELDS if (column := columns[role]) is not None}
+        texts = {role: column for role in COUNT_FIELDS if (column := columns[role]) is not None}
         if text is None:
-            return pl.Series("searched_at", [None] * cells.height, dtype=pl.Int64), None
+            none = pl.Series("searched_at", [None], dtype=pl.Int64).new_from_index(0, cells.height)
+            return _Read(cells, rows, none, None, counts, texts)
         if day is None:
-            return self._times.read(text), text
-        both = (
-            day.fill_null("").str.strip_chars() + " " + text.fill_null("").str.strip_chars()
-        ).str.strip_chars()
+            return _Read(cells, rows, self._times.read(text), text, counts, texts)
+        both = (_trimmed(day) + " " + _trimmed(text)).str.strip_chars()
         times = self._times.read(both)
         for alone in (text, day):
             missing = times.is_null()
             if missing.any():
                 times = times.zip_with(~missing, self._times.read(alone))
-        return times, both
+        return _Read(cells, rows, times, both, counts, texts)
 
-    def _build(self, cells: pl.DataFrame, rows: pl.Series, times: pl.Series) -> pl.DataFrame:
-        plan = self.plan
-        height = cells.height
+    def _build(self, read: _Read) -> pl.DataFrame:
+        """Return the rows of the frame for records that are all sound."""
+        cells, plan = read.cells, self.plan
         columns: dict[str, pl.Series | pl.Expr] = {
             "file": pl.lit(self._file, dtype=pl.UInt16),
-            "row": rows,
+            "row": read.rows,
             "content": _content(cells, plan),
         }
         for name in TEXT_FIELDS:
             column = _column(cells, plan, name)
             if column is None:
-                columns[name] = pl.lit(None, dtype=pl.UInt64)
-                columns[f"{name}_state"] = _absent()
+                columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=pl.UInt64), _absent()
             else:
                 columns[name], columns[f"{name}_state"] = self._texts.encode(name, column)
-        searched = _column(cells, plan, "searched_at")
-        frame_texts = self._frame_texts(cells)
-        for name, text, ms in (
-            ("searched_at", searched, times),
-            *((name, text, None if text is None else self._times.read(text)) for name, text in frame_texts),
-        ):
-            if text is None or ms is None:
-                columns[name] = pl.lit(None, dtype=TIME)
-                columns[f"{name}_state"] = _absent()
+        for name, (ms, text) in self._all_times(read).items():
+            if text is None:
+                columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=TIME), _absent()
             else:
-                columns[name] = ms.cast(TIME)
-                columns[f"{name}_state"] = _typed_states(text, ms)
+                columns[name], columns[f"{name}_state"] = ms.cast(TIME), _typed_states(text, ms)
         for name in COUNT_FIELDS:
-            column = _column(cells, plan, name)
-            if column is None:
-                columns[name] = pl.lit(None, dtype=pl.Int32)
-                columns[f"{name}_state"] = _absent()
+            if name not in read.counts:
+                columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=pl.Int32), _absent()
             else:
-                counts = _counts(column)
+                counts = read.counts[name]
                 columns[name] = counts
-                columns[f"{name}_state"] = _typed_states(column, counts)
-        base = pl.DataFrame({"row": rows}) if height else pl.DataFrame(schema={"row": pl.UInt32})
-        return base.select(**{name: columns[name] for name in SCHEMA})
+                columns[f"{name}_state"] = _typed_states(read.column(name), counts)
+        return read.rows.to_frame().select(**{name: columns[name] for name in SCHEMA})
 
-    def _frame_texts(self, cells: pl.DataFrame) -> list[tuple[str, pl.Series | None]]:
-        both = _column(cells, self.plan, TIME_FRAME)
+    def _all_times(self, read: _Read) -> dict[str, tuple[pl.Series, pl.Series | None]]:
+        """Return the times in milliseconds of each time field, with their texts (None if not exported)."""
+        found: dict[str, tuple[pl.Series, pl.Series | None]] = {"searched_at": (read.times, read.time_text)}
+        both = _column(read.cells, self.plan, TIME_FRAME)
         if both is not None:
-            first, second = split_frames(both)
-            # A frame of one time, or a marker, says the same of both ends.
-            second = second.zip_with(second.is_not_null(), first)
-            return [("frame_from", first), ("frame_to", second)]
-        return [(name, _column(cells, self.plan, name)) for name in ("frame_from", "frame_to")]
+            start, end, start_text, end_text = self._times.read_frames(both)
+            return found | {"frame_from": (start, start_text), "frame_to": (end, end_text)}
+        for name in ("frame_from", "frame_to"):
+            text = _column(read.cells, self.plan, name)
+            found[name] = (read.times if text is None else self._times.read(text), text)
+        return found
 
 
 def _absent() -> pl.Expr:
@@ -285,6 +305,10 @@ def _column(cells: pl.DataFrame, plan: Plan, role: str) -> pl.Series | None:
     return column
 
 
+def _trimmed(column: pl.Series) -> pl.Series:
+    return column.fill_null("").str.strip_chars()
+
+
 def _filled(column: pl.Series) -> pl.Series:
     return (column.str.strip_chars() != "").fill_null(False)
 
@@ -299,18 +323,15 @@ def _no_marker(text: pl.Series, where: pl.Series) -> pl.Series:
 
 def _counts(column: pl.Series) -> pl.Series:
     """Return the whole numbers of a column as Int32, null where a cell holds none."""
-    text = column.str.strip_chars()
-    counts = text.cast(pl.Int32, strict=False)
-    missing = counts.is_null() & (text != "").fill_null(False)
+    counts = column.cast(pl.Int32, strict=False)
+    missing = counts.is_null()
     if missing.any():
         # A spreadsheet writes 840 as 840.0 or 1,840.
-        again = (
-            text.str.replace(r"\.0+$", "")
-            .str.replace_all(r"^(\d{1,3}(?:,\d{3})+)$", "$1")
-            .str.replace_all(",", "", literal=True)
-        )
-        again = again.zip_with(text.str.contains(r"^\d{1,3}(?:,\d{3})+$|^\d+\.0+$").fill_null(False), text)
-        counts = counts.zip_with(~missing, again.cast(pl.Int32, strict=False))
+        text = column.filter(missing).str.strip_chars()
+        whole = text.str.replace(r"\.0+$", "")
+        grouped = whole.str.contains(r"^\d{1,3}(?:,\d{3})+$").fill_null(False)
+        whole = whole.zip_with(~grouped, whole.str.replace_all(",", "", literal=True))
+        counts = counts.scatter(missing.arg_true(), whole.cast(pl.Int32, strict=False))
     negative = counts < 0
     return counts.set(negative, None) if negative.any() else counts
 

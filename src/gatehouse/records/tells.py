@@ -42,24 +42,36 @@ class Months:
     def add(self, frame: pl.DataFrame, reasons: pl.DataFrame) -> None:
         """Count a block of the normal form; `reasons` holds the texts of its reasons by key."""
         menu = reasons.filter(pl.col("text").str.contains(_MENU))["key"]
-        counted = (
+        from_menu = pl.col("reason").is_in(menu.implode()).sum() if len(menu) else pl.lit(0, dtype=pl.UInt32)
+        at = pl.col("searched_at").dt
+        self._parts.append(
             frame.lazy()
             .filter(pl.col("searched_at").is_not_null())
-            .group_by(month=pl.col("searched_at").dt.strftime("%Y-%m"))
+            .group_by(month=at.year() * 12 + at.month() - 1)
             .agg(
                 pl.len().alias("records"),
                 *(_says(name).sum().alias(name) for name in _BREAK_FIELDS),
                 pl.col("reason").is_not_null().sum().alias("reasons"),
-                pl.col("reason").is_in(menu.implode()).sum().alias("menu"),
+                from_menu.alias("menu"),
             )
+            .collect()
         )
-        self._parts.append(counted.collect())
 
     def notes(self, exported: Iterable[str]) -> list[tuple[str, str]]:
         """Return where a column that was filled is filled no more, and where reasons come from a menu."""
         if not self._parts:
             return []
-        table = pl.concat(self._parts).group_by("month").sum().sort("month")
+        table = (
+            pl.concat(self._parts)
+            .group_by("month")
+            .sum()
+            .sort("month")
+            .with_columns(
+                month=pl.format(
+                    "{}-{}", pl.col("month") // 12, (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2)
+                )
+            )
+        )
         table = table.filter(pl.col("records") >= _ENOUGH)
         notes = []
         present = set(exported)

@@ -9,9 +9,12 @@ import polars as pl
 from gatehouse.model import FieldState
 from gatehouse.records.frame import STATE, TEXTS_SCHEMA
 from gatehouse.records.states import text_states
+from gatehouse.records.values import Kind, kind_of
 
 # States whose cells keep their text beside the state.
 _SPEAKING = (FieldState.VALUE.value, FieldState.PARTIAL.value, FieldState.PLACEHOLDER.value)
+# Columns in which every cell differs, so that looking for distinct ones would gain nothing.
+_IDS = ("record_id", "user_id")
 _COMPACT = 200_000
 
 
@@ -26,37 +29,40 @@ class Texts:
 
     def encode(self, field: str, cells: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Return keys (UInt64, null where the cell has no text) and states of a column of cells."""
-        cells = cells.fill_null("").rename("text")
-        raw = cells.hash()
-        distinct = pl.DataFrame({"raw": raw, "text": cells}).unique("raw", maintain_order=False)
-        trimmed = distinct["text"].str.strip_chars()
-        states = text_states(trimmed, officer=field == "officer")
-        table = distinct.select(
-            "raw",
-            cell="text",
-            text=trimmed,
-            state=states,
-            key=pl.when(pl.Series(states).is_in(list(_SPEAKING))).then(trimmed.hash()),
-        )
-        if field in self._parts:
-            self._keep(field, table.filter(pl.col("key").is_not_null()).select("key", "text"))
-        odd = table.filter(
-            (pl.col("key") != pl.col("raw")).fill_null(True) | (pl.col("state") != _SPEAKING[0])
-        )
-        value = pl.Series("state", [_SPEAKING[0]], dtype=STATE).new_from_index(0, len(raw))
-        if odd.is_empty():
-            return raw, value
-        if odd.height == 1:
-            hit = raw == odd["raw"][0]
-            return (
-                raw.to_frame("key")
-                .select(pl.when(~hit).then(pl.col("key")).otherwise(odd["key"][0]))
-                .to_series(),
-                value.zip_with(~hit, odd["state"].new_from_index(0, len(raw))),
+        cells = cells.fill_null("")
+        lengths = cells.str.len_bytes()
+        if not lengths.max():
+            return pl.repeat(None, len(cells), dtype=pl.UInt64, eager=True), _all(
+                FieldState.EMPTY, len(cells)
             )
-        states = raw.replace_strict(odd["raw"], odd["state"], default=value, return_dtype=STATE)
-        keys = raw.replace_strict(odd["raw"], odd["key"], default=raw, return_dtype=pl.UInt64)
-        return keys, states
+        raw = cells.hash()
+        plain = _all(FieldState.VALUE, len(cells))
+        if field not in self._parts and field in _IDS and _are_uuids(cells, lengths):
+            return raw, plain
+        first = raw.arg_unique()
+        distinct, keys = cells.gather(first), raw.gather(first)
+        trimmed = distinct.str.strip_chars()
+        states = text_states(trimmed, officer=field == "officer")
+        odd = (states != FieldState.VALUE.value) | (trimmed != distinct)
+        table = pl.DataFrame({"raw": keys, "key": keys, "text": trimmed, "state": states})
+        if not odd.any():
+            self._keep(field, table)
+            return raw, plain
+        speaks = pl.col("state").is_in(_SPEAKING)
+        hashed = table.filter(odd).select(
+            "raw", "text", "state", key=pl.when(speaks).then(pl.col("text").hash())
+        )
+        self._keep(field, pl.concat([table.filter(~odd), hashed.filter(speaks).select(table.columns)]))
+        if hashed.height == 1:
+            others = raw != hashed["raw"][0]
+            return (
+                raw.zip_with(others, hashed["key"].new_from_index(0, len(raw))),
+                plain.zip_with(others, hashed["state"].new_from_index(0, len(raw))),
+            )
+        return (
+            raw.replace_strict(hashed["raw"], hashed["key"], default=raw, return_dtype=pl.UInt64),
+            raw.replace_strict(hashed["raw"], hashed["state"], default=plain, return_dtype=STATE),
+        )
 
     def latest(self, field: str) -> pl.DataFrame:
         """Return the texts of a kept field that its last block brought, by key."""
@@ -78,9 +84,12 @@ class Texts:
         }
 
     def _keep(self, field: str, table: pl.DataFrame) -> None:
-        self._parts[field].append(table)
-        self._latest[field] = table
-        self._loose[field] += table.height
+        if field not in self._parts:
+            return
+        texts = table.select("key", "text")
+        self._latest[field] = texts
+        self._parts[field].append(texts)
+        self._loose[field] += texts.height
         settled = self._parts[field][0].height
         if self._loose[field] > max(_COMPACT, 2 * settled):
             self._compact(field)
@@ -91,3 +100,12 @@ class Texts:
             merged = pl.concat(parts).unique("key", maintain_order=False)
             self._parts[field] = [merged]
         self._loose[field] = 0
+
+
+def _all(state: FieldState, height: int) -> pl.Series:
+    return pl.Series("state", [state.value], dtype=STATE).new_from_index(0, height)
+
+
+def _are_uuids(cells: pl.Series, lengths: pl.Series) -> bool:
+    """Return whether every cell is as long as the first, and that is a UUID."""
+    return lengths.min() == lengths.max() == 36 and kind_of(cells[0]) is Kind.UUID

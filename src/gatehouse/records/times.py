@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from gatehouse.records.pictures import FIRST_YEAR, LAST_YEAR, Mask, Numbers, Picture, pictures
+from gatehouse.records.pictures import FIRST_YEAR, LAST_YEAR, Bytes, Mask, Numbers, Picture, pictures
 
 _DAY_ZERO = 25_569  # 1970-01-01 in a spreadsheet's days
 _SERIAL = r"^\d{5}(?:\.\d+)?(?:[eE]\+?\d+)?$"
@@ -38,22 +39,49 @@ class TimeReader:
                 self.format, time_unit="ms", strict=False, ambiguous="earliest"
             )
             return self._localized(times).cast(pl.Int64)
-        text = _plain(column)
-        lengths = text.str.len_bytes().fill_null(0)
-        ms = np.zeros(len(text), np.int64)
-        good = np.zeros(len(text), np.bool_)
-        for length in lengths.unique().sort().to_list():
-            if not length:
-                continue
-            if pictures(length):
-                self._read_length(text, lengths, length, ms, good)
+        ms = np.zeros(len(column), np.int64)
+        good = np.zeros(len(column), np.bool_)
+        self._read_all(column, ms, good)
         if not good.all():
-            _read_serials(text, ms, good)
-        times = pl.Series(column.name, ms)
-        result = times if good.all() else times.set(pl.Series(~good), None)
+            # Trimming costs more than reading, and hardly any column needs it.
+            rest = np.flatnonzero(~good)
+            text = _plain(column.gather(rest))
+            ms_rest, good_rest = np.zeros(len(rest), np.int64), np.zeros(len(rest), np.bool_)
+            self._read_all(text, ms_rest, good_rest)
+            _read_serials(text, ms_rest, good_rest)
+            ms[rest], good[rest] = ms_rest, good_rest
+        return self._result(column.name, ms, good)
+
+    def read_frames(self, column: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series, pl.Series]:
+        """Return the two times of each time frame in milliseconds, and the texts they were read from."""
+        lengths = column.str.len_bytes()
+        length = lengths.max()
+        if self.format is None and isinstance(length, int) and length == lengths.min() and length % 2:
+            half = length // 2
+            text = column.str.join("").item().encode()
+            columns = np.ascontiguousarray(np.frombuffer(text, np.uint8).reshape(-1, length).T)
+            if (columns[half] == ord("\n")).all():
+                ends = []
+                for part in (columns[:half], columns[half + 1 :]):
+                    ms, good = np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)
+                    self._read_pictures(part, half, np.arange(len(column)), ms, good)
+                    if not good.all():
+                        break
+                    ends.append(self._result(column.name, ms, good))
+                if len(ends) == 2:
+                    return ends[0], ends[1], column, column
+        first, second = split_frames(column)
+        # A frame of one time, or a marker, says the same of both ends.
+        second = second.zip_with(second.is_not_null(), first)
+        return self.read(first), self.read(second), first, second
+
+    def _result(self, name: str, ms: Numbers, good: Mask) -> pl.Series:
+        times = pl.Series(name, ms)
+        if not good.all():
+            times = times.set(pl.Series(~good), None)
         if self.zone is not None:
-            return self._localized(result.cast(pl.Datetime("ms"))).cast(pl.Int64)
-        return result
+            return self._localized(times.cast(pl.Datetime("ms"))).cast(pl.Int64)
+        return times
 
     def _localized(self, times: pl.Series) -> pl.Series:
         dtype = times.dtype
@@ -64,13 +92,22 @@ class TimeReader:
             self.zone, ambiguous="earliest", non_existent="null"
         ).dt.convert_time_zone("UTC")
 
-    def _read_length(self, text: pl.Series, lengths: pl.Series, length: int, ms: Numbers, good: Mask) -> None:
-        chosen = lengths == length
-        every = bool(chosen.all())
-        at = np.arange(len(text)) if every else np.flatnonzero(chosen.to_numpy())
-        joined = (text if every else text.filter(chosen)).str.join("").item().encode()
-        # One row a position: comparing and adding whole rows is what makes this quick.
-        columns = np.ascontiguousarray(np.frombuffer(joined, np.uint8).reshape(len(at), length).T)
+    def _read_all(self, text: pl.Series, ms: Numbers, good: Mask) -> None:
+        lengths = text.str.len_bytes().fill_null(0)
+        for length in lengths.unique().sort().to_list():
+            if not pictures(length):
+                continue
+            chosen = lengths == length
+            every = bool(chosen.all())
+            at = np.arange(len(text)) if every else np.flatnonzero(chosen.to_numpy())
+            joined = (text if every else text.filter(chosen)).str.join("").item().encode()
+            # One row a position: comparing and adding whole rows is what makes this quick.
+            columns = np.ascontiguousarray(np.frombuffer(joined, np.uint8).reshape(len(at), length).T)
+            self._read_pictures(columns, length, at, ms, good)
+
+    def _read_pictures(
+        self, columns: Bytes, length: int, at: npt.NDArray[np.intp], ms: Numbers, good: Mask
+    ) -> None:
         known = self._last.setdefault(length, [])
         for picture in [*known, *(each for each in pictures(length) if each not in known)]:
             fits, values = picture.read(columns)
@@ -78,10 +115,11 @@ class TimeReader:
                 continue
             if picture not in known:
                 known.append(picture)
+            if fits.all():
+                ms[at], good[at] = values, True
+                return
             ms[at[fits]] = values[fits]
             good[at[fits]] = True
-            if fits.all():
-                return
             at, columns = at[~fits], columns[:, ~fits]
 
 

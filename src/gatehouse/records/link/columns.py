@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from gatehouse.model import FieldState, LinkTier
 from gatehouse.records.frame import FIELDS, TIER
@@ -56,7 +57,8 @@ def repeated(frame: pl.LazyFrame, key: pl.Expr, *, rows: int) -> pl.Series:
         if parts > 1:
             keys = keys.filter(pl.col("key") % parts == part)
         column = np.sort(keys.collect(engine="streaming")["key"].to_numpy())
-        found.append(np.unique(column[1:][column[1:] == column[:-1]]))
+        again = column[1:][column[1:] == column[:-1]]
+        found.append(again[np.append(True, again[1:] != again[:-1])] if len(again) else again)
     return pl.Series("key", np.sort(np.concatenate(found)), dtype=pl.UInt64)
 
 
@@ -66,12 +68,33 @@ def rows_with(frame: pl.LazyFrame, keys: pl.Series, key: pl.Expr, columns: Seque
     return wanted.join(keys.to_frame().lazy(), on="key", how="semi").collect(engine="streaming").sort("index")
 
 
+def runs(rows: pl.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the runs of equal `by` start in sorted rows, and how long they are."""
+    if rows.is_empty():
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    changed = rows.select(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in by))
+    marks = changed.to_series().to_numpy().copy()
+    marks[0] = True
+    starts = np.flatnonzero(marks)
+    return starts, np.diff(starts, append=len(rows))
+
+
 def units(rows: pl.DataFrame, group: Sequence[str], which: LinkTier) -> pl.DataFrame:
-    """Make a unit of the rows (`index`, `file`) that share `group`; rows alone in theirs are left out."""
+    """Make a unit of the rows that share `group`, by which they are sorted; rows alone are left out."""
+    starts, sizes = runs(rows, group)
+    if len(starts) == len(rows):
+        return no_units()
+    roots = np.minimum.reduceat(rows["index"].to_numpy(), starts)
     return (
-        rows.with_columns(root=pl.col("index").min().over(group), size=pl.len().over(group))
+        rows.select(
+            "index",
+            "file",
+            tier(which),
+            root=pl.Series(roots.repeat(sizes)),
+            size=pl.Series(sizes.repeat(sizes)),
+        )
         .filter(pl.col("size") > 1)
-        .select("index", "file", "root", tier(which))
+        .select(*UNITS_SCHEMA)
     )
 
 

@@ -14,8 +14,9 @@ import polars as pl
 
 from gatehouse.model import FieldState, Layout
 from gatehouse.records.frame import FileFacts, RecordSet
-from gatehouse.records.link.buckets import EVENT_SCHEMA, MUST_AGREE, match
+from gatehouse.records.link.buckets import EVENT_SCHEMA, match
 from gatehouse.records.link.columns import INDEX, repeated, rows_with, value
+from gatehouse.records.link.pairwise import MUST_AGREE
 from gatehouse.records.organizations import parse_many
 
 # Keys whose rows are held in memory at a time.
@@ -127,10 +128,10 @@ def _unit_files(copies: pl.DataFrame, files: Sequence[FileFacts]) -> pl.DataFram
 
 
 def _units(rows: pl.DataFrame, copies: pl.DataFrame, unit_files: pl.DataFrame) -> pl.DataFrame:
-    """Make one line a unit of candidate rows: what any of its rows shows, and all files that it stands in."""
+    """Make one line a unit of candidate rows: what any of its rows shows; its files where it has several."""
     rows = rows.join(copies.select("index", "root"), on="index", how="left")
     alone = rows.filter(pl.col("root").is_null()).with_columns(
-        root=pl.col("index").cast(INDEX), files=pl.concat_list("file")
+        root=pl.col("index").cast(INDEX), files=pl.lit(None, pl.List(pl.UInt16))
     )
     shared = rows.filter(pl.col("root").is_not_null())
     if shared.is_empty():

@@ -61,41 +61,38 @@ def _rows_per_file(records: RecordSet) -> list[int]:
 
 def _copies(copies: pl.DataFrame, portal: dict[int, int], events: Events) -> pl.DataFrame:
     """Return `index`, `first` (the index of the row that counts) and `tier` of every row that is a copy."""
-    hours = pl.DataFrame(
-        {"root": list(portal), "continues": list(portal.values())}, schema={"root": INDEX, "continues": INDEX}
-    )
-    in_hours = pl.concat([hours["root"], hours["continues"]]).unique()
-    joined = pl.concat([in_hours, events.units["root"]]).unique()
-    alone = joined.filter(~joined.is_in(copies["root"].unique().implode()))
-    rows = pl.concat(
-        [
-            copies.select("index", "root", "tier"),
-            pl.DataFrame({"index": alone, "root": alone, "tier": pl.Series([None], dtype=TIER)})
-            if len(alone)
-            else copies.select("index", "root", "tier").clear(),
-        ]
-    )
-    base = rows.join(hours, on="root", how="left").with_columns(base=pl.coalesce("continues", "root"))
-    unit_tiers = events.units.select("root", unit_tier="tier")
-    whole = base.join(events.units.select(base="root", cluster="cluster"), on="base", how="left").join(
-        unit_tiers, on="root", how="left"
-    )
-    hour_tier = pl.when(pl.col("root").is_in(in_hours.implode())).then(
-        pl.lit(LinkTier.PORTAL_HOUR.value, TIER)
-    )
-    whole = whole.with_columns(
-        cluster=pl.coalesce("cluster", "base"), unit_tier=pl.coalesce("unit_tier", hour_tier)
-    )
-    unit_first = pl.col("index").min().over("root")
-    return (
-        whole.with_columns(
-            first=pl.col("index").min().over("cluster"),
-            tier=pl.when(pl.col("index") == unit_first).then("unit_tier").otherwise("tier"),
+    if not portal and events.units.is_empty():
+        found = copies.select("index", "tier", first="root")
+    else:
+        merged = _merged_units(portal, events.units)
+        alone = merged.join(copies, on="root", how="anti").select(
+            index="root", root="root", tier=pl.lit(None, TIER)
         )
-        .filter(pl.col("index") != pl.col("first"))
-        .select("index", "first", "tier")
-        .sort("index")
+        rows = pl.concat([copies.select("index", "root", "tier"), alone]).join(merged, on="root", how="left")
+        # A root is the first row of its unit: what joined the unit to others is said there.
+        found = rows.select(
+            "index",
+            first=pl.coalesce("first", "root"),
+            tier=pl.when(pl.col("index") == pl.col("root")).then("joined_by").otherwise("tier"),
+        )
+    return found.filter(pl.col("index") != pl.col("first")).select("index", "first", "tier").sort("index")
+
+
+def _merged_units(portal: dict[int, int], events: pl.DataFrame) -> pl.DataFrame:
+    """Return `root`, `first` (smallest root of the search) and `joined_by` of each unit joined with others."""
+    by_hour = pl.lit(LinkTier.PORTAL_HOUR.value, TIER)
+    hours = pl.DataFrame(
+        {"root": list(portal), "search": list(portal.values())}, schema={"root": INDEX, "search": INDEX}
     )
+    continued = hours.select(root=pl.col("search").unique()).with_columns(search="root")
+    joined = (
+        pl.concat([hours, continued.join(events, on="root", how="anti")])
+        .join(events.select(search="root", cluster="cluster"), on="search", how="left")
+        .select("root", pl.coalesce("cluster", "search").alias("cluster"), joined_by=by_hour)
+    )
+    merged = pl.concat([events.select("root", "cluster", joined_by="tier"), joined])
+    first = merged.group_by("cluster").agg(first=pl.col("root").min())
+    return merged.join(first, on="cluster").drop("cluster")
 
 
 def _attach(frame: pl.LazyFrame, copies: pl.DataFrame) -> pl.LazyFrame:

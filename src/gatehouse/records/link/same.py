@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import FileFacts
-from gatehouse.records.link.columns import no_units, repeated, rows_with, units, value
+from gatehouse.records.link.columns import no_units, repeated, rows_with, runs, units, value
 
 # Some systems number their rows from 1 in every file. The same id further apart in time is another search; a
 # spreadsheet that saved times as serials moves them by less than a second.
 _SAME_ID_WITHIN_MS = 60_000
+_TWICE = ("key", "sha256", "occurrence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,22 @@ def by_id(frame: pl.LazyFrame, *, rows: int) -> pl.DataFrame:
     found = rows_with(
         frame, keys, value("record_id"), (pl.col("index"), pl.col("file"), value("searched_at").alias("at"))
     )
-    found = found.with_columns(
-        at=pl.col("at").fill_null(pl.col("at").min().over("key")).dt.timestamp("ms").fill_null(0)
-    ).sort("key", "at")
-    elsewhen = (pl.col("key") != pl.col("key").shift()) | (pl.col("at").diff() > _SAME_ID_WITHIN_MS)
-    return units(found.with_columns(event=elsewhen.fill_null(True).cum_sum()), ["event"], LinkTier.ID)
+    found = found.with_columns(pl.col("at").dt.timestamp("ms")).sort("key", maintain_order=True)
+    wide = _far_apart(found)
+    near = found.filter(~wide)
+    # A row without a time goes with the earliest that has one.
+    far = found.filter(wide).sort("key", "at", nulls_last=False)
+    elsewhen = (pl.col("at").diff() > _SAME_ID_WITHIN_MS).fill_null(False)
+    events = far.with_columns(event=(elsewhen | pl.col("key").ne_missing(pl.col("key").shift())).cum_sum())
+    return pl.concat([units(near, ["key"], LinkTier.ID), units(events, ["key", "event"], LinkTier.ID)])
+
+
+def _far_apart(rows: pl.DataFrame) -> pl.Series:
+    """Whether the rows of a row's key (sorted) lie too far apart in time to be one search."""
+    starts, sizes = runs(rows, ["key"])
+    earliest = np.minimum.reduceat(rows["at"].fill_null(2**62).to_numpy(), starts)
+    latest = np.maximum.reduceat(rows["at"].fill_null(-(2**62)).to_numpy(), starts)
+    return pl.Series((latest - earliest > _SAME_ID_WITHIN_MS).repeat(sizes))
 
 
 def by_content(frame: pl.LazyFrame, files: Sequence[FileFacts], *, rows: int) -> Exact:
@@ -64,7 +77,7 @@ def by_content(frame: pl.LazyFrame, files: Sequence[FileFacts], *, rows: int) ->
     timed = pl.col("at").is_not_null() & pl.col("file").is_in(_files_with_clock(frame).implode())
     with_time, without = found.filter(timed), found.filter(~timed)
 
-    merged = units(with_time, ["key"], LinkTier.EXACT)
+    merged = units(with_time.sort("key"), ["key"], LinkTier.EXACT)
     # One row a file of what only looks like a coincidence is certain: each file tells of it once.
     uncertain = (
         with_time.filter(~pl.col("identified"))
@@ -74,10 +87,10 @@ def by_content(frame: pl.LazyFrame, files: Sequence[FileFacts], *, rows: int) ->
         .agg(pl.col("len").max() - 1)["len"]
         .sum()
     )
-    twice = _rows_of_files_given_twice(without, files)
-    apart = twice.select("key", "sha256", "occurrence").unique().group_by("key").len()["len"] - 1
+    twice = _rows_of_files_given_twice(without, files).sort(*_TWICE)
+    apart = twice.select(*_TWICE).unique().group_by("key").len()["len"] - 1
     return Exact(
-        pl.concat([merged, units(twice, ["key", "sha256", "occurrence"], LinkTier.EXACT)]),
+        pl.concat([merged, units(twice, list(_TWICE), LinkTier.EXACT)]),
         int(uncertain),
         int(apart.sum()),
     )
