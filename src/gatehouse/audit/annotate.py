@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT, CONTENT_BITS, SCANNED, ClassifiedTexts
 from gatehouse.model import FieldState, LinkTier, Signal
 
@@ -43,33 +44,39 @@ SLIM: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyFrame:
     """Return one row a search, with the columns of `SLIM`, in file order."""
-    frame = linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value)
-    frame = frame.join(
-        roster.by_key.lazy().rename({"agency": "_named"}), on="org", how="left", maintain_order="left"
-    )
+    frame = with_agency(linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value), roster)
     for field in SCANNED:
         frame = _join_bits(frame, field, texts)
-    owners = pl.Series(roster.owners, dtype=pl.UInt32)
-    own = pl.Series(
-        [owner if mine else 0 for owner, mine in zip(roster.owners, roster.own_record, strict=True)],
-        dtype=pl.UInt32,
-    )
-    owner = _lookup(pl.col("file"), owners)
-    named = pl.coalesce(
-        pl.col("_named"),
-        pl.when(pl.col("org_state") == FieldState.NOT_EXPORTED.value).then(_lookup(pl.col("file"), own)),
-    ).fill_null(0)
+    owner = _lookup(pl.col("file"), pl.Series(roster.owners, dtype=pl.UInt32))
     return (
-        frame.with_columns(agency=named, _owner=owner, bits=_row_bits())
+        frame.with_columns(bits=_row_bits())
         .with_columns(
-            outside=(pl.col("agency") != 0) & (pl.col("agency") != pl.col("_owner")),
+            outside=(pl.col("agency") != UNKNOWN) & (pl.col("agency") != owner),
             readable=_reason_shown(),
             case=_case_stated(),
-            officer=_identity(),
+            officer=identity(),
             plate=pl.when(pl.col("plate_state") == FieldState.VALUE.value).then("plate"),
             at=pl.col("searched_at"),
         )
-        .select(SLIM)
+        .select(*SLIM)
+    )
+
+
+def with_agency(frame: pl.LazyFrame, roster: Roster) -> pl.LazyFrame:
+    """Add `agency`, the index of who searched: as stated, or the owner in a record of its own searches."""
+    owners = [
+        owner if mine else UNKNOWN
+        for owner, mine in zip(roster.owners, roster.own_record, strict=True)
+    ]
+    implied = pl.when(pl.col("org_state") == FieldState.NOT_EXPORTED.value).then(
+        _lookup(pl.col("file"), pl.Series(owners, dtype=pl.UInt32))
+    )
+    return (
+        frame.join(
+            roster.by_key.lazy().rename({"agency": "_named"}), on="org", how="left", maintain_order="left"
+        )
+        .with_columns(agency=pl.coalesce("_named", implied).fill_null(UNKNOWN))
+        .drop("_named")
     )
 
 
@@ -88,18 +95,12 @@ def _row_bits() -> pl.Expr:
     """Return the signals of a row.
 
     How well a reason is stated is read from the reason alone, or from the offense where the file has no
-    reason column; what the search is about, from every visible field. A blank reason beside an offense or a
-    prompt is not "none stated": something else says what the search was for.
+    reason column; what the search is about, from every visible field.
     """
     no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
     stated = pl.when(no_reason_column).then("_offense").otherwise("_reason")
     blank = pl.when(no_reason_column).then(_in("offense_state", BLANK)).otherwise(_in("reason_state", BLANK))
-    elsewhere = (pl.col("offense_state") == FieldState.VALUE.value) | (
-        pl.col("text_prompt_state") == FieldState.VALUE.value
-    )
-    status = (
-        pl.when(~blank).then(stated).when(elsewhere).then(_mask(0)).otherwise(_mask(BIT[Signal.NONE_STATED]))
-    )
+    status = pl.when(blank).then(_mask(BIT[Signal.NONE_STATED])).otherwise(stated)
     anywhere = pl.lit(0, dtype=pl.UInt32)
     for field in SCANNED:
         anywhere = anywhere | pl.col(f"_{field}")
@@ -132,7 +133,7 @@ def _case_stated() -> pl.Expr:
     )
 
 
-def _identity() -> pl.Expr:
+def identity() -> pl.Expr:
     """Return the key of who searched: the officer's name, else the user id; null when neither is shown."""
     value = FieldState.VALUE.value
     return (

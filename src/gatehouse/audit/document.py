@@ -94,11 +94,12 @@ class Figure:
 class Finding:
     """A lead with its evidence, not a verdict.
 
-    `count` counts searches, or is None when the export cannot support the figure (then an entry of
-    `Audit.not_measurable` says why). `rows` has the columns `file` (path, String) and `row` (UInt32) of every
-    row behind the count, in file order; `evidence` is a stratified sample of at most 100 of them.
-    `title` is a heading of a few words; `claim` one sentence with its numbers; `law` the citations of the
-    rules it rests on; `table` an optional breakdown (by organization, officer ordinal, ...). `about` names the
+    `count` counts searches (days for `coverage_gap` and `schema_break`), or is None when the export cannot
+    support the figure (then an entry of `Audit.not_measurable` says why). `rows` has the columns `file` (path,
+    String) and `row` (UInt32) of every row behind the count, in file order; `evidence` is a stratified sample
+    of at most 100 of them.
+    `title` is a heading of a few words; `claim` says it with its numbers; `law` the citations of the rules it
+    rests on; `table` an optional breakdown (by organization, officer ordinal, ...). `about` names the
     signals, families and pathways whose figures elsewhere in the report rest on the rows of this finding.
     """
 
@@ -149,6 +150,23 @@ class FileSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Precision:
+    """What a person's verdicts say of a signal: `upheld` of `judged` distinct matched texts.
+
+    `low`, `point` and `high` are Wilson's 95 % interval over texts; `unjudged` texts have no verdict.
+    """
+
+    upheld: int
+    judged: int
+    unjudged: int
+    searches_upheld: int
+    searches_judged: int
+    low: float
+    point: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class NotMeasurable:
     """A figure that the export cannot support, and why."""
 
@@ -176,4 +194,5 @@ class Audit:
     lexicon_sha256: str
     pack: Mapping[str, str]
     facts: Mapping[str, Cell] = field(default_factory=dict)  # headline facts: first_at, last_at, orgs, ...
+    precision: Mapping[str, Precision] = field(default_factory=dict)  # signal or family -> adjudicated
     synthetic: bool = False  # the input says that it is invented; every page of the report says so too

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gatehouse.audit.document import Tally
+from gatehouse.audit.adjudication import precision
+from gatehouse.audit.annotate import identity, with_agency
+from gatehouse.audit.document import Precision, Tally
 from gatehouse.audit.sharing import Contacts, contacts
 from gatehouse.audit.texts import BIT, FAMILY_BITS
-from gatehouse.model import LinkTier, Signal
+from gatehouse.model import FieldState, LinkTier, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,6 +87,12 @@ class Ground:
         return any(field_name in file.exported for file in self.files)
 
     @cached_property
+    def precision(self) -> Mapping[str, Precision]:
+        """Return what a person's verdicts say of each signal, where an adjudicated file was given."""
+        path = self.options.adjudicated
+        return {} if path is None else precision(path, self)
+
+    @cached_property
     def contacts(self) -> Contacts:
         """Return searches by outside agencies with their relation to the owner's sharing lists."""
         return contacts(self)
@@ -109,22 +117,42 @@ class Ground:
         }
 
     @cached_property
-    def officer_ordinals(self) -> Mapping[tuple[int, int], int]:
-        """Return the ordinal of every officer shown, by (agency, officer key), in order of first search."""
-        rows = self.measures.officers.sort("first").select("agency", "officer").iter_rows()
-        return {(agency, officer): ordinal for ordinal, (agency, officer) in enumerate(rows, start=1)}
+    def officer_ordinals(self) -> pl.DataFrame:
+        """Return `agency`, `officer` (key) and `ordinal` of every user shown, by first appearance."""
+        return (
+            with_agency(self.linked.frame, self.roster)
+            .select("agency", "search", officer=identity())
+            .filter(pl.col("officer").is_not_null())
+            .group_by("agency", "officer")
+            .agg(pl.col("search").min())
+            .sort("search", "agency", "officer")
+            .select("agency", "officer", ordinal=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
+            .collect(engine="streaming")
+        )
+
+    @cached_property
+    def officer_number(self) -> Mapping[tuple[int, int], int]:
+        """Return the ordinal of every user shown by (agency, officer key)."""
+        return {
+            (agency, officer): ordinal for agency, officer, ordinal in self.officer_ordinals.iter_rows()
+        }
 
     @cached_property
     def plate_ordinals(self) -> pl.DataFrame:
-        """Return `plate` (UInt64 key) and `ordinal` (UInt32) of the plates shown, by first search."""
+        """Return `plate` (key) and `ordinal` of every plate shown, by first appearance."""
         return (
-            self.slim.filter(pl.col("plate").is_not_null())
+            self.linked.frame.filter(pl.col("plate_state") == FieldState.VALUE.value)
             .group_by("plate")
             .agg(pl.col("search").min())
-            .sort("search")
+            .sort("search", "plate")
             .select("plate", ordinal=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
             .collect(engine="streaming")
         )
+
+    def plate_numbers(self, plates: pl.Series) -> Mapping[int, int]:
+        """Return the ordinals of some plates by key."""
+        found = self.plate_ordinals.join(plates.unique().rename("plate").to_frame(), on="plate")
+        return dict(found.iter_rows())
 
 
 def count_of(table: pl.DataFrame) -> int:

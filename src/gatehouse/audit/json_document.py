@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def as_document(audit: Audit) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in audit.findings],
         "figures": {name: _figure(figure) for name, figure in audit.figures.items()},
         "not_measurable": [{"what": item.what, "why": item.why} for item in audit.not_measurable],
+        "precision": {name: asdict(found) for name, found in audit.precision.items()},
         "facts": dict(audit.facts),
         "synthetic": audit.synthetic,
         "inputs_sha256": audit.inputs_sha256,

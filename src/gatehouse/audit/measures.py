@@ -43,9 +43,9 @@ class Measures:
     signals    file, agency, outside, bits, readable, n
     days       file, day (Date, UTC; null where the time is not readable), bits, n, and sums of what is shown:
                readable, officer, plate, case_known, dropdown
-    agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, nationwide, minor
-    officers   agency, officer, n, readable, none, vague, case_known, caseless, first (lowest search ordinal);
-               only where an officer is shown
+    agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, none_but_offense,
+               nationwide, minor
+    officers   agency, officer, n, readable, none, vague, case_known, caseless; only where an officer is shown
     hours      agency, officer, hour, n; local time, only where zone and officer are known
     week       weekday (0 = Monday), hour, n; local time, only where the zone is known
     networks   at_least, n
@@ -95,12 +95,11 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
         "agencies": slim.group_by("file", "agency").agg(
             n,
             *quality,
+            (has(BIT[Signal.NONE_STATED]) & pl.col("offense").is_not_null()).sum().alias("none_but_offense"),
             (pl.col("networks") >= NATIONWIDE).sum().alias("nationwide"),
             MINOR_NATIONWIDE.sum().alias("minor"),
         ),
-        "officers": slim.filter(shown)
-        .group_by("agency", "officer")
-        .agg(n, *quality, pl.col("search").min().alias("first")),
+        "officers": slim.filter(shown).group_by("agency", "officer").agg(n, *quality),
         "hours": local.filter(minute.is_not_null() & shown).group_by("agency", "officer", hour).agg(n),
         "week": local.filter(minute.is_not_null()).group_by(_weekday(minute), hour).agg(n),
         "networks": slim.group_by(_network_class().alias("at_least")).agg(n),

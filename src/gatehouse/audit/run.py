@@ -109,6 +109,7 @@ def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> 
         lexicon_sha256=ground.lexicon.sha256,
         pack=ground.prohibitions.pack(),
         facts=_facts(ground),
+        precision=ground.precision,
         synthetic=_is_synthetic(ground),
     )
 

@@ -33,6 +33,10 @@ CONTENT = frozenset(Signal) - STATUS
 DROPDOWN = 1 << 31
 _DROPDOWN = re.compile(r"[A-Z][A-Za-z/&,.() ]{3,60} -(?: .*)?")
 
+# A case number without a word in it says nothing of a purpose, whatever its digits spell.
+NUMBERED = frozenset({"case_number"})
+_WORD = r"\pL{2}"
+
 # Fields that may say what a search was for, the stated reason first.
 SCANNED = ("reason", "offense", "text_prompt", "case_number", "filters")
 
@@ -83,6 +87,8 @@ def classify(texts: Mapping[str, pl.DataFrame], lexicon: Lexicon) -> ClassifiedT
             signals[field] = _table([], [])
             continue
         keys, masks = [], []
+        if field in NUMBERED:
+            table = table.filter(pl.col("text").str.contains(_WORD))
         words = table["text"].to_list()
         for key, text, matches in zip(
             table["key"].to_list(), words, lexicon.classify_many(words), strict=True

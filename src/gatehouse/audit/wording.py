@@ -26,11 +26,11 @@ def plural(n: int, one: str, many: str | None = None) -> str:
 
 
 def percent(n: int, of: int) -> str:
-    """Return ` (12.3 %)` to stand after "n of m", or nothing where a percentage would claim too much."""
-    if of < MINIMUM_FOR_PERCENT:
+    """Return ` (12.3 %)` to stand after "n of m", or nothing where a percentage says too much or nothing."""
+    if of < MINIMUM_FOR_PERCENT or n == 0:
         return ""
     share = 100 * n / of
-    if n and share < 0.1:
+    if share < 0.1:
         return " (under 0.1 %)"
     if n < of and share > 99.9:
         return " (over 99.9 %)"

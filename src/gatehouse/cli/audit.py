@@ -1,5 +1,240 @@
-"""`gatehouse audit`."""
+"""`gatehouse audit EXPORT...` judges exports; `gatehouse audit reconcile A B...` holds two against each other."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatehouse.audit.document import Audit
+    from gatehouse.audit.options import AuditOptions
+    from gatehouse.audit.outputs import Manifest
+    from gatehouse.records import ImportOptions, Input
+    from gatehouse.records.policies import Policy
+    from gatehouse.records.sharing import SharingList
+
+DEFAULT = "exports"
+FEWEST_KEY_BYTES = 16
+
+
+class ExportsByDefault(TyperGroup):
+    """A group whose first word is a file unless it names a command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command's name before arguments that name none."""
+        known = {"-h", "--help", *self.commands}
+        if args and args[0] not in known:
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+class FailOn(StrEnum):
+    """The severities that `--fail-on` takes."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+app = typer.Typer(
+    cls=ExportsByDefault,
+    no_args_is_help=True,
+    help="Judge exports of other networks: `gatehouse audit EXPORT[@OWNER]...`; "
+    "or hold two of them against each other: `gatehouse audit reconcile A B...`.",
+)
+
+Exports = Annotated[list[str], typer.Argument(metavar="EXPORT[@OWNER]...", help="Files to read.")]
+Owner = Annotated[
+    str | None, typer.Option("--owner", help="Whose export it is, for files that do not say.")
+]
+Mapping = Annotated[
+    Path | None, typer.Option("--mapping", help="TOML that maps an unknown layout's columns.")
+]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Folder to write the report into.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command(DEFAULT, hidden=True)
+def exports(
+    files: Exports,
+    owner: Owner = None,
+    sharing: Annotated[
+        list[str] | None,
+        typer.Option("--sharing", metavar="FILE[@DATE]", help="The owner's sharing list, of that date."),
+    ] = None,
+    policies: Annotated[
+        list[Path] | None, typer.Option("--policies", help="Published rules of the agencies.")
+    ] = None,
+    mapping: Mapping = None,
+    adjudicated: Annotated[
+        Path | None, typer.Option("--adjudicated", help="An adjudicate.csv with its verdicts filled in.")
+    ] = None,
+    reveal_plates: Annotated[
+        bool, typer.Option("--reveal-plates", help="Write plates.csv: ordinal and plate.")
+    ] = False,
+    reveal_names: Annotated[
+        bool, typer.Option("--reveal-names", help="Write officers.csv: ordinal and name.")
+    ] = False,
+    token_key: Annotated[
+        Path | None, typer.Option("--token-key", help="Secret for keyed plate tokens in records.parquet.")
+    ] = None,
+    output: Output = None,
+    fail_on: Annotated[
+        FailOn | None, typer.Option("--fail-on", help="Exit 1 if a finding is at least this severe.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Judge exports: who searched, for whom, why, and against which rule."""
+    from gatehouse.audit.options import AuditOptions
+    from gatehouse.model import BadUse
+
+    if output is None and (reveal_plates or reveal_names or token_key):
+        raise BadUse(
+            "there is nowhere to write what you asked to reveal", hint="name a folder with -o DIR"
+        )
+    keep = {"case_number", "filters"}
+    keep |= {"plate"} if reveal_plates or token_key else set()
+    keep |= {"officer", "user_id"} if reveal_names else set()
+    options = AuditOptions(
+        sharing=_sharing(sharing or []),
+        policies=_policies(policies or []),
+        adjudicated=adjudicated,
+        reveal_plates=reveal_plates,
+        reveal_names=reveal_names,
+        token_key=_token_key(token_key),
+    )
+    inputs = _inputs(files, owner)
+    audit, manifest = _audit(inputs, _import_options(keep, mapping), options, output)
+    if as_json:
+        from gatehouse.audit.json_document import as_document
+        from gatehouse.cli.output import print_json
+
+        print_json(as_document(audit))
+    else:
+        from gatehouse.cli.audit_summary import show
+
+        show(audit, manifest)
+    return _exit_code(audit, fail_on)
+
+
+@app.command()
+def reconcile(
+    files: Annotated[list[str], typer.Argument(metavar="A[@OWNER] B[@OWNER]...", help="Files to compare.")],
+    owner: Owner = None,
+    mapping: Mapping = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> int:
+    """Hold records of the same searches against each other: what is missing, and which cells differ."""
+    from gatehouse.audit.reconcile import reconcile as compare
+    from gatehouse.audit.reconcile import write
+    from gatehouse.cli.output import print_json, progress
+    from gatehouse.model import BadUse
+    from gatehouse.records import import_files
+
+    if len(files) < 2:
+        raise BadUse("one file cannot be held against itself", expected="two files or more")
+    inputs = _inputs(files, owner)
+    with progress("Reading", _bytes(inputs)) as advance:
+        records = import_files(inputs, _import_options(set(), mapping), progress=advance)
+    result = compare(records)
+    written = write(result, output) if output else []
+    if as_json:
+        print_json(result.as_document())
+    else:
+        from gatehouse.cli.audit_summary import show_reconciliation
+
+        show_reconciliation(result, written)
+    return 0
+
+
+def _audit(
+    inputs: Sequence[Input], import_options: ImportOptions, options: AuditOptions, output: Path | None
+) -> tuple[Audit, Manifest | None]:
+    """Import, link, judge and write."""
+    from gatehouse.audit.outputs import write
+    from gatehouse.audit.run import STEPS, audited
+    from gatehouse.cli.output import progress
+    from gatehouse.records import import_files
+    from gatehouse.records.link import link
+
+    with progress("Reading", _bytes(inputs)) as advance:
+        records = import_files(inputs, import_options, progress=advance)
+    with progress("Judging", len(STEPS) + 1) as advance:
+        linked = link(records)
+        with audited(linked, options, progress=lambda _step: advance(1)) as (audit, ground):
+            manifest = write(audit, ground, output) if output else None
+    return audit, manifest
+
+
+def _inputs(files: Sequence[str], owner: str | None) -> list[Input]:
+    """Read `EXPORT@OWNER` arguments; a file whose own name holds an `@` is taken as it is."""
+    from gatehouse.records import Input
+
+    found = []
+    for given in files:
+        path, at, named = given.rpartition("@")
+        if at and not Path(given).exists():
+            found.append(Input(path, named.strip() or owner))
+        else:
+            found.append(Input(given, owner))
+    return found
+
+
+def _bytes(inputs: Sequence[Input]) -> int | None:
+    """Return the size of all files; None where one cannot be seen (the importer says why)."""
+    try:
+        return sum(Path(each.path).stat().st_size for each in inputs)
+    except OSError:
+        return None
+
+
+def _import_options(keep: set[str], mapping: Path | None) -> ImportOptions:
+    from gatehouse.records import ImportOptions, Mapping
+
+    return ImportOptions(keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(mapping))
+
+
+def _sharing(given: Sequence[str]) -> tuple[SharingList, ...]:
+    raise NotImplementedError
+
+
+def _policies(given: Sequence[Path]) -> tuple[Policy, ...]:
+    raise NotImplementedError
+
+
+def _token_key(path: Path | None) -> bytes | None:
+    """Read the secret; a short one can be guessed by trying, so it is refused."""
+    from gatehouse.model import BadInput
+
+    if path is None:
+        return None
+    try:
+        key = path.read_bytes().strip()
+    except OSError as error:
+        raise BadInput("the token key cannot be read", where=str(path), got=error.strerror) from error
+    if len(key) < FEWEST_KEY_BYTES:
+        raise BadInput(
+            "the token key is too short",
+            where=str(path),
+            expected=f"at least {FEWEST_KEY_BYTES} bytes",
+            got=f"{len(key)} bytes",
+            hint="make one with: head -c 32 /dev/urandom > FILE",
+        )
+    return key
+
+
+def _exit_code(audit: Audit, fail_on: FailOn | None) -> int:
+    """Return 1 when a finding with a count is at least as severe as asked, else 0."""
+    if fail_on is None:
+        return 0
+    order = [each.value for each in FailOn]
+    bound = order.index(fail_on.value)
+    return int(any(each.count and order.index(each.severity.value) >= bound for each in audit.findings))

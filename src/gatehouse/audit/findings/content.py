@@ -30,6 +30,8 @@ class ContentLead(Lead):
 
     signals: ClassVar[frozenset[Signal]]
     verb: ClassVar[str]
+    # Whether to say what a small error rate would mean even where nothing was found.
+    sizes_error: ClassVar[bool] = False
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches with the signals among those whose reason can be read."""
@@ -43,7 +45,8 @@ class ContentLead(Lead):
         barred, law = self._under_law(ground)
         if barred:
             claim += f". The law of the owner's state bars that purpose for {number(barred)} of them"
-        claim += f". {false_positive_note(tally.readable)}"
+        if tally.n or self.sizes_error:
+            claim += f". {false_positive_note(tally.readable)}"
         return Measured(
             tally.n, claim, where=bits_of(mask), law=law, table=phrase_table(ground, self.signals)
         )

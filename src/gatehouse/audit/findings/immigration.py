@@ -36,6 +36,7 @@ class ImmigrationPurpose(ContentLead):
     title = "Searches whose stated purpose is immigration"
     severity = Severity.HIGH
     signals = FAMILIES["immigration"]
+    sizes_error = True
     verb = "state immigration enforcement as their purpose or name an immigration agency"
     about = ("immigration", CIVIL.value, CRIMINAL.value, AGENCY.value)
     may_say = "The stated reason names immigration enforcement or an immigration agency."

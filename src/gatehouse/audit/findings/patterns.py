@@ -46,8 +46,8 @@ class RepeatedPlate(Lead):
             return NotMeasured("no search shows both a plate and a user; they are withheld or redacted")
         found = self._pairs(ground)
         count = int(found["n"].sum())
-        plates = dict(ground.plate_ordinals.iter_rows()) if found.height else {}
-        officers = ground.officer_ordinals
+        plates = ground.plate_numbers(found["plate"]) if found.height else {}
+        officers = ground.officer_number
         rows: tuple[tuple[Cell, ...], ...] = tuple(
             (
                 ground.roster.name(agency),
@@ -129,7 +129,7 @@ class UnusualHours(Lead):
         found.sort(key=lambda item: (-item[1].quiet, item[0]))
         count = sum(test.quiet for _, test in found)
         named = units.rows()
-        officers = ground.officer_ordinals
+        officers = ground.officer_number
         rows: tuple[tuple[Cell, ...], ...] = tuple(
             (
                 ground.roster.name(named[unit][1]),

@@ -42,11 +42,15 @@ class _ReasonQuality(Lead):
             agency_units(ground, self.column, "readable"),
             officer_units(ground, self.column, "readable"),
         )
-        claim = f"{of_readable(tally)} {self.noun}"
+        claim = f"{of_readable(tally)} {self.noun}{self._beside(ground)}"
         if rates.outliers:
             stands = "stands out" if rates.outliers == 1 else "stand out"
             claim += f"; {plural(rates.outliers, 'agency or officer', 'agencies or officers')} {stands}"
         return Measured(tally.n, claim, where=bits_of(BIT[self.signal]), table=rates.table)
+
+    def _beside(self, ground: Ground) -> str:
+        """Return what else is known of these searches, in words that follow the claim."""
+        return ""
 
 
 class MissingReason(_ReasonQuality):
@@ -68,6 +72,10 @@ class MissingReason(_ReasonQuality):
         "The reason was given by case number or drop-down, in a column that this export leaves out.",
         "The search was a system test.",
     )
+
+    def _beside(self, ground: Ground) -> str:
+        chosen = int(ground.measures.agencies["none_but_offense"].sum())
+        return f"; an offense type stands beside {number(chosen)} of them" if chosen else ""
 
 
 class VagueReason(_ReasonQuality):

@@ -108,7 +108,7 @@ def officer_units(ground: Ground, flagged: str, total: str) -> list[Unit]:
         .filter(pl.col("total") > 0)
         .iter_rows()
     )
-    ordinals = ground.officer_ordinals
+    ordinals = ground.officer_number
     return [
         Unit(agency, ordinals[agency, officer], total_, flagged_)
         for agency, officer, flagged_, total_ in rows

@@ -1,0 +1,114 @@
+"""The terminal's view of an audit: one screen, the same words and numbers as the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from gatehouse.audit.document import Severity
+from gatehouse.cli.output import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatehouse.audit.document import Audit, Finding, Tally
+    from gatehouse.audit.outputs import Manifest
+    from gatehouse.audit.reconcile import Reconciliation
+
+FILES_SHOWN = 6
+STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
+ORDER = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+
+
+def show(audit: Audit, manifest: Manifest | None) -> None:
+    """Print files, balance, the immigration figure, findings, and where the report lies."""
+    out = console()
+    if audit.synthetic:
+        out.print("[bold]SYNTHETIC: invented agencies, people and searches[/]")
+    for file in audit.files[:FILES_SHOWN]:
+        owner = f", owner {file.owner}" if file.owner else ", owner not stated"
+        out.print(f"{escape(file.path)}  [dim]{file.layout}{escape(owner)}[/]", soft_wrap=True)
+    if len(audit.files) > FILES_SHOWN:
+        out.print(f"[dim]and {len(audit.files) - FILES_SHOWN:,} more files[/]")
+    out.print(_balance(audit))
+    period = f"{audit.facts.get('first_at')} to {audit.facts.get('last_at')}"
+    out.print(f"[dim]Period[/] {period}   [dim]exposures (search x owner)[/] {audit.exposures:,}")
+    out.print(_immigration(audit.families.get("immigration")))
+    out.print(_table(audit))
+    zero = sum(1 for finding in audit.findings if finding.count == 0)
+    out.print(
+        f"[dim]Looked for and not seen: {zero}. Not measurable from this export: "
+        f"{len(audit.not_measurable)} (the report says why). Findings are leads, not verdicts.[/]"
+    )
+    if manifest is None:
+        out.print("[dim]Write the report with[/] -o DIR")
+    else:
+        out.print(f"Report: {escape(str(manifest.directory / 'report.html'))}", soft_wrap=True)
+
+
+def show_reconciliation(result: Reconciliation, written: Sequence[Path]) -> None:
+    """Print each comparison's matched, missing and differing rows."""
+    out = console()
+    for comparison in result.comparisons:
+        a, b = comparison.a, comparison.b
+        out.print(f"[bold]{escape(a.path)}[/] and [bold]{escape(b.path)}[/]", soft_wrap=True)
+        table = Table(box=None, pad_edge=False)
+        for column in ("", "rows", "matched", "missing in the other", "not comparable"):
+            table.add_column(column, justify="left" if not column else "right")
+        for name, side in (("A", a), ("B", b)):
+            counts = {outcome.value: n for outcome, n in side.outcomes.items()}
+            other = sum(n for key, n in counts.items() if key not in ("matched", "missing"))
+            table.add_row(
+                name,
+                f"{side.rows:,}",
+                f"{counts.get('matched', 0):,}",
+                f"{counts.get('missing', 0):,}",
+                f"{other:,}",
+            )
+        out.print(table)
+        out.print(f"{comparison.differing:,} pairs differ, {comparison.masked_later:,} are masked later.")
+    for refused in result.not_compared:
+        out.print(f"Not compared: {escape(refused.a)}, {escape(refused.b)}: {escape(refused.why)}")
+    for path in written:
+        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
+
+
+def _balance(audit: Audit) -> str:
+    duplicates = sum(file.duplicates for file in audit.files)
+    rejects = sum(file.rejects for file in audit.files)
+    other = sum(file.non_search for file in audit.files)
+    bounds = audit.search_bounds
+    spread = "" if bounds.low == bounds.high else f" (between {bounds.low:,} and {bounds.high:,})"
+    return (
+        f"{audit.rows:,} rows = [bold]{audit.searches:,} searches[/]{spread} + {duplicates:,} duplicates "
+        f"+ {rejects:,} rejects + {other:,} not searches"
+    )
+
+
+def _immigration(tally: Tally | None) -> str:
+    if tally is None:
+        return "[bold]Immigration-labelled searches: not measurable[/], no reason in this export can be read"
+    text = f"[bold]Immigration-labelled searches: {tally.n:,}[/] of {tally.readable:,} readable"
+    if tally.masked:
+        text += f"; {tally.masked:,} masked, so between {tally.n:,} and {tally.n + tally.masked:,}"
+    return text
+
+
+def _table(audit: Audit) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("severity")
+    table.add_column("finding")
+    table.add_column("searches", justify="right")
+    found = [finding for finding in audit.findings if finding.count]
+    found.sort(key=lambda finding: ORDER.index(finding.severity))
+    for finding in found:
+        table.add_row(_severity(finding), escape(finding.title), f"{finding.count:,}")
+    return table
+
+
+def _severity(finding: Finding) -> str:
+    style = STYLES[finding.severity]
+    return f"[{style}]{finding.severity.value}[/]"
