@@ -55,7 +55,7 @@ def _line(parts: Sequence[Run]) -> Line:
     text = parts[0].text
     for last, run in itertools.pairwise(parts):
         text += (" " if run.x0 - last.x1 > SPACE * run.size else "") + run.text
-    return Line(text, parts[-1].x1 - parts[0].x0)
+    return Line(text, parts[-1].x1 - parts[0].x0, parts[0].lead)
 
 
 def join(lines: Sequence[Line], fit: ColumnFit) -> str:

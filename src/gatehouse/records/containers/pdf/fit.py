@@ -7,6 +7,7 @@ decide.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ _REST = 3
 
 
 class Line(NamedTuple):
-    """One line of a cell; `width` is its length in points."""
+    """One line of a cell; `width` is its length and `lead` that of its first character, in points."""
 
     text: str
     width: float
+    lead: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ColumnFit:
         """Return what stands between two lines of one cell: a space, or nothing within a broken word."""
         if _HYPHENATED.search(last.text) and not line.text.startswith("-"):
             return ""
-        if not _fills(last, self.width):
+        if not _fills(last, line, self.width):
             return " "
         following = line.text.split(" ", 1)[0]
         if _CODE.fullmatch(last.text) and _CODE.fullmatch(following):
@@ -55,8 +57,9 @@ class ColumnFit:
         return len(following) <= _REST and following[0].islower() == piece[-1].islower()
 
 
-def _fills(line: Line, width: float) -> bool:
-    return " " not in line.text and width - line.width < line.width / len(line.text)
+def _fills(last: Line, line: Line, width: float) -> bool:
+    """Return whether a line is one word and had no room for the first character of the next."""
+    return " " not in last.text and width - last.width < line.lead
 
 
 def learn_fit(cells: Iterable[Sequence[Line]]) -> ColumnFit:
@@ -66,8 +69,8 @@ def learn_fit(cells: Iterable[Sequence[Line]]) -> ColumnFit:
     whole: set[str] = set()
     for cell in cells:
         after_full = False
-        for index, line in enumerate(cell):
-            full = _fills(line, width) and index + 1 < len(cell)
+        for line, following in itertools.zip_longest(cell, cell[1:]):
+            full = following is not None and _fills(line, following, width)
             words = line.text.split()
             whole.update(words[after_full : len(words) - full])
             after_full = full

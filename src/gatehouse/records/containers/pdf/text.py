@@ -39,13 +39,17 @@ class Turn(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Text on one baseline `y` from `x0` to `x1`; `size` is the line height of its font."""
+    """Text on one baseline `y` from `x0` to `x1`; `size` is the line height of its font.
+
+    `lead` is the width of the first character.
+    """
 
     text: str
     x0: float
     x1: float
     y: float
     size: float
+    lead: float
 
 
 class _Glyph(NamedTuple):
@@ -168,4 +172,13 @@ def _run(glyphs: list[_Glyph]) -> list[Run]:
         text.append(glyph.text)
         end = glyph.x1
     body = glyphs[first:last]
-    return [Run("".join(text), body[0].x0, body[-1].x1, body[0].y, max(glyph.size for glyph in body))]
+    return [
+        Run(
+            "".join(text),
+            body[0].x0,
+            body[-1].x1,
+            body[0].y,
+            max(glyph.size for glyph in body),
+            body[0].x1 - body[0].x0,
+        )
+    ]
