@@ -1,0 +1,129 @@
+"""Free text made comparable: look-alikes, hidden characters and spelling of spaces, with offsets kept.
+
+Every rule of the lexicon reads the folded text; every span it reports is mapped back, so that a person sees
+the very characters that were typed. The look-alikes are the Latin-looking part of Unicode's confusables
+(UTS #39) together with compatibility decomposition (UAX #15, NFKD).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+# Look-alikes that NFKD leaves alone, by the ASCII they pass for. Upper and lower case stand apart where the
+# shapes differ (Greek capital eta looks like H, small eta like n).
+_LOOKALIKES = {
+    "a": "АаΑαᎪᴀɑꓮ",
+    "b": "ВьЬΒβᏴʙꓐ",
+    "c": "СсϹϲᏟᴄꓚ¢©ҪҫϾͼ",
+    "d": "ԀԁᎠᴅꓓĐđÐð",
+    "e": "ЕеΕεᎬᴇꓰ€℮Єє",
+    "f": "ꜰϜꓝ",
+    "g": "ɡɢցᏀԌԍ",
+    "h": "НҺһΗհᎻʜꓧ",
+    "i": "ІіЇїΙιıɩɪᎥᏆꓲƗɨӀӏǀ│∣￨¦¡",
+    "j": "ЈјᎫᴊꓙ",
+    "k": "КкΚκᴋꓗ",
+    "l": "ʟᏞꓡŁł£",
+    "m": "МмΜᎷᴍꓟ",
+    "n": "ΝηոɴꓠПп",
+    "o": "ОоΟοօՕᎾᴏꓳØø",
+    "p": "РрΡρᏢᴘꓑ",
+    "q": "ԚԛզႭ",
+    "r": "ГгᏒʀꓣ®",
+    "s": "ЅѕՏᏚꜱꓢ",
+    "t": "ТтΤτᎢᴛꓔŦŧ†",
+    "u": "υսᴜμ",
+    "v": "νѴѵᴠꓦ",
+    "w": "ԜԝᎳᴡꓪ",
+    "x": "ХхΧχꓫ×",
+    "y": "УуΥүҮϒʏꓬ",
+    "z": "Ζζᴢꓜ",
+    "3": "Зз",
+}
+_TABLE: dict[int, str] = {ord(char): plain for plain, chars in _LOOKALIKES.items() for char in chars}
+# Letters dressed as symbols: negative circled, negative squared, regional indicators. The ice cube stands
+# for the agency often enough to be read as its name; rules exclude ice that is meant as ice.
+_TABLE |= {first + step: chr(97 + step) for first in (0x1F150, 0x1F170, 0x1F1E6) for step in range(26)}
+_TABLE |= {0x1F9CA: " ice "}
+_TABLE |= dict.fromkeys(map(ord, "\u2018\u2019\u201b\u2032\u02bc`\u00b4"), "'")
+_TABLE |= dict.fromkeys(map(ord, "\u201c\u201d\u201e\u2033"), '"')
+_TABLE |= dict.fromkeys(map(ord, "+_\u00a0"), " ")
+_TABLE |= dict.fromkeys(map(ord, "\t\n\r\v\f"), " ")
+
+# Nothing is seen of these: format characters, marks, controls.
+_INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
+
+_ASCII_SPACES = str.maketrans({"+": " ", "_": " ", "`": "'"})
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Folded text in lower case and in the case as typed, both ASCII and of one length.
+
+    `starts[i]` and `ends[i]` bound the code points of the original text behind folded character `i`; both are
+    None when folded and original offsets are equal.
+    """
+
+    lower: str
+    cased: str
+    starts: tuple[int, ...] | None = None
+    ends: tuple[int, ...] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Map a non-empty folded `[start, end)` to the original text."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+def fold(text: str) -> Folded:
+    """Fold `text` to ASCII: look-alikes to Latin letters, hidden characters away, `+` and `_` to spaces."""
+    if text.isascii() and text.isprintable() and "%2" not in text:
+        cased = text.translate(_ASCII_SPACES)
+        return Folded(cased.lower(), cased)
+    return _fold_unicode(text)
+
+
+def _fold_unicode(text: str) -> Folded:
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position, length = 0, len(text)
+    while position < length:
+        char = text[position]
+        width = 1
+        if char == "%" and text[position : position + 3].upper() in {"%20", "%2B"}:
+            plain, width = " ", 3
+        else:
+            plain = _plain(char)
+        for piece in plain:
+            chars.append(piece)
+            starts.append(position)
+            ends.append(position + width)
+        position += width
+    cased = "".join(chars)
+    return Folded(cased.lower(), cased, tuple(starts), tuple(ends))
+
+
+def _plain(char: str) -> str:
+    """Return the ASCII that `char` reads as: nothing when it is invisible, a space when it is a symbol."""
+    known = _TABLE.get(ord(char))
+    if known is not None:
+        return known.upper() if char.isupper() else known
+    if char.isascii() and char.isprintable():
+        return char
+    if unicodedata.category(char) in _INVISIBLE:
+        return ""
+    pieces = []
+    for piece in unicodedata.normalize("NFKD", char):
+        known = _TABLE.get(ord(piece))
+        if known is not None:
+            pieces.append(known.upper() if piece.isupper() else known)
+        elif piece.isascii() and piece.isprintable():
+            pieces.append(piece)
+        elif unicodedata.category(piece) == "Pd":
+            pieces.append("-")
+        elif unicodedata.category(piece) not in _INVISIBLE:
+            pieces.append(" ")
+    return "".join(pieces)

@@ -1,0 +1,294 @@
+"""Words put right before any rule reads them: misspelled, disguised by digits, or spelled letter by letter.
+
+Bounded and explainable: a token becomes a listed word when it is within the word's distance of optimal string
+alignment (insertions, deletions, substitutions and swaps of neighbors, two at most), when its digits and
+symbols read as letters give that word, or when neighboring fragments join to it. A real word that merely
+resembles a listed one stands in that word's `unlike` list and is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gatehouse.law.normalize import Folded
+
+# Bounds on what the memory of one process may hold of tokens already looked up.
+_REMEMBERED = 1 << 18
+_LONGEST_REMEMBERED = 64
+# Shorter tokens have too many neighbors among real words; they are only matched by listed disguises.
+_SHORTEST_FUZZY = 5
+_LONGEST_GAP = 2
+_SHORTEST_SPELLED = 3
+
+_TOKEN = re.compile(r"[a-z0-9]+")
+_DISGUISED_TOKEN = re.compile(r"[!|@$]?[a-z0-9]+(?:[!|@$]{1,2}[a-z0-9]+)*")
+_SYMBOLS = re.compile(r"[!|@$]")
+_STRETCHED = re.compile(r"(.)\1{2,}")
+_READ_AS = str.maketrans("0134567891l@$!|", "oieasgtbgiiasii")
+_ALIKE = str.maketrans("l", "i")
+_UNSEEN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that tokens are mended to.
+
+    `distance` is the most edits allowed (0 to 2), `initial` that the first letter must be right, `unlike` the
+    real words never mended to it, `disguises` short forms taken as they stand, `fragments` whether pieces of
+    any length join to it (single letters always do).
+    """
+
+    word: str
+    distance: int = 0
+    initial: bool = False
+    fragments: bool = False
+    unlike: frozenset[str] = frozenset()
+    disguises: frozenset[str] = frozenset()
+
+
+class Repairer:
+    """Mends the tokens of folded text to the words it was given."""
+
+    def __init__(self, words: Iterable[Word]) -> None:
+        self._words = {word.word: word for word in words}
+        self._disguises = {form: word.word for word in self._words.values() for form in word.disguises}
+        self._left_alone = frozenset(self._words).union(*(w.unlike for w in self._words.values()))
+        self._skeletons: dict[str, str] = {}
+        self._neighbors: dict[str, list[str]] = {}
+        self._prefixes: set[str] = set()
+        for word in self._words.values():
+            self._skeletons.setdefault(word.word.translate(_ALIKE), word.word)
+            for form in (word.word, *word.disguises):
+                self._prefixes.update(form[:end] for end in range(1, len(form) + 1))
+            if word.distance:
+                for form in _deletions(word.word, word.distance):
+                    self._neighbors.setdefault(form, []).append(word.word)
+        self._longest = max((len(word) for word in self._words), default=0) + 2
+        self._memory: dict[str, str | None] = {}
+
+    def mend(self, folded: Folded) -> Folded:
+        """Return `folded` with every mended token in place, offsets still those of the original text."""
+        lower = folded.lower
+        memory, prefixes = self._memory, self._prefixes
+        touched = _SYMBOLS.search(lower) is not None
+        if not touched:
+            before = ""
+            for token in _TOKEN.findall(lower):
+                known = memory.get(token, _UNSEEN)
+                if known == _UNSEEN:
+                    known = self._remember(token)
+                if known is not None or (before and before + token in prefixes):
+                    touched = True
+                    break
+                before = token if token in prefixes else ""
+        if not touched:
+            return folded
+        edits = list(self._edits(lower))
+        return _apply(folded, edits) if edits else folded
+
+    def word_of(self, token: str) -> str | None:
+        """Return the word that a lower-case token is mended to, or None when it stays as it is."""
+        known = self._memory.get(token, _UNSEEN)
+        return self._remember(token) if known == _UNSEEN else known
+
+    def _remember(self, token: str) -> str | None:
+        found = self._look_up(token)
+        if len(token) <= _LONGEST_REMEMBERED and not token.isdigit():
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            self._memory[token] = found
+        return found
+
+    def _look_up(self, token: str) -> str | None:
+        if token in self._left_alone:
+            return None
+        disguised = self._disguises.get(token)
+        if disguised is not None:
+            return disguised
+        if token.isdigit():
+            return None
+        plain = _STRETCHED.sub(r"\1", token)
+        if plain != token and plain in self._words:
+            return plain
+        token = plain
+        if len(token) < _SHORTEST_FUZZY or len(token) > self._longest:
+            return None
+        if token.isalpha():
+            found = self._nearest(token, 2)
+            if found is not None:
+                return found
+        skeleton = token.translate(_READ_AS)
+        if skeleton == token or 2 * sum(map(str.isalpha, token)) < len(token) - 1:
+            return None
+        found = self._skeletons.get(skeleton)
+        if found is None and not token.isalpha() and skeleton.isalpha():
+            found = self._nearest(skeleton, 1)
+        return found
+
+    def _nearest(self, token: str, most: int) -> str | None:
+        best: tuple[int, str] | None = None
+        seen: set[str] = set()
+        for form in _deletions(token, most):
+            for word in self._neighbors.get(form, ()):
+                if word in seen:
+                    continue
+                seen.add(word)
+                rule = self._words[word]
+                limit = min(rule.distance, most)
+                if token in rule.unlike or (rule.initial and token[0] != word[0]):
+                    continue
+                distance = alignment_distance(token, word)
+                if distance <= limit and (best is None or (distance, word) < best):
+                    best = (distance, word)
+        return None if best is None else best[1]
+
+    def _edits(self, lower: str) -> Iterator[tuple[int, int, str]]:
+        """Yield (start, end, word) of every piece to replace, left to right."""
+        tokens = [(m.start(), m.end()) for m in _TOKEN.finditer(lower)]
+        disguised = {}
+        if _SYMBOLS.search(lower):
+            for match in _DISGUISED_TOKEN.finditer(lower):
+                word = self.word_of(match[0]) if _SYMBOLS.search(match[0]) else None
+                if word is not None:
+                    disguised[match.start()] = (match.end(), word)
+        starts = iter(sorted(disguised))
+        ahead = next(starts, None)
+        index = run_end = 0
+        while index < len(tokens):
+            start, end = tokens[index]
+            if ahead is not None and ahead <= start:
+                end, word = disguised[ahead]
+                yield ahead, end, word
+                while index < len(tokens) and tokens[index][0] < end:
+                    index += 1
+                ahead = next(starts, None)
+                continue
+            if index >= run_end:
+                run_end = _end_of_letters(tokens, index)
+                words = self._spelled(lower, tokens[index:run_end])
+                if words:
+                    for count, word in words:
+                        yield tokens[index][0], tokens[index + count - 1][1], word
+                        index += count
+                    continue
+            joined = self._joined(lower, tokens, index)
+            if joined is not None:
+                last, word = joined
+                yield start, tokens[last][1], word
+                index = last + 1
+                continue
+            mended = self.word_of(lower[start:end])
+            if mended is not None:
+                yield start, end, mended
+            index += 1
+
+    def _spelled(self, lower: str, letters: list[tuple[int, int]]) -> list[tuple[int, str]]:
+        """Return (letters, word) of each word that a run of single letters spells, or nothing if any is left."""
+        if len(letters) < _SHORTEST_SPELLED:
+            return []
+        text = "".join(lower[start] for start, _ in letters)
+        found: list[tuple[int, str]] = []
+        position = 0
+        while position < len(text):
+            for length in range(min(self._longest, len(text) - position), _SHORTEST_SPELLED - 1, -1):
+                piece = text[position : position + length]
+                word = piece if piece in self._words else self.word_of(piece)
+                if word is not None:
+                    found.append((length, word))
+                    position += length
+                    break
+            else:
+                return []
+        return found
+
+    def _joined(self, lower: str, tokens: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
+        """Return the last token and the word when the tokens from `first` on are fragments of one word."""
+        joined = lower[slice(*tokens[first])]
+        if joined not in self._prefixes or (len(joined) == 1 and _one_letter_before(tokens, first)):
+            return None
+        for last in range(first + 1, min(first + self._longest, len(tokens))):
+            if tokens[last][0] - tokens[last - 1][1] > _LONGEST_GAP:
+                return None
+            joined += lower[slice(*tokens[last])]
+            if joined not in self._prefixes:
+                return None
+            word = self._words.get(joined)
+            if word is not None and word.fragments and not _letter_after(tokens, last):
+                return last, word.word
+        return None
+
+
+def _end_of_letters(tokens: list[tuple[int, int]], first: int) -> int:
+    """Return the index after the run of neighboring one-character tokens that starts at `first`."""
+    index = first
+    while (
+        index < len(tokens)
+        and tokens[index][1] - tokens[index][0] == 1
+        and (index == first or tokens[index][0] - tokens[index - 1][1] <= _LONGEST_GAP)
+    ):
+        index += 1
+    return max(index, first + 1)
+
+
+def _one_letter_before(tokens: list[tuple[int, int]], index: int) -> bool:
+    return index > 0 and tokens[index - 1][1] - tokens[index - 1][0] == 1
+
+
+def _letter_after(tokens: list[tuple[int, int]], index: int) -> bool:
+    following = index + 1
+    return following < len(tokens) and tokens[following][1] - tokens[following][0] == 1
+
+
+def _apply(folded: Folded, edits: list[tuple[int, int, str]]) -> Folded:
+    cased: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+
+    def copy(until: int) -> None:
+        cased.append(folded.cased[position:until])
+        if folded.starts is None or folded.ends is None:
+            starts.extend(range(position, until))
+            ends.extend(range(position + 1, until + 1))
+        else:
+            starts.extend(folded.starts[position:until])
+            ends.extend(folded.ends[position:until])
+
+    for start, end, word in edits:
+        copy(start)
+        typed = folded.cased[start:end]
+        cased.append(word.upper() if typed.isupper() else word.title() if typed[:1].isupper() else word)
+        first, last = folded.span(start, end)
+        starts.extend([first] * len(word))
+        ends.extend([last] * len(word))
+        position = end
+    copy(len(folded.cased))
+    text = "".join(cased)
+    return Folded(text.lower(), text, tuple(starts), tuple(ends))
+
+
+def _deletions(word: str, most: int) -> set[str]:
+    """Return `word` with up to `most` characters left out, in every way."""
+    forms = {word}
+    layer = forms
+    for _ in range(most):
+        layer = {form[:i] + form[i + 1 :] for form in layer for i in range(len(form))}
+        forms = forms | layer
+    return forms
+
+
+def alignment_distance(a: str, b: str) -> int:
+    """Return the optimal string alignment distance: edits and swaps of neighbors, none edited twice."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        current = [i]
+        for j, y in enumerate(b, 1):
+            best = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                best = min(best, before[j - 2] + 1)
+            current.append(best)
+        before, row = row, current
+    return row[-1]
