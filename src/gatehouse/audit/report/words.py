@@ -79,6 +79,7 @@ LINK_TIERS: Mapping[LinkTier, str] = {
     LinkTier.EXACT: "every cell is the same",
     LinkTier.EVENT_FRAME: "organization, second, networks and time frame are the same",
     LinkTier.EVENT: "organization, second and networks are the same",
+    LinkTier.SECOND: "the second is the same, and what both files show of the search",
     LinkTier.PORTAL_HOUR: "agency, hour and justification are the same, in copies of one portal",
 }
 
