@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class File:
-    """One export; a field that a row lacks is `empty`, a `FieldState` as value is that state without a value."""
+    """One export; a field that a row lacks is `empty`, a `FieldState` is that state without a value."""
 
     rows: Sequence[Row]
     layout: Layout = Layout.NETWORK_AUDIT
@@ -73,9 +73,7 @@ def _facts(file: File) -> FileFacts:
     )
 
 
-def _line(
-    index: int, number: int, row: Row, file: File, texts: dict[str, dict[int, str]]
-) -> dict[str, Any]:
+def _line(index: int, number: int, row: Row, file: File, texts: dict[str, dict[int, str]]) -> dict[str, Any]:
     content = repr(sorted((name, str(cell)) for name, cell in row.items() if name != "content"))
     line: dict[str, Any] = {"file": index, "row": number, "content": key(str(row.get("content", content)))}
     for name in FIELDS:

@@ -77,7 +77,9 @@ class Buckets:
 
     def plain(self) -> NDArray[np.bool_]:
         """Whether nothing is open in a bucket: one unit a file, no two ids of a kind, nothing contradicts."""
-        plain: NDArray[np.bool_] = (self.sum(pl.col("files").is_not_null()) == 0) & (self._files() == self.sizes)
+        plain: NDArray[np.bool_] = (self.sum(pl.col("files").is_not_null()) == 0) & (
+            self._files() == self.sizes
+        )
         for portal in (True, False):
             plain &= self.sum(pl.col("record_id").is_not_null() & (pl.col("portal") == portal)) <= 1
         plain &= self.sum(pl.col("networks").is_null()) == 0

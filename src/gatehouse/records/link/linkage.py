@@ -79,7 +79,7 @@ def _copies(copies: pl.DataFrame, portal: dict[int, int], events: Events) -> pl.
 
 
 def _merged_units(portal: dict[int, int], events: pl.DataFrame) -> pl.DataFrame:
-    """Return `root`, `first` (smallest root of the search) and `joined_by` of each unit joined with others."""
+    """Return `root`, `first` (least root of the search) and `joined_by` of each unit joined with others."""
     by_hour = pl.lit(LinkTier.PORTAL_HOUR.value, TIER)
     hours = pl.DataFrame(
         {"root": list(portal), "search": list(portal.values())}, schema={"root": INDEX, "search": INDEX}

@@ -65,24 +65,30 @@ def _agencies(
             index = parent[index]
         return index
 
-    owners: dict[str, int] = {}
-    for index in portals:
-        if owner := files[index].owner:
-            parent[find(index)] = find(owners.setdefault(parse(owner).key, index))
+    owners = {index: parse(owner).key for index in portals if (owner := files[index].owner)}
     shared = (
         same_id.filter(pl.col("file").is_in(portals))
         .group_by("root")
-        .agg(pl.col("file").unique().sort())
-        .select("file")
+        .agg(pl.col("file").unique().sort())["file"]
         .unique()
+        .to_list()
     )
-    for (together,) in shared.iter_rows():
-        unowned = [index for index in together if files[index].owner is None]
+    for together in shared:
+        unowned = [index for index in together if index not in owners]
         for index in unowned:
-            parent[find(index)] = find(together[0])
-    grouped = defaultdict(list)
+            parent[find(index)] = find(unowned[0])
+    # Copies without an owner belong to the owner whose ids they show (to one, whatever they show).
+    known: defaultdict[int, set[str]] = defaultdict(set)
+    for together in shared:
+        keys = {owners[index] for index in together if index in owners}
+        for index in together:
+            if index not in owners:
+                known[find(index)] |= keys
+    grouped: defaultdict[str | int, list[int]] = defaultdict(list)
     for index in portals:
-        grouped[find(index)].append(index)
+        root = find(index)
+        agency = owners.get(index) or min(known.get(root, ()), default=root)
+        grouped[agency].append(index)
     return grouped.values()
 
 
