@@ -110,7 +110,7 @@ def figures() -> dict[str, Figure]:
             "funnel",
             "Four organizations label searches as immigration far more often than the rest",
             "",
-            funnel(120),
+            funnel(60),
         ),
     )
     return {figure.id: figure for figure in figures}
