@@ -1,4 +1,4 @@
-"""`gatehouse audit EXPORT...` judges exports; `gatehouse audit reconcile A B...` holds two against each other."""
+"""`gatehouse audit EXPORT...` judges exports; `gatehouse audit reconcile A B...` compares them."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ app = typer.Typer(
 )
 
 Exports = Annotated[list[str], typer.Argument(metavar="EXPORT[@OWNER]...", help="Files to read.")]
-Owner = Annotated[
-    str | None, typer.Option("--owner", help="Whose export it is, for files that do not say.")
-]
+Owner = Annotated[str | None, typer.Option("--owner", help="Whose export it is, for files that do not say.")]
 Mapping = Annotated[
     Path | None, typer.Option("--mapping", help="TOML that maps an unknown layout's columns.")
 ]
@@ -96,9 +94,7 @@ def exports(
     from gatehouse.model import BadUse
 
     if output is None and (reveal_plates or reveal_names or token_key):
-        raise BadUse(
-            "there is nowhere to write what you asked to reveal", hint="name a folder with -o DIR"
-        )
+        raise BadUse("there is nowhere to write what you asked to reveal", hint="name a folder with -o DIR")
     keep = {"case_number", "filters"}
     keep |= {"plate"} if reveal_plates or token_key else set()
     keep |= {"officer", "user_id"} if reveal_names else set()
@@ -149,9 +145,9 @@ def reconcile(
     if as_json:
         print_json(result.as_document())
     else:
-        from gatehouse.cli.audit_summary import show_reconciliation
+        from gatehouse.cli.reconcile_summary import show
 
-        show_reconciliation(result, written)
+        show(result, written)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -12,11 +11,8 @@ from gatehouse.audit.document import Severity
 from gatehouse.cli.output import console
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gatehouse.audit.document import Audit, Finding, Tally
     from gatehouse.audit.outputs import Manifest
-    from gatehouse.audit.reconcile import Reconciliation
 
 FILES_SHOWN = 6
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
@@ -47,33 +43,6 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
         out.print("[dim]Write the report with[/] -o DIR")
     else:
         out.print(f"Report: {escape(str(manifest.directory / 'report.html'))}", soft_wrap=True)
-
-
-def show_reconciliation(result: Reconciliation, written: Sequence[Path]) -> None:
-    """Print each comparison's matched, missing and differing rows."""
-    out = console()
-    for comparison in result.comparisons:
-        a, b = comparison.a, comparison.b
-        out.print(f"[bold]{escape(a.path)}[/] and [bold]{escape(b.path)}[/]", soft_wrap=True)
-        table = Table(box=None, pad_edge=False)
-        for column in ("", "rows", "matched", "missing in the other", "not comparable"):
-            table.add_column(column, justify="left" if not column else "right")
-        for name, side in (("A", a), ("B", b)):
-            counts = {outcome.value: n for outcome, n in side.outcomes.items()}
-            other = sum(n for key, n in counts.items() if key not in ("matched", "missing"))
-            table.add_row(
-                name,
-                f"{side.rows:,}",
-                f"{counts.get('matched', 0):,}",
-                f"{counts.get('missing', 0):,}",
-                f"{other:,}",
-            )
-        out.print(table)
-        out.print(f"{comparison.differing:,} pairs differ, {comparison.masked_later:,} are masked later.")
-    for refused in result.not_compared:
-        out.print(f"Not compared: {escape(refused.a)}, {escape(refused.b)}: {escape(refused.why)}")
-    for path in written:
-        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
 
 
 def _balance(audit: Audit) -> str:
