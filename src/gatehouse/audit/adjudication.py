@@ -2,7 +2,7 @@
 
 `adjudicate.csv` has one line for every distinct text and rule that matched, with the number of searches that
 carry it and an empty `verdict`. Filled in with `yes` (the text means what the rule says) or `no`, it comes
-back through `--adjudicated`. Texts are masked; the columns `signal`, `rule`, `field` and `text` identify a line.
+back through `--adjudicated`. Texts are masked; `signal`, `rule`, `field` and `text` identify a line.
 """
 
 from __future__ import annotations
@@ -142,9 +142,7 @@ def _verdicts(path: Path) -> dict[tuple[str, str, str, str], bool]:
     return dict(_read(rows, path))
 
 
-def _read(
-    rows: Iterable[dict[str, str]], path: Path
-) -> Iterable[tuple[tuple[str, str, str, str], bool]]:
+def _read(rows: Iterable[dict[str, str]], path: Path) -> Iterable[tuple[tuple[str, str, str, str], bool]]:
     for number, row in enumerate(rows, start=2):
         verdict = (row["verdict"] or "").strip().lower()
         if not verdict:

@@ -65,8 +65,7 @@ def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyF
 def with_agency(frame: pl.LazyFrame, roster: Roster) -> pl.LazyFrame:
     """Add `agency`, the index of who searched: as stated, or the owner in a record of its own searches."""
     owners = [
-        owner if mine else UNKNOWN
-        for owner, mine in zip(roster.owners, roster.own_record, strict=True)
+        owner if mine else UNKNOWN for owner, mine in zip(roster.owners, roster.own_record, strict=True)
     ]
     implied = pl.when(pl.col("org_state") == FieldState.NOT_EXPORTED.value).then(
         _lookup(pl.col("file"), pl.Series(owners, dtype=pl.UInt32))
@@ -121,16 +120,14 @@ def _reason_shown() -> pl.Expr:
 
 
 def _case_stated() -> pl.Expr:
-    """Return whether a case number stands in its own field, or is all that the reason says; else null."""
+    """Return whether a case number is stated, in its field or as the whole reason; null if it cannot be seen.
+
+    Where the field is absent or masked a number in the reason does not count either: only searches that could
+    be without one may enter the rate.
+    """
     in_reason = (pl.col("bits") & BIT[Signal.CASE_NUMBER_ONLY]) != 0
-    state = pl.col("case_number_state")
-    return (
-        pl.when(in_reason | (state == FieldState.VALUE.value))
-        .then(True)
-        .when(_in("case_number_state", BLANK))
-        .then(False)
-        .otherwise(None)
-    )
+    stated = pl.col("case_number_state") == FieldState.VALUE.value
+    return pl.when(_in("case_number_state", VISIBLE)).then(stated | in_reason)
 
 
 def identity() -> pl.Expr:

@@ -37,7 +37,9 @@ def rows_of(ground: Ground, measured: Measured) -> pl.LazyFrame:
             measured.match.lazy(), on=names, how="semi", nulls_equal=True, maintain_order="left"
         )
     elif measured.rows is not None:
-        keys = measured.rows.lazy().with_columns(pl.col("file").cast(pl.UInt16), pl.col("row").cast(pl.UInt32))
+        keys = measured.rows.lazy().with_columns(
+            pl.col("file").cast(pl.UInt16), pl.col("row").cast(pl.UInt32)
+        )
         found = ground.slim.join(keys, on=["file", "row"], how="semi", maintain_order="left")
     else:
         found = ground.slim.clear()
@@ -57,9 +59,7 @@ def samples(ground: Ground, found: Sequence[Measured]) -> list[pl.DataFrame]:
 
     Strata are files and months; every stratum gives in turn, so a rare month is seen beside a busy one.
     """
-    queries = [
-        _ranked(rows_of(ground, measured), measured.count).head(EVIDENCE_LIMIT) for measured in found
-    ]
+    queries = [_ranked(rows_of(ground, measured), measured.count).head(EVIDENCE_LIMIT) for measured in found]
     tables = pl.collect_all(queries, engine="streaming")
     return [table.sort("file", "row").select("file", "row", "agency") for table in tables]
 

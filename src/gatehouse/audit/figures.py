@@ -14,7 +14,7 @@ from gatehouse.audit.ground import bits_of
 from gatehouse.audit.measures import NETWORK_CLASSES
 from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
 from gatehouse.audit.texts import BIT, FAMILY_BITS
-from gatehouse.model import Signal
+from gatehouse.model import Layout, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,14 +73,18 @@ def searches_over_time(ground: Ground) -> Figure:
     )
     breaks = tuple((item.day.strftime(form), item.change) for item in schema_breaks(ground))
     dateless = ground.total - int(days["n"].sum())
-    note = f"{dateless:,} searches have no readable time and are left out." if dateless else ""
+    notes = [f"{dateless:,} searches have no readable time and are left out."] if dateless else []
+    if any(file.layout is Layout.PORTAL for file in ground.files):
+        notes.append(
+            "A portal shows at most one search an hour and justification: its counts are lower bounds."
+        )
     return Figure(
         "searches_over_time",
         "Searches over time, by what the reason says",
         unit,
         Table(tuple(table.columns), tuple(table.rows())),
         breaks=breaks,
-        note=note,
+        note=" ".join(notes),
     )
 
 
@@ -160,13 +164,13 @@ def networks(ground: Ground) -> Figure:
     counted = ground.measures.networks.filter(pl.col("at_least").is_not_null())
     if counted.is_empty():
         return _missing(
-            "networks", "How many networks a search reaches", "no file says how many networks a search reached"
+            "networks",
+            "How many networks a search reaches",
+            "no file says how many networks a search reached",
         )
     by_class = dict(counted.iter_rows())
     upper: tuple[int | None, ...] = (*(low - 1 for low in NETWORK_CLASSES[1:]), None)
-    rows = tuple(
-        (low, high, by_class.get(low, 0)) for low, high in zip(NETWORK_CLASSES, upper, strict=True)
-    )
+    rows = tuple((low, high, by_class.get(low, 0)) for low, high in zip(NETWORK_CLASSES, upper, strict=True))
     return Figure(
         "networks",
         "How many networks a search reaches",
@@ -177,7 +181,7 @@ def networks(ground: Ground) -> Figure:
 
 
 def funnel(ground: Ground) -> Figure:
-    """Return the rate of immigration-labelled searches of every agency; of vague ones where there are none."""
+    """Return every agency's rate of immigration-labelled searches, or of vague ones where there are none."""
     if ground.readable == 0:
         return _missing("funnel", "Rates by agency", "not one reason in the record can be read")
     family = ground.family_tallies["immigration"]
@@ -193,7 +197,9 @@ def funnel(ground: Ground) -> Figure:
     what = "immigration-labelled searches" if immigration else "vague reasons"
     if counted.is_empty():
         return _missing(
-            "funnel", f"Rates of {what} by agency", f"no named agency has {MINIMUM_SEARCHES} readable searches"
+            "funnel",
+            f"Rates of {what} by agency",
+            f"no named agency has {MINIMUM_SEARCHES} readable searches",
         )
     units = [Unit(agency, None, total, flagged) for agency, total, flagged in counted.iter_rows()]
     flagged, totals = [unit.flagged for unit in units], [unit.total for unit in units]
@@ -216,7 +222,8 @@ def funnel(ground: Ground) -> Figure:
         f"Rates of {what} by agency",
         f"share of searches with {what}",
         Table(("organization", "searches", "flagged", "rate", "shrunken", "low", "high", "outlier"), rows),
-        note=f"Agencies with at least {MINIMUM_SEARCHES} readable searches; outliers at a false-discovery rate of 5 %.",
+        note=f"Agencies with at least {MINIMUM_SEARCHES} readable searches; outliers at a false-discovery "
+        "rate of 5 %.",
     )
 
 

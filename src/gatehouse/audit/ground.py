@@ -133,9 +133,7 @@ class Ground:
     @cached_property
     def officer_number(self) -> Mapping[tuple[int, int], int]:
         """Return the ordinal of every user shown by (agency, officer key)."""
-        return {
-            (agency, officer): ordinal for agency, officer, ordinal in self.officer_ordinals.iter_rows()
-        }
+        return {(agency, officer): ordinal for agency, officer, ordinal in self.officer_ordinals.iter_rows()}
 
     @cached_property
     def plate_ordinals(self) -> pl.DataFrame:

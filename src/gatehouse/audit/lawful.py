@@ -36,9 +36,7 @@ class Judged:
 
     def unsettled(self) -> pl.DataFrame:
         """Return the searches that a rule in force may reach, without settling it."""
-        return self.rows.filter(
-            (pl.col("standing") == Standing.UNKNOWN.value) & pl.col("rule").is_not_null()
-        )
+        return self.rows.filter((pl.col("standing") == Standing.UNKNOWN.value) & pl.col("rule").is_not_null())
 
 
 def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:

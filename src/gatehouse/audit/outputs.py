@@ -119,7 +119,9 @@ def _plates(ground: Ground, path: Path) -> None:
     _revealed(ground, "plate")
     texts = ground.linked.records.texts["plate"]
     named = ground.plate_ordinals.join(texts, left_on="plate", right_on="key", how="left").sort("ordinal")
-    _csv(path, ("plate", "text"), ((f"plate {n}", text) for n, text in named.select("ordinal", "text").rows()))
+    _csv(
+        path, ("plate", "text"), ((f"plate {n}", text) for n, text in named.select("ordinal", "text").rows())
+    )
 
 
 def _officers(ground: Ground, path: Path) -> None:

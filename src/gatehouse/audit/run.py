@@ -52,7 +52,7 @@ def audited(
 
 
 def run(linked: Linked, options: AuditOptions, *, progress: Progress = lambda _step: None) -> Audit:
-    """Run an audit of a record that fits in memory; `Finding.rows` stays valid. For larger ones: `audited`."""
+    """Run an audit of a record that fits in memory; `Finding.rows` stays valid. Else use `audited`."""
     return judge_record(prepare(linked, options, scratch=None, progress=progress), progress=progress)
 
 
@@ -136,9 +136,7 @@ def _stored(slim: pl.LazyFrame, rows: int, scratch: Path | None) -> pl.LazyFrame
     return pl.scan_ipc(path)
 
 
-def _findings(
-    ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]]
-) -> tuple[Finding, ...]:
+def _findings(ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]]) -> tuple[Finding, ...]:
     measured = [(lead, outcome) for lead, outcome in outcomes if isinstance(outcome, Measured)]
     drawn = dict(
         zip(
@@ -147,10 +145,7 @@ def _findings(
             strict=True,
         )
     )
-    return tuple(
-        _finding(ground, lead, outcome, drawn.get(lead.id))
-        for lead, outcome in outcomes
-    )
+    return tuple(_finding(ground, lead, outcome, drawn.get(lead.id)) for lead, outcome in outcomes)
 
 
 def _finding(

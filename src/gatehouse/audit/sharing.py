@@ -39,10 +39,10 @@ class Contacts:
 def contacts(ground: Ground) -> Contacts:
     """Relate every search by an outside agency to the owner's lists."""
     lists = ground.options.sharing
-    if not lists:
-        return Contacts(None, "no dated sharing list of the owner was given (--sharing)")
     if all(ground.roster.own_record):
         return Contacts(None, "the record holds an agency's own searches, not those of others in its data")
+    if not lists:
+        return Contacts(None, "no dated sharing list of the owner was given (--sharing)")
     by_file = {
         file: [item for item in lists if _concerns(item, ground, owner)]
         for file, owner in enumerate(ground.roster.owners)
@@ -81,12 +81,16 @@ def _related(table: pl.DataFrame, lists: Sequence[SharingList], ground: Ground) 
         for entry in item.entries:
             agency = index.get(entry.organization.key)
             if agency is not None:
-                spans.append((agency, max(entry.first or item.first, item.first), min(entry.last or item.last, item.last)))
+                spans.append(
+                    (
+                        agency,
+                        max(entry.first or item.first, item.first),
+                        min(entry.last or item.last, item.last),
+                    )
+                )
     listed = (
         table.join(
-            pl.DataFrame(
-                spans, schema={"agency": pl.UInt32, "_from": pl.Date, "_to": pl.Date}, orient="row"
-            ),
+            pl.DataFrame(spans, schema={"agency": pl.UInt32, "_from": pl.Date, "_to": pl.Date}, orient="row"),
             on="agency",
         )
         .filter(pl.col("day").is_between("_from", "_to"))

@@ -42,14 +42,14 @@ def of_total(n: int, of: int) -> str:
     return f"{n:,} of {searches(of)}{percent(n, of)}"
 
 
-def of_readable(tally: Tally) -> str:
-    """Return a count with its denominator, and its bounds where the field is masked in part."""
+def of_readable(tally: Tally, what_they_do: str) -> str:
+    """Say how many searches do something, with the denominator, and the bounds where reasons are masked."""
     text = f"{tally.n:,} of {tally.readable:,} searches whose reason can be read"
-    text += percent(tally.n, tally.readable)
+    text += f"{percent(tally.n, tally.readable)} {what_they_do}"
     if tally.masked:
         text += (
-            f"; {tally.masked:,} more are masked, so the number among all {tally.total:,} lies between "
-            f"{tally.n:,} and {tally.n + tally.masked:,}"
+            f". The reasons of {tally.masked:,} more are masked, so among all {tally.total:,} searches the "
+            f"number lies between {tally.n:,} and {tally.n + tally.masked:,}"
         )
     return text
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
     from gatehouse.law.prohibitions import Rule
 
+SMALL_ERROR = 0.001
+
 
 class ContentLead(Lead):
     """Searches with any of some signals."""
@@ -41,14 +43,20 @@ class ContentLead(Lead):
             return NotMeasured(
                 "not one reason in the record can be read: the column is absent, withheld or redacted"
             )
-        claim = f"{of_readable(tally)} {self.verb}"
+        claim = of_readable(tally, self.verb)
         barred, law = self._under_law(ground)
         if barred:
             claim += f". The law of the owner's state bars that purpose for {number(barred)} of them"
         if tally.n or self.sizes_error:
             claim += f". {false_positive_note(tally.readable)}"
         return Measured(
-            tally.n, claim, where=bits_of(mask), law=law, table=phrase_table(ground, self.signals)
+            tally.n,
+            claim,
+            where=bits_of(mask),
+            # Fewer than a small error rate would produce: the count may be nothing but error.
+            confidence=Confidence.LOW if tally.n < SMALL_ERROR * tally.readable else None,
+            law=law,
+            table=phrase_table(ground, self.signals),
         )
 
     def _under_law(self, ground: Ground) -> tuple[int, tuple[str, ...]]:

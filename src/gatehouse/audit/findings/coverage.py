@@ -11,7 +11,7 @@ import polars as pl
 from gatehouse.audit.breaks import schema_breaks
 from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.wording import number, plural, searches
+from gatehouse.audit.wording import plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -45,7 +45,8 @@ class Truncation(Lead):
         if not rows:
             claim = f"None of {plural(len(ground.files), 'file')} ends at a known row limit"
         else:
-            claim = f"{plural(len(rows), 'file ends', 'files end')} at a known row limit, {searches(count)} in all"
+            end = plural(len(rows), "file ends", "files end")
+            claim = f"{end} at a known row limit, {searches(count)} in all"
         return Measured(
             count,
             claim,
@@ -95,7 +96,9 @@ class CoverageGap(Lead):
             return NotMeasured(
                 f"no file has {BUSY_DAY} searches on its median day; empty days mean nothing there"
             )
-        claim = f"{plural(missing, 'day')} without a search in {plural(busy, 'file')} busy enough to tell"
+        claim = f"No day without a search in {plural(busy, 'file')} busy enough to tell"
+        if missing:
+            claim = f"{plural(missing, 'day')} without a search in {plural(busy, 'file')} busy enough to tell"
         return Measured(
             missing,
             claim,
@@ -124,6 +127,8 @@ class SchemaBreak(Lead):
             return NotMeasured("no search has a readable time")
         found = schema_breaks(ground)
         claim = f"{plural(len(found), 'day')} on which the record changes what it shows"
+        if not found:
+            claim = "No day on which the record changes what it shows"
         table = Table(
             ("period", "change"), tuple((found_.day.isoformat(), found_.change) for found_ in found)
         )

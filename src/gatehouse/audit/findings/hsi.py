@@ -1,4 +1,4 @@
-"""Homeland Security Investigations: apart from immigration, since it also works drugs, fraud and trafficking."""
+"""Homeland Security Investigations, apart from immigration: it also works drugs, fraud and trafficking."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ImmigrationPurpose(ContentLead):
     about = ("immigration", CIVIL.value, CRIMINAL.value, AGENCY.value)
     may_say = "The stated reason names immigration enforcement or an immigration agency."
     may_not_say = (
-        "That a law was broken, that somebody was detained, or how many such searches hide behind vague reasons."
+        "That a law was broken, that somebody was detained, or how many such searches vague reasons hide."
     )
     innocent_explanations = (
         "The words mean something else: a name, a place, a case number.",
@@ -78,6 +78,11 @@ class _Barred(Lead):
             where = where & ~bits_of(BIT[other])
         judged = judge(ground, ground.measures.flagged.filter(where), self.signal)
         rows, claim, confidence = self._counted(judged)
+        if not self._restricted_anywhere(ground):
+            claim = "No rule that restricts this was found for the owners' states in the period of the record"
+            claim += f"; {searches(judged.rows.height)} {self.kind}"
+        elif stateless := judged.rows.filter(pl.col("state").is_null()).height:
+            claim += f"; for {number(stateless)} more the owner's state is not known"
         return Measured(
             rows.height,
             claim,
@@ -87,10 +92,21 @@ class _Barred(Lead):
             table=_standings(judged),
         )
 
+    def _restricted_anywhere(self, ground: Ground) -> bool:
+        """Return whether any owner's state had a rule in force that concerns this purpose."""
+        days = [moment.date() for moment in (ground.first, ground.last) if moment]
+        return any(
+            ground.prohibitions.judge(state, day, signal=self.signal).rule is not None
+            for state in set(ground.roster.owner_states()) - {None}
+            for day in days
+        )
+
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         """Return the rows that count, in words, and how sure it is that the law means them."""
         barred = judged.rows.filter(pl.col("standing").is_in([item.value for item in FORBIDDEN]))
-        claim = f"{searches(barred.height)} {self.kind}, on data of owners whose state law forbids that purpose"
+        claim = (
+            f"{searches(barred.height)} {self.kind}, on data of owners whose state law forbids that purpose"
+        )
         if unsettled := judged.unsettled().height:
             claim += f"; for {number(unsettled)} more a law was in force that may reach them"
         return barred, claim, Confidence.MEDIUM
@@ -163,4 +179,3 @@ def _standings(judged: Judged) -> Table:
             for state, standing, rule, n in counted.iter_rows()
         ),
     )
-

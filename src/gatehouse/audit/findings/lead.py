@@ -20,7 +20,8 @@ class Measured:
     """What a lead counted, and where the rows are.
 
     The rows behind the count are those of the slim frame for which `where` holds, those that agree with a row
-    of `match` in all of its columns, or the given `rows` (columns `file`, `row`, ascending). Severity and confidence default to the lead's own; a count of 0 is
+    of `match` in all of its columns, or the given `rows` (columns `file`, `row`, ascending). Severity and
+    confidence default to the lead's own; a count of 0 is
     always `info`.
     """
 

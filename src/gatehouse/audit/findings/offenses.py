@@ -67,7 +67,7 @@ class ReasonOffenseConflict(Lead):
         )
         return Measured(
             count,
-            f"{of_total(count, both)} that show both a reason and an offense type name unrelated offenses in them",
+            f"{of_total(count, both)} that show both a reason and an offense type name unrelated offenses",
             match=found.select("reason", "offense"),
             table=Table(("reason", "offense type", "searches"), rows),
         )

@@ -35,7 +35,7 @@ class RepeatedPlate(Lead):
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
-        """Count the searches of every (user, plate) pair with at least ten of them, and on two days or more."""
+        """Count the searches of every (user, plate) pair with at least ten of them on two days or more."""
         if not ground.exports("plate"):
             return NotMeasured("no file has a column for plates")
         if not (ground.exports("officer") or ground.exports("user_id")):
@@ -59,10 +59,13 @@ class RepeatedPlate(Lead):
             )
             for agency, officer, plate, n, days, known, caseless in found.head(ROWS_SHOWN).iter_rows()
         )
-        claim = (
-            f"{searches(count)} belong to {plural(found.height, 'pair')} of one user and one plate with at least "
-            f"{REPEATS} searches on two days or more; {number(both)} searches show both user and plate"
-        )
+        claim = f"No user looked up one plate {REPEATS} times or more on two days or more"
+        if count:
+            claim = (
+                f"{searches(count)} belong to {plural(found.height, 'pair')} of one user and one plate with "
+                f"at least {REPEATS} searches on two days or more"
+            )
+        claim += f"; {searches(both)} show both user and plate"
         return Measured(
             count,
             claim,
@@ -146,10 +149,12 @@ class UnusualHours(Lead):
             schema={"agency": pl.UInt32, "officer": pl.UInt64, "hour": pl.Int8},
             orient="row",
         )
-        claim = (
-            f"{plural(len(found), 'user')} of {number(tested)} tested searched {searches(count)} in hours that "
-            "hold at most 5 % of the searches of the rest of the agency, more than chance and shifts explain"
-        )
+        claim = f"None of {plural(tested, 'user')} tested keeps hours that chance and shifts do not explain"
+        if found:
+            claim = (
+                f"{number(len(found))} of {plural(tested, 'user')} tested made {searches(count)} in hours that "
+                "hold at most 5 % of the searches of the rest of the agency, more than chance and shifts explain"
+            )
         return Measured(
             count,
             claim,

@@ -1,4 +1,4 @@
-"""The distinct words behind a signal, masked, with the rule that saw them and how many searches carry them."""
+"""The distinct words behind a signal, masked, with the rule that saw them and the number of searches."""
 
 from __future__ import annotations
 

@@ -47,9 +47,7 @@ PROHIBITIONS = (
         Signal.PROTECTED_CHARACTERISTIC,
     ),
     _prohibition("watching speech or assembly", r"\bfirst amendment\b|\bprotest", Signal.FIRST_AMENDMENT),
-    _prohibition(
-        "reproductive health care", r"\breproductive\b|\babortion\b", Signal.REPRODUCTIVE_CARE
-    ),
+    _prohibition("reproductive health care", r"\breproductive\b|\babortion\b", Signal.REPRODUCTIVE_CARE),
     _prohibition("gender-affirming care", r"\bgender[- ]affirming\b", Signal.GENDER_AFFIRMING_CARE),
     _prohibition("civil matters", r"\bcivil (?:matter|dispute|process)", Signal.CIVIL_PRIVATE_MATTER),
 )
@@ -99,10 +97,10 @@ class OwnPolicyConflict(Lead):
                 day = policy.on.isoformat() if policy.on else None
                 rows.append((policy.organization, prohibition.name, day, count))
         count = count_of(ground.measures.signals.filter(where))
-        tally = plural(len(rows), "prohibited use")
+        tested = plural(len(rows), "prohibited use")
         return Measured(
             count,
-            f"{searches(count)} name a use that the owner's published rules prohibit; {tally} could be tested",
+            f"{searches(count)} name a use that the owner's published rules prohibit; {tested} could be tested",
             where=where,
             table=Table(("organization", "prohibited use", "rules as of", "searches"), tuple(rows)),
         )

@@ -1,4 +1,4 @@
-"""Reasons that explain nothing: missing, vague, one value for everything, and searches without a case number."""
+"""Reasons that explain nothing: missing, vague, one value for everything; and missing case numbers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _ReasonQuality(Lead):
             agency_units(ground, self.column, "readable"),
             officer_units(ground, self.column, "readable"),
         )
-        claim = f"{of_readable(tally)} {self.noun}{self._beside(ground)}"
+        claim = of_readable(tally, f"{self.noun}{self._beside(ground)}")
         if rates.outliers:
             stands = "stands out" if rates.outliers == 1 else "stand out"
             claim += f"; {plural(rates.outliers, 'agency or officer', 'agencies or officers')} {stands}"
@@ -104,8 +104,8 @@ class ConstantReason(Lead):
     severity = Severity.MEDIUM
     may_say = "The agency's reason column holds one value nearly throughout, so it explains no single search."
     may_not_say = (
-        "That officers typed it: exports have replaced the reasons entered by a constant, and another agency's "
-        "copy of the same searches may show what they were."
+        "That officers typed it: exports have replaced the reasons entered by a constant, and another "
+        "agency's copy of the same searches may show what they were."
     )
     innocent_explanations = (
         "The export or the vendor filled the column.",
@@ -148,10 +148,12 @@ class ConstantReason(Lead):
             )
             for agency, n, total, text in shown.select("agency", "n", "total", "text").iter_rows()
         )
-        claim = (
-            f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at least nine of "
-            f"ten of its searches, {number(count)} searches in all"
-        )
+        claim = "No agency states one and the same reason in nine of ten of its searches"
+        if rows:
+            claim = (
+                f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at "
+                f"least nine of ten of its searches, {number(count)} searches in all"
+            )
         return Measured(
             count,
             claim,

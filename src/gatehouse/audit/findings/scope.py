@@ -28,8 +28,8 @@ class MinorNationwide(Lead):
     title = "Nationwide searches for minor or unexplained matters"
     severity = Severity.MEDIUM
     may_say = (
-        f"Searches of {NATIONWIDE:,} networks or more were run for an infraction, a civil matter, or a reason "
-        "that says nothing."
+        f"Searches of {NATIONWIDE:,} networks or more were run for an infraction, a civil matter, or a "
+        "reason that says nothing."
     )
     may_not_say = (
         "That more data was returned than needed: networks searched are not cameras, hits or results."
@@ -49,10 +49,12 @@ class MinorNationwide(Lead):
         agencies = ground.measures.agencies
         wide, minor = int(agencies["nationwide"].sum()), int(agencies["minor"].sum())
         rates = rate_table(ground, agency_units(ground, "minor", "nationwide"))
+        if wide == 0:
+            return NotMeasured(f"no search reached {NATIONWIDE:,} networks")
         return Measured(
             minor,
-            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more give an infraction, a civil matter or a "
-            "reason that would fit any search",
+            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more give an infraction, a civil matter "
+            "or a reason that would fit any search",
             where=MINOR_NATIONWIDE,
             table=rates.table,
         )
@@ -102,10 +104,15 @@ class VolumeOutlier(Lead):
             for agency, n in found.head(ROWS_SHOWN).iter_rows()
         )
         typical = int(counted["n"].median() or 0)  # type: ignore[arg-type]  # as above
+        claim = f"No agency of {number(counted.height)} searched far more than the typical one"
+        if count:
+            claim = (
+                f"{number(found.height)} of {plural(counted.height, 'agency', 'agencies')} searched far more "
+                f"than the typical one ({searches(typical)}), {searches(count)} together"
+            )
         return Measured(
             count,
-            f"{plural(found.height, 'agency', 'agencies')} of {number(counted.height)} searched far more than the "
-            f"typical one ({searches(typical)}), {searches(count)} together",
+            claim,
             match=found.select("agency"),
             table=Table(("organization", "state", "searches"), rows),
         )

@@ -41,7 +41,8 @@ class FederalSearchers(Lead):
         federal = named.filter(pl.col("agency").is_in(sorted(ground.roster.federal)))
         count = int(federal["n"].sum())
         unknown = ground.total - int(named["n"].sum())
-        claim = f"{of_total(count, ground.total)} are by {plural(federal.height, 'federal agency', 'federal agencies')}"
+        who = plural(federal.height, "federal agency", "federal agencies")
+        claim = f"{of_total(count, ground.total)} are by {who if federal.height else 'federal agencies'}"
         return Measured(
             count,
             claim + _unnamed(unknown),
@@ -94,7 +95,8 @@ class OutOfStateSearchers(Lead):
             .agg(organizations=pl.col("agency").n_unique(), searches=pl.col("n").sum())
             .sort("searches", "state", descending=[True, False])
         )
-        claim = f"{of_total(count, ground.total)} are by agencies of {plural(by_state.height, 'other state')}"
+        where = plural(by_state.height, "other state") if by_state.height else "other states"
+        claim = f"{of_total(count, ground.total)} are by agencies of {where}"
         if unknown:
             claim += f"; for {number(unknown)} more the searcher's name does not tell the state"
         return Measured(

@@ -31,9 +31,7 @@ class _Door(Lead):
         claim = f"{searches(way.figure.n)} {self.words}"
         if way.figure.unknown:
             claim += f"; for {number(way.figure.unknown)} more the record cannot tell"
-        return Measured(
-            way.figure.n, claim, match=way.match, table=_by_agency(ground, way.match)
-        )
+        return Measured(way.figure.n, claim, match=way.match, table=_by_agency(ground, way.match))
 
 
 class FrontDoor(_Door):
@@ -79,7 +77,7 @@ class SideDoor(Lead):
     title = "Side door: local agencies searching for federal ones"
     severity = Severity.HIGH
     about = ("side", "on_behalf_of")
-    may_say = "A local agency searched, and its stated reason speaks for immigration enforcement or another agency."
+    may_say = "A local agency searched, and its stated reason speaks for immigration or a federal agency."
     may_not_say = "That the other agency asked for it or received anything."
     innocent_explanations = (
         "The local agency names a federal one that helps in its own case.",
@@ -88,26 +86,33 @@ class SideDoor(Lead):
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
-        """Count local agencies' searches whose text speaks for immigration or, on behalf, a federal agency."""
+        """Count local agencies' searches whose text speaks for immigration or for a federal agency."""
         way = ways(ground)["side"]
         if way.figure.n is None or way.where is None:
             return NotMeasured(way.figure.why or "")
         local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
         found = ground.measures.signals.filter(local & side_door())
         says = count_of(found.filter(bits_of(FOR_ANOTHER)))
+        immigration = count_of(found.filter(bits_of(IMMIGRATION)))
         unnamed = count_of(
             ground.measures.signals.filter(
                 local & bits_of(FOR_ANOTHER) & ~bits_of(IMMIGRATION) & ~bits_of(FEDERAL_NAMED)
             )
         )
         claim = (
-            f"{searches(way.figure.n)} by agencies that are not federal speak for immigration enforcement or a "
-            f"federal agency; {number(says)} of them say that they are for another"
+            f"{searches(way.figure.n)} by agencies that are not federal speak for immigration enforcement "
+            f"({number(immigration)}) or are said to be on behalf of another federal agency "
+            f"({number(way.figure.n - immigration)})"
         )
+        if says:
+            claim += f"; {number(says)} of them say that they are for another"
         if unnamed:
-            claim += f". {number(unnamed)} more are for another agency that is not named as federal, not counted here"
+            claim += f". Not counted: {number(unnamed)} for another agency that is not named as federal"
         if way.figure.unknown:
-            claim += f". The reason of {number(way.figure.unknown)} is masked"
+            claim += (
+                f". The reasons of {number(way.figure.unknown)} more are masked, so the number lies between "
+                f"{number(way.figure.n)} and {number(way.figure.n + way.figure.unknown)}"
+            )
         counted = (
             found.group_by("agency")
             .agg(n=pl.col("n").sum(), says=pl.col("n").filter(bits_of(FOR_ANOTHER)).sum())
@@ -121,6 +126,7 @@ class SideDoor(Lead):
             way.figure.n,
             claim,
             where=way.where,
+            severity=None if immigration else Severity.LOW,
             table=Table(("organization", "state", "searches", "said to be for another"), rows),
         )
 
