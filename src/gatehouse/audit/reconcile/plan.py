@@ -9,13 +9,12 @@ from itertools import combinations
 import polars as pl
 
 from gatehouse.audit.reconcile.result import Kind, NotCompared
+from gatehouse.audit.roster import OWN_RECORD
 from gatehouse.model import Layout, Organization
 from gatehouse.records.frame import FileFacts, RecordSet
 from gatehouse.records.organizations import parse
 
-# In these layouts every row is a search by the file's owner.
-OWN = frozenset({Layout.PORTAL, Layout.ORGANIZATION_AUDIT})
-_OF_SEARCHES = OWN | {Layout.NETWORK_AUDIT, Layout.EVENT_LOG, Layout.MAPPED}
+_OF_SEARCHES = OWN_RECORD | {Layout.NETWORK_AUDIT, Layout.EVENT_LOG, Layout.MAPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def _meet(files: Sequence[FileFacts], owners: Sequence[Organization | None], a: 
             return f"a {files[position].layout.value} file lists no searches"
     same_layout = files[a].layout is files[b].layout
     one, other = owners[a], owners[b]
-    own = files[a].layout in OWN
+    own = files[a].layout in OWN_RECORD
     if same_layout and (one is None or other is None):
         return Task(a, b, Kind.PRODUCTIONS, one or other, owner_assumed=True, one_agency=own)
     if same_layout and one is not None and other is not None and one.key == other.key:
@@ -64,7 +63,7 @@ def _meet(files: Sequence[FileFacts], owners: Sequence[Organization | None], a: 
     networks = [p for p in (a, b) if files[p].layout is Layout.NETWORK_AUDIT]
     if len(networks) == 1:
         mine = a if networks[0] == b else b
-        if files[mine].layout not in OWN:
+        if files[mine].layout not in OWN_RECORD:
             return "only a portal or an organization audit is an agency's own record"
         if owners[mine] is None:
             return f"whose own record {files[mine].path} is, is not known: name it as FILE@OWNER"
