@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gatehouse.model import FAMILIES, Signal
+from gatehouse.model import FAMILIES, AgencyKind, Signal
 from gatehouse.records.synth import plants as planting
-from gatehouse.records.synth.agencies import DAYS, LIST_LAST_DAY, Agencies, day_index
+from gatehouse.records.synth.agencies import LIST_LAST_DAY, Agencies, day_at, day_index
 from gatehouse.records.synth.searches import Searches
-from gatehouse.records.synth.vocabulary import Vocabulary
+from gatehouse.records.synth.vocabulary import Reason, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,14 @@ class Truth:
         }
 
 
+def _for_others(reason: Reason) -> bool:
+    """Whether a reason speaks of somebody else's business: immigration, or a federal agency acted for."""
+    federal = {Signal.HSI, Signal.HSI_CRIME, Signal.FEDERAL_OTHER}
+    return reason.immigration or (
+        Signal.ON_BEHALF_OF in reason.signals and not reason.signals.isdisjoint(federal)
+    )
+
+
 class Tallies:
     """Adds up the truth chunk by chunk."""
 
@@ -73,11 +81,14 @@ class Tallies:
         self._masked_reasons = 0
         self._searches = np.zeros(count, np.int64)
         self._immigration = np.zeros(count, np.int64)
-        self._days = np.zeros(DAYS, np.int64)
+        self._side = np.zeros(count, np.int64)
+        self._hidden = np.zeros(count, np.int64)
+        self._months: dict[str, int] = {}
         self._relation = np.zeros((count, 3), np.int64)  # listed, not listed, unknown
         self._relation_immigration = np.zeros((count, 3), np.int64)
         self._planted = {name: [0, 0] for name in planting.NAMES.values()}
         self._is_immigration = np.array([reason.immigration for reason in vocabulary.reasons])
+        self._for_others = np.array([_for_others(reason) for reason in vocabulary.reasons])
 
     def add(self, searches: Searches, *, masked: NDArray[np.bool_], reason_masked: NDArray[np.bool_]) -> None:
         """Count searches (no copies): `masked` rows hide name and plate, `reason_masked` ones the reason."""
@@ -87,7 +98,13 @@ class Tallies:
         flagged = self._is_immigration[searches.reason] & ~reason_masked
         self._searches += np.bincount(searches.agency, minlength=count)
         self._immigration += np.bincount(searches.agency[flagged], minlength=count)
-        self._days += np.bincount(searches.day, minlength=DAYS)
+        side = self._for_others[searches.reason] & ~reason_masked
+        self._side += np.bincount(searches.agency[side], minlength=count)
+        self._hidden += np.bincount(searches.agency[reason_masked], minlength=count)
+        for day, n in enumerate(np.bincount(searches.day)):
+            if n:
+                month = f"{day_at(day):%Y-%m}"
+                self._months[month] = self._months.get(month, 0) + int(n)
         relation = self._relations(searches)
         for table, rows in ((self._relation, slice(None)), (self._relation_immigration, flagged)):
             cells = searches.agency[rows].astype(np.int64) * 3 + relation[rows]
@@ -118,28 +135,30 @@ class Tallies:
             "families": {name: tally(signals) for name, signals in FAMILIES.items()},
             "pathways": self._pathways(),
             "planted": {name: {"n": n, "readable": shown} for name, (n, shown) in self._planted.items()},
+            "months": self._months,
             "organizations": self._organizations(),
             "states": self._states(),
         }
 
     def _pathways(self) -> dict[str, Any]:
-        """Count searches by the searcher's relation to the owner on the day, and immigration ones apart.
+        """Count the searches on each way, and those of which the list or a redaction leaves it unknown.
 
-        `side` are immigration searches of local agencies, whatever the relation: no local agency enforces
-        immigration law for itself.
+        Front: federal bodies on the owner's list of that day. Back: other agencies not on it. Side: local
+        agencies whose reason speaks of immigration, or of a federal agency that they act for.
         """
-        bodies = np.array([item.immigration_body for item in self._agencies.items])
-        others = np.arange(len(bodies)) != 0
+        federal = np.array([item.kind is AgencyKind.FEDERAL for item in self._agencies.items])
+        others = np.arange(len(federal)) != 0
 
         def split(table: NDArray[np.int64], rows: NDArray[np.bool_]) -> dict[str, int]:
             listed, not_listed, unknown = (int(number) for number in table[rows].sum(axis=0))
             return {"listed": listed, "not_listed": not_listed, "unknown": unknown}
 
+        front, back = split(self._relation, federal), split(self._relation, others)
         return {
-            "other_agencies": split(self._relation, others),
-            "immigration_bodies": split(self._relation, bodies),
-            "local_immigration": split(self._relation_immigration, others & ~bodies),
-            "side": int(self._relation_immigration[~bodies].sum()),
+            "front": {"n": front["listed"], "unknown": front["unknown"]},
+            "back": {"n": back["not_listed"], "unknown": back["unknown"]},
+            "side": {"n": int(self._side[~federal].sum()), "unknown": int(self._hidden[~federal].sum())},
+            "local_immigration": split(self._relation_immigration, others & ~federal),
         }
 
     def _organizations(self) -> list[dict[str, Any]]:
