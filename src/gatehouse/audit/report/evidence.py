@@ -37,6 +37,8 @@ class Evidence:
         order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
         # The gravest finding about a signal is where its figure leads.
         for finding in sorted(audit.findings, key=lambda finding: order[finding.severity]):
+            if finding.count is None:
+                continue
             for subject in (*finding.about, finding.id):
                 self._by_subject.setdefault(subject, f"#{anchor('finding', finding.id)}")
 

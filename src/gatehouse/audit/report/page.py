@@ -82,7 +82,9 @@ class Page:
     false_positives: str | None
     pathways: tuple[PathwayView, ...]
     findings: tuple[FindingView, ...]
-    not_measurable: tuple[tuple[str, str], ...]
+    not_found: TableView | None
+    not_measurable: tuple[tuple[list[str], str], ...]
+    precision: TableView | None
     link_tiers: TableView | None
     files: tuple[FileView, ...]
     source: Markup
@@ -106,7 +108,7 @@ def build(audit: Audit) -> Page:
         style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         nav=NAV,
         key_figures=tuple(_key_figures(audit, evidence)),
-        headlines=tuple(view for view in found if view.finding.count != 0)[:MOST_HEADLINES],
+        headlines=tuple(found[:MOST_HEADLINES]),
         finding_counts=sections.finding_counts(audit),
         charts={name: sections.chart(audit.figures.get(name), name, evidence) for name in CHARTS},
         balance=sections.balance(audit, evidence),
@@ -120,8 +122,10 @@ def build(audit: Audit) -> Page:
         false_positives=_false_positives(audit),
         pathways=tuple(sections.pathways(audit, evidence)),
         findings=tuple(found),
-        not_measurable=tuple((words.signal_label(entry.what), entry.why) for entry in audit.not_measurable),
-        link_tiers=sections.link_tiers(audit) if audit.links else None,
+        not_found=sections.not_found(audit) if any(f.count == 0 for f in audit.findings) else None,
+        not_measurable=tuple(sections.not_measurable(audit)),
+        precision=sections.precision(audit),
+        link_tiers=sections.link_tiers(audit) if any(audit.links.values()) else None,
         files=tuple(_file(index, file) for index, file in enumerate(audit.files, start=1)),
         source=_source(audit),
         audit=audit,
@@ -201,13 +205,12 @@ def _key_figures(audit: Audit, evidence: Evidence) -> list[KeyFigure]:
     else:
         figures.append(KeyFigure("Organizations", count(organizations), "#who", "that searched, by name"))
     figures.append(_immigration(audit, evidence))
-    found = len(audit.findings)
-    missing = f"{plural(len(audit.not_measurable), 'figure')} not measurable"
-    figures.append(
-        KeyFigure(
-            "Findings", count(found), "#findings", f"{sections.finding_counts(audit) or 'none'}; {missing}"
-        )
-    )
+    found = sum(1 for finding in audit.findings if finding.count)
+    missing = sum(1 for finding in audit.findings if finding.count is None)
+    detail = f"{sections.finding_counts(audit)}; " if found else ""
+    absent = len(audit.findings) - found - missing
+    detail += f"{count(absent)} looked for and not found, {count(missing)} not measurable"
+    figures.append(KeyFigure("Findings", count(found), "#findings", detail))
     return figures
 
 

@@ -16,9 +16,9 @@ from gatehouse.audit.report.evidence import (
     anchor,
     base_name,
 )
-from gatehouse.audit.report.numbers import between, count, percent, plural, searches
+from gatehouse.audit.report.numbers import between, count, percent, plural, rate, searches
 from gatehouse.audit.report.svg import Drawing
-from gatehouse.audit.report.tables import Column, TableView, figure_table, table_view
+from gatehouse.audit.report.tables import Column, TableView, caption, figure_table, table_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class ChartView:
 
     id: str
     title: str
+    about: str
     note: str
     drawing: Drawing | None
     table: TableView | None
@@ -79,15 +80,22 @@ def chart(figure: Figure | None, id: str, evidence: Evidence) -> ChartView:
     anchor_ = anchor("figure", id)
     if figure is None:
         return ChartView(
-            anchor_, words.plain(id).capitalize(), "", None, None, "this audit has no such figure"
+            anchor_, words.plain(id).capitalize(), "", "", None, None, "this audit has no such figure"
         )
     why = figure.not_measurable
     if why is None and not figure.table.rows:
         why = "no search of this record has what the figure needs"
     if why is not None:
-        return ChartView(anchor_, figure.title, figure.note, None, None, why)
+        return ChartView(anchor_, figure.title, "", figure.note, None, None, why)
+    drawing = CHARTS[id](figure)
     return ChartView(
-        anchor_, figure.title, figure.note, CHARTS[id](figure), figure_table(figure, evidence), None
+        anchor_,
+        drawing.headline,
+        caption(figure),
+        figure.note,
+        drawing,
+        figure_table(figure, evidence),
+        None,
     )
 
 
@@ -139,12 +147,30 @@ def _signal_row(
 
 
 def why_not(audit: Audit, name: str) -> str:
-    """Return why a figure is not measurable, from the audit's list, as a phrase after a colon."""
-    label = words.signal_label(name).lower()
+    """Return why a signal or family is not measurable, as a phrase after a colon."""
     for entry in audit.not_measurable:
-        if entry.what.lower() in (name, words.plain(name), label):
+        if entry.what.rpartition(":")[2] == name:
             return entry.why
     return "see the list of what is not measurable"
+
+
+def not_measurable(audit: Audit) -> list[tuple[list[str], str]]:
+    """Return what is not measurable, figures with the same reason together: `([figure, ...], why)`."""
+    titles = {finding.id: finding.title for finding in audit.findings}
+    groups: dict[str, list[str]] = {}
+    for entry in audit.not_measurable:
+        kind, _, name = entry.what.rpartition(":")
+        match kind:
+            case "finding":
+                label = f"Finding: {titles.get(name, words.plain(name))}"
+            case "pathway" if name in words.PATHWAYS:
+                label = f"Pathway: {words.PATHWAYS[name][0].lower()}"
+            case "signal" | "family":
+                label = f"Reasons: {words.signal_label(name)}"
+            case _:
+                label = words.plain(entry.what)
+        groups.setdefault(entry.why, []).append(label)
+    return [(labels, why) for why, labels in groups.items()]
 
 
 def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
@@ -164,10 +190,23 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
 
 
 def findings(audit: Audit, evidence: Evidence) -> list[FindingView]:
-    """Return the findings, the gravest first, then by count."""
+    """Return what was found, the gravest first, then by count."""
     order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
-    ranked = sorted(audit.findings, key=lambda f: (order[f.severity], -(f.count or 0), f.id))
+    found = (finding for finding in audit.findings if finding.count)
+    ranked = sorted(found, key=lambda finding: (order[finding.severity], -(finding.count or 0), finding.id))
     return [_finding(finding, audit, evidence) for finding in ranked]
+
+
+def not_found(audit: Audit) -> TableView:
+    """Return what was looked for and not found, each with what the record could show of it."""
+    rows = [finding for finding in audit.findings if finding.count == 0]
+    return TableView(
+        "not-found",
+        "Looked for, and not found in what can be read",
+        (Column("Looked for"), Column("What the record shows")),
+        tuple((finding.title, finding.claim) for finding in rows),
+        row_ids=tuple(anchor("finding", finding.id) for finding in rows),
+    )
 
 
 def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
@@ -183,7 +222,7 @@ def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
         severity=words.SEVERITIES[finding.severity],
         severity_code=finding.severity.value,
         confidence=words.CONFIDENCES[finding.confidence],
-        count="" if finding.count is None else f"{count(finding.count)} of {searches(audit.searches)}",
+        count=f"{count(finding.count or 0)} of {searches(audit.searches)}",
         evidence=tuple(evidence.grouped(finding.evidence)),
         sample=_sample(finding),
         table=table,
@@ -247,17 +286,42 @@ def finding_counts(audit: Audit) -> str:
     parts = [
         f"{count(number)} {words.SEVERITIES[severity].lower()}"
         for severity in SEVERITY_ORDER
-        if (number := sum(1 for finding in audit.findings if finding.severity is severity))
+        if (number := sum(1 for finding in audit.findings if finding.count and finding.severity is severity))
     ]
     return ", ".join(parts)
 
 
 def organizations(audit: Audit) -> int | None:
-    """Return how many organizations searched, by the figure of states, or None without one."""
-    figure = audit.figures.get("states")
-    if figure is None or figure.not_measurable is not None:
+    """Return how many organizations searched, or None when that is not measurable."""
+    number = audit.facts.get("organizations")
+    return number if isinstance(number, int) else None
+
+
+def precision(audit: Audit) -> TableView | None:
+    """Return what a person's verdicts say of the labels, or None when nobody judged any."""
+    if not audit.precision:
         return None
-    return sum(row[1] for row in figure.table.rows if isinstance(row[1], int))
+    return TableView(
+        "precision",
+        "Labels that a person has judged",
+        (
+            Column("Label"),
+            Column("Texts upheld", "number"),
+            Column("95 % interval", "number"),
+            Column("Searches upheld", "number"),
+            Column("Texts not judged", "number"),
+        ),
+        tuple(
+            (
+                words.signal_label(name),
+                f"{count(found.upheld)} of {count(found.judged)}",
+                f"{rate(found.low)} to {rate(found.high)}",
+                f"{count(found.searches_upheld)} of {count(found.searches_judged)}",
+                count(found.unjudged),
+            )
+            for name, found in audit.precision.items()
+        ),
+    )
 
 
 def plural_files(audit: Audit) -> str:

@@ -15,10 +15,12 @@ CHARACTER_WIDTH = 0.6
 class Drawing:
     """A chart drawn twice, for wide and for narrow pages, and what stands outside of the picture.
 
+    `headline` states what the data show; `description` tells it to those who do not see the picture.
     `narrow` is None when one drawing serves both. `legend` is a list of `(class, label)`; `notes` are lines
-    below the chart; `description` tells those who do not see it what it shows.
+    below the chart.
     """
 
+    headline: str
     wide: Markup
     description: str
     narrow: Markup | None = None

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gatehouse.audit.document import Cell, Figure, Table
 from gatehouse.audit.report import words
-from gatehouse.audit.report.charts.funnel import rate_cell
 from gatehouse.audit.report.charts.hours import DAYS
 from gatehouse.audit.report.evidence import Evidence
 from gatehouse.audit.report.numbers import NOT_MEASURABLE, count, plural, rate
-from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
+from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT, MINIMUM_SEARCHES
 
 MOST_ROWS = 200
+RATES = frozenset(("rate", "shrunken", "low", "high", "outlier"))
+WRITTEN_RATES = ("rate", "shrunken rate", "95 % interval")
 SHORT = 14  # characters that are never broken, such as a date
 
 
@@ -65,18 +66,17 @@ def table_view(
     *,
     id: str,
     caption: str,
-    numbers: frozenset[str] = frozenset(),
     limit: int = MOST_ROWS,
 ) -> TableView:
-    """Put a table into words, with a column of sample rows where it cites any.
-
-    `numbers` names columns that hold numbers already put into words.
-    """
+    """Put a table into words, with a column of sample rows where it cites any."""
+    table = _with_rates(table)
     write = [_WRITERS.get(name, cell) for name in table.columns]
     rows = [tuple(w(value) for w, value in zip(write, row, strict=True)) for row in table.rows[:limit]]
     columns = []
     for index, name in enumerate(table.columns):
-        numeric = name in numbers or all(isinstance(row[index], int | float | None) for row in table.rows)
+        numeric = name in WRITTEN_RATES or all(
+            isinstance(row[index], int | float | None) for row in table.rows
+        )
         short = all(len(row[index]) <= SHORT for row in rows)
         columns.append(Column(words.column_label(name), "number" if numeric else "short" if short else ""))
     if any(table.cites):
@@ -85,6 +85,11 @@ def table_view(
     left_out = len(table.rows) - limit
     note = f"{plural(left_out, 'more row')} in findings.json." if left_out > 0 else ""
     return TableView(id, caption, tuple(columns), tuple(rows), note=note)
+
+
+def caption(figure: Figure) -> str:
+    """Return what a figure shows, with its unit."""
+    return f"{figure.title} ({figure.unit})" if figure.unit else figure.title
 
 
 def figure_table(figure: Figure, evidence: Evidence) -> TableView:
@@ -97,8 +102,7 @@ def figure_table(figure: Figure, evidence: Evidence) -> TableView:
         table,
         evidence,
         id=f"data-{figure.id.replace('_', '-')}",
-        caption=f"{figure.title} ({figure.unit})" if figure.unit else figure.title,
-        numbers=_WRITTEN_NUMBERS.get(figure.id, frozenset()),
+        caption=caption(figure),
     )
 
 
@@ -120,28 +124,39 @@ def _bins(table: Table) -> Table:
     )
 
 
-def _rates(table: Table) -> Table:
-    """Write rates with their denominators; no percentage stands on few searches."""
+def _with_rates(table: Table) -> Table:
+    """Put the rates of a table into words: no rate on few searches, and bounds as one interval.
+
+    A table without the columns of `RATES` stays as it is.
+    """
+    if not RATES.issubset(table.columns):
+        return table
+    at = {name: index for index, name in enumerate(table.columns)}
+    kept = [name for name in table.columns if name not in RATES]
     rows: list[tuple[Cell, ...]] = []
-    ranked: Sequence[tuple[Cell, ...]] = sorted(
-        table.rows, key=lambda row: (not row[7], -_number(row[1]), str(row[0]))
-    )
-    for name, total, flagged, value, shrunken, low, high, outlier in ranked:
-        base = int(_number(total))
-        small = base < MINIMUM_FOR_PERCENT or shrunken is None
-        too_few = f"under {MINIMUM_FOR_PERCENT} searches"
-        rows.append(
-            (
-                name,
-                total,
-                flagged,
-                rate_cell(base, None if value is None else _number(value)),
-                too_few if small else rate(_number(shrunken)),
-                too_few if small else f"{rate(_number(low))} to {rate(_number(high))}",
-                "yes" if outlier else "no",
+    for row in table.rows:
+        base = int(_number(row[at["searches"]]))
+        if row[at["rate"]] is None or row[at["shrunken"]] is None:
+            rates = [f"under {MINIMUM_SEARCHES} searches"] * 3
+        elif base < MINIMUM_FOR_PERCENT:
+            rates = [f"under {MINIMUM_FOR_PERCENT} searches"] * 3
+        else:
+            value, shrunken, low, high = (
+                rate(_number(row[at[name]])) for name in ("rate", "shrunken", "low", "high")
             )
-        )
-    return Table(_RATE_COLUMNS, tuple(rows))
+            rates = [value, shrunken, f"{low} to {high}"]
+        rows.append((*(row[at[name]] for name in kept), *rates, "yes" if row[at["outlier"]] else "no"))
+    return Table((*kept, *WRITTEN_RATES, "outlier"), tuple(rows), table.cites)
+
+
+def _by_outlier(table: Table) -> Table:
+    """Put outliers first, then the largest."""
+    order = sorted(
+        range(len(table.rows)),
+        key=lambda at: (not table.rows[at][7], -_number(table.rows[at][1]), str(table.rows[at][0])),
+    )
+    cites = tuple(table.cites[at] for at in order) if table.cites else ()
+    return Table(table.columns, tuple(table.rows[at] for at in order), cites)
 
 
 def _number(value: Cell) -> float:
@@ -158,11 +173,13 @@ def _state(value: Cell) -> str:
     return "not told by the name" if value is None else str(value)
 
 
+def _officer(value: Cell) -> str:
+    return "all of the agency" if value is None else str(value)
+
+
 def _day(value: Cell) -> str:
     return DAYS[int(_number(value))]
 
 
-_RATE_COLUMNS = ("organization", "searches", "flagged", "rate", "shrunken rate", "95 % interval", "outlier")
-_SHAPES: Mapping[str, Callable[[Table], Table]] = {"hours": _week, "networks": _bins, "funnel": _rates}
-_WRITTEN_NUMBERS: Mapping[str, frozenset[str]] = {"funnel": frozenset(_RATE_COLUMNS[3:6])}
-_WRITERS: Mapping[str, Write] = {"kind": _kind, "state": _state, "weekday": _day}
+_SHAPES: Mapping[str, Callable[[Table], Table]] = {"hours": _week, "networks": _bins, "funnel": _by_outlier}
+_WRITERS: Mapping[str, Write] = {"kind": _kind, "state": _state, "weekday": _day, "officer": _officer}

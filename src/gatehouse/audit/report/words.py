@@ -83,14 +83,21 @@ LINK_TIERS: Mapping[LinkTier, str] = {
     LinkTier.PORTAL_HOUR: "agency, hour and justification are the same, in copies of one portal",
 }
 
-# Name, and the pathway in one sentence.
+# Name, and the pathway in one sentence (`docs/pathways.md`).
 PATHWAYS: Mapping[str, tuple[str, str]] = {
-    "front": ("Front door", "The owner shares directly with the outside agency that searched."),
+    "front": (
+        "Front door",
+        "A federal body or an immigration agency searched, and the owner shares with it directly.",
+    ),
     "back": (
         "Back door",
-        "An agency that the owner never authorized reached the data through a network-wide setting.",
+        "An outside agency searched that the owner's sharing list of that day does not name: it came in "
+        "through a network-wide setting.",
     ),
-    "side": ("Side door", "An authorized officer searched on behalf of somebody who is not authorized."),
+    "side": (
+        "Side door",
+        "A local agency searched, and the reason speaks for an immigration or other federal agency.",
+    ),
 }
 
 KINDS: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from gatehouse.audit.document import (
     Finding,
     NotMeasurable,
     Pathway,
+    Precision,
     Severity,
     Table,
     Tally,
@@ -87,17 +88,26 @@ def sample_audit() -> Audit:
         findings=_findings(),
         figures=figures(),
         not_measurable=(
-            NotMeasurable("back door", "no dated list of sharing settings was given (--sharing FILE)"),
+            NotMeasurable("pathway:back", "no dated list of sharing settings was given (--sharing FILE)"),
             NotMeasurable(
-                "on_behalf_of", "the export has no field for an agency on whose behalf a search was made"
+                "signal:on_behalf_of",
+                "the export has no field for an agency on whose behalf a search was made",
             ),
-            NotMeasurable("pretext", "fewer than 100 searches show both a reason and an offense type"),
-            NotMeasurable("devices reached", "the export has no column Total Devices Searched"),
+            NotMeasurable("signal:pretext", "fewer than 100 searches show both a reason and an offense type"),
+            NotMeasurable("finding:repeat_plate", "plates of other agencies are blank from 2025-12-17"),
+            NotMeasurable(
+                "finding:back_door", "no dated list of sharing settings was given (--sharing FILE)"
+            ),
         ),
         inputs_sha256=digest("inputs"),
         lexicon_sha256=digest("lexicon"),
         pack={"version": "2026.1", "sha256": digest("pack")},
-        facts={"first_at": "2025-01-01T06:04:11Z", "last_at": "2026-03-30T17:41:09Z"},
+        facts={
+            "first_at": "2025-01-01T06:04:11Z",
+            "last_at": "2026-03-30T17:41:09Z",
+            "organizations": 315,
+        },
+        precision={"immigration": Precision(37, 40, 5, 281, 290, 0.8014, 0.925, 0.9742)},
         synthetic=True,
     )
 
@@ -218,11 +228,55 @@ def _findings() -> tuple[Finding, ...]:
             count=None,
             severity=Severity.LOW,
             confidence=Confidence.LOW,
-            claim="Not measurable: plates of other agencies are blank from 2025-12-17.",
+            claim="not measurable: plates of other agencies are blank from 2025-12-17.",
             may_say="Nothing.",
             may_not_say="That it did not happen.",
             innocent_explanations=(),
             evidence=(),
+        ),
+        Finding(
+            id="reproductive_care",
+            title="Searches about reproductive health care",
+            count=0,
+            severity=Severity.INFO,
+            confidence=Confidence.MEDIUM,
+            claim="0 of 61,204 readable reasons; between 0 and 18,512 of all 79,716 searches.",
+            may_say="No readable reason names reproductive care.",
+            may_not_say="That there was none.",
+            innocent_explanations=(),
+            evidence=(),
+        ),
+        Finding(
+            id="reason_missing",
+            title="Searches without a stated reason",
+            count=6_630,
+            severity=Severity.MEDIUM,
+            confidence=Confidence.HIGH,
+            claim="6,630 of 61,204 searches whose reason can be read state none (10.8 %).",
+            may_say="No reason stands in these rows.",
+            may_not_say="That nobody had one.",
+            innocent_explanations=("The field may not have been required at that time.",),
+            evidence=cites(SECOND, 100, 31),
+            table=Table(
+                (
+                    "organization",
+                    "state",
+                    "officer",
+                    "searches",
+                    "flagged",
+                    "rate",
+                    "shrunken",
+                    "low",
+                    "high",
+                    "outlier",
+                ),
+                (
+                    ("Marlin Key FL SO", "FL", None, 1_774, 1_201, 0.677, 0.6711, 0.6492, 0.6926, 1),
+                    ("Marlin Key FL SO", "FL", "officer 44", 61, 60, 0.9836, 0.8021, 0.7314, 0.8617, 1),
+                    ("Oxbow IN PD", "IN", "officer 9", 12, 12, None, None, None, None, 0),
+                ),
+            ),
+            about=("none_stated",),
         ),
         Finding(
             id="coverage",
@@ -250,7 +304,6 @@ def bare_audit() -> Audit:
     }
     empty["networks"] = replace(
         full.figures["networks"],
-        title="One search",
         table=Table(("at_least", "at_most", "searches"), ((1, 1, 1),)),
     )
     return replace(
@@ -278,7 +331,11 @@ def bare_audit() -> Audit:
         pathways={name: Pathway(None, 1, why) for name in ("front", "back", "side")},
         findings=(),
         figures=empty,
-        not_measurable=(NotMeasurable("immigration", why), NotMeasurable("organizations", why)),
+        not_measurable=(
+            *(NotMeasurable(f"signal:{signal.value}", why) for signal in Signal),
+            NotMeasurable("family:immigration", why),
+            NotMeasurable("pathway:side", "the export names no organization"),
+        ),
         facts={},
         synthetic=False,
     )
@@ -321,7 +378,7 @@ def huge_audit() -> Audit:
     )
     figures = dict(full.figures)
     figures["searches_over_time"] = replace(
-        full.figures["searches_over_time"], table=over_time(days), unit="searches a day"
+        full.figures["searches_over_time"], table=over_time(days), unit="UTC day"
     )
     figures["funnel"] = replace(full.figures["funnel"], table=funnel(4_800))
     return replace(

@@ -61,15 +61,15 @@ def figures() -> dict[str, Figure]:
     figures = (
         Figure(
             "searches_over_time",
-            "Searches fell by half after the export changed in December",
-            "searches a month",
+            "Searches over time, by what the reason says",
+            "UTC month",
             over_time(MONTHS),
             breaks=(("2025-12-17", "name, plate and filters of other agencies are blank"),),
             note="August 2025 is in neither file.",
         ),
         Figure(
             "top_organizations",
-            "Agencies of other states searched more often than the town itself",
+            "Who searched most",
             "searches",
             Table(
                 ("organization", "state", "kind", "searches", "immigration"),
@@ -77,17 +77,17 @@ def figures() -> dict[str, Figure]:
                 tuple(cites(NETWORK, 2, 31, first=5 + i) for i in range(len(ORGANIZATIONS))),
             ),
         ),
-        Figure("states", "Searches came from 31 states", "searches", _states()),
+        Figure("states", "Where the searchers are", "searches", _states()),
         Figure(
             "hours",
-            "Most searches fall in weekday daytime",
-            "America/Chicago (local time of the owner)",
+            "When searches are made",
+            "America/Chicago",
             _week(),
         ),
         Figure(
             "networks",
-            "Half of all searches reached more than 1,000 networks",
-            "networks",
+            "How many networks a search reaches",
+            "searches",
             Table(
                 ("at_least", "at_most", "searches"),
                 (
@@ -108,8 +108,8 @@ def figures() -> dict[str, Figure]:
         ),
         Figure(
             "funnel",
-            "Four organizations label searches as immigration far more often than the rest",
-            "",
+            "Rates of immigration-labelled searches by agency",
+            "share of searches with immigration-labelled searches",
             funnel(60),
         ),
     )

@@ -36,6 +36,7 @@ def drawing(
     figure: Figure,
     paint: Paint,
     *,
+    headline: str,
     description: str,
     legend: Iterable[tuple[str, str]] = (),
     notes: Iterable[str] = (),
@@ -49,11 +50,12 @@ def drawing(
             canvas.width,
             height,
             children,
-            title=figure.title,
+            title=headline,
             description=description,
         )
 
     return Drawing(
+        headline=headline,
         wide=on(WIDE),
         narrow=on(NARROW),
         description=description,

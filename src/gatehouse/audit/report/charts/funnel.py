@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, share, whole
-from gatehouse.audit.report.numbers import compact, count, of, plural, rate
+from gatehouse.audit.report.numbers import compact, count, of, plural
 from gatehouse.audit.report.scales import Linear, Logarithmic, decade_ticks, round_ticks
 from gatehouse.audit.report.svg import Drawing, dots, line, path, shorten, text, text_width
-from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT, MINIMUM_SEARCHES, funnel_limits, intra_correlation
+from gatehouse.audit.statistics import funnel_limits, intra_correlation
 
 LIMITS = ((0.95, "limit-95", "95 %"), (0.998, "limit-998", "99.8 %"))
 MOST_LABELS = {"wide": 10, "narrow": 4}
@@ -61,6 +61,7 @@ def draw(figure: Figure) -> Drawing:
     return drawing(
         figure,
         paint,
+        headline=_headline(len(points), len(outliers)),
         description=(
             f"{plural(len(points), 'organization')} by number of searches and share flagged; "
             f"{plural(len(outliers), 'outlier')}" + _named(outliers) + "."
@@ -73,6 +74,14 @@ def draw(figure: Figure) -> Drawing:
             ("pooled", "pooled rate"),
         ],
         notes=notes,
+    )
+
+
+def _headline(number: int, outliers: int) -> str:
+    if outliers == 0:
+        return f"No rate of {plural(number, 'organization')} stands out beyond chance and usual variety"
+    return (
+        f"{count(outliers)} of {plural(number, 'organization')} {'stands' if outliers == 1 else 'stand'} out"
     )
 
 
@@ -178,10 +187,3 @@ def _labels(canvas: Canvas, outliers: Sequence[Point], across: Logarithmic, up: 
                 continue
             break
     return children
-
-
-def rate_cell(searches: int, value: float | None) -> str:
-    """Write an organization's rate, or why there is none."""
-    if value is None:
-        return f"under {MINIMUM_SEARCHES} searches"
-    return rate(value) if searches >= MINIMUM_FOR_PERCENT else f"under {MINIMUM_FOR_PERCENT} searches"

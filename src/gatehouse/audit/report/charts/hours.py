@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, whole
-from gatehouse.audit.report.numbers import searches
+from gatehouse.audit.report.numbers import count, searches
 from gatehouse.audit.report.scales import classes_by_step
 from gatehouse.audit.report.svg import Drawing, rect, text
 
@@ -45,6 +45,7 @@ def draw(figure: Figure) -> Drawing:
     return drawing(
         figure,
         paint,
+        headline=f"Searches are most frequent on {DAYS[day]}s, {hour:02}:00 to {hour:02}:59: {count(most)}",
         description=(
             f"A grid of 7 weekdays by 24 hours, {figure.unit}. Most: {DAYS[day]} {hour:02}:00, {most}."
         ),

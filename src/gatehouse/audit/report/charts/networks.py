@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Cell, Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole, whole_or_none
-from gatehouse.audit.report.numbers import between, compact, count, searches
+from gatehouse.audit.report.numbers import between, compact, count, of, searches
 from gatehouse.audit.report.scales import Linear, round_ticks
 from gatehouse.audit.report.svg import Drawing, line, rect, text, text_width
 
@@ -25,11 +25,27 @@ def draw(figure: Figure) -> Drawing:
     return drawing(
         figure,
         paint,
+        headline=_headline(rows),
         description=(
             f"{len(rows)} bars from zero, one a bin of {AXIS}; bins grow with the number. "
             f"The fullest, {bin_label(fullest)} networks, holds {searches(whole(fullest[2]))}."
         ),
     )
+
+
+def _headline(rows: list[tuple[Cell, ...]]) -> str:
+    """Say how far the wider half of all searches reached: the highest bound that half of them pass."""
+    total = sum(whole(row[2]) for row in rows)
+    reached = 0
+    for row in reversed(rows):
+        reached += whole(row[2])
+        if 2 * reached >= total:
+            break
+    low = whole(row[0])
+    if low == 0:
+        return f"Most searches reached no network: {of(whole(rows[0][2]), total)}"
+    noun = "network" if low == 1 else "networks"
+    return f"{of(reached, total)} searches reached {count(low)} {noun} or more"
 
 
 def bin_label(row: tuple[Cell, ...]) -> str:

@@ -29,6 +29,7 @@ def draw(figure: Figure) -> Drawing:
     return drawing(
         figure,
         paint,
+        headline=f"{rows[0][0]} searched most: {searches(top)}",
         description=(
             f"{len(rows)} bars from zero, longest first: "
             + "; ".join(f"{row[0]} {count(whole(row[3]))}" for row in rows[:3])

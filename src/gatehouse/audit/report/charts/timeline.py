@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole_or_none
-from gatehouse.audit.report.numbers import NOT_MEASURABLE, compact, count
+from gatehouse.audit.report.numbers import NOT_MEASURABLE, compact, count, searches
 from gatehouse.audit.report.scales import Linear, round_ticks, round_top
 from gatehouse.audit.report.svg import Drawing, dots, group, line, path, rect, shorten, text, text_width
 from gatehouse.audit.report.words import signal_label
@@ -81,11 +81,30 @@ def draw(figure: Figure) -> Drawing:
     hidden = len(figure.table.columns) - 2 - MOST_SIGNALS
     if hidden > 0:
         notes.append(f"{hidden} more signals stand in the table only.")
-    notes.append(f"Each panel has its own scale from zero, in {figure.unit}.")
+    period = "month" if periods.monthly else "day"
+    notes.append(f"Searches a UTC {period}; each panel has its own scale from zero.")
     legend = (
         [("gap", "no rows, or not measurable")] if any(_gaps(periods, values) for _, values in series) else []
     )
-    return drawing(figure, paint, description=_describe(periods, series, breaks), legend=legend, notes=notes)
+    return drawing(
+        figure,
+        paint,
+        headline=_headline(periods, series[0][1]),
+        description=_describe(periods, series, breaks),
+        legend=legend,
+        notes=notes,
+    )
+
+
+def _headline(periods: Periods, values: Sequence[int | None]) -> str:
+    """Say when most searches were made; the first of equal periods counts."""
+    known = [(value, -place) for value, place in zip(values, periods.at, strict=True) if value is not None]
+    if not known:
+        return f"Searches over time: {NOT_MEASURABLE}"
+    most, place = max(known)
+    if len(known) == 1:
+        return f"All {searches(most)} fall in {periods.name(-place)}"
+    return f"Most searches fall in {periods.name(-place)}: {count(most)}"
 
 
 def _describe(

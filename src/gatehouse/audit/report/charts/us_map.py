@@ -75,8 +75,15 @@ def draw(figure: Figure) -> Drawing:
     shown = {code: value for code, value in found.items() if code in geometry().states}
     classes = classes_by_factor([searched for _, searched in shown.values()])
     elsewhere = [row for row in figure.table.rows if row[0] not in shown]
-    description = f"A map of the United States; {len(shown)} states have searching organizations."
     ranked = sorted(shown.items(), key=lambda item: (-item[1][1], item[0]))[:3]
+    headline = "No searching organization's state is known"
+    if ranked:
+        top, (_, most) = ranked[0]
+        headline = (
+            f"Searchers come from {plural(len(shown), 'state')}; most searches, {count(most)}, from "
+            f"{geometry().states[top].name}"
+        )
+    description = f"A map of the United States; {len(shown)} states have searching organizations."
     if ranked:
         names = (f"{geometry().states[code].name} {count(value[1])}" for code, value in ranked)
         description += f" Most: {', '.join(names)}."
@@ -90,12 +97,13 @@ def draw(figure: Figure) -> Drawing:
             "states or whose state the name does not tell."
         )
     return Drawing(
+        headline=headline,
         wide=picture(
             f"chart-{figure.id}",
             WIDTH,
             geometry().height,
             [*_outlines(shown, classes), *_labels(shown, classes)],
-            title=figure.title,
+            title=headline,
             description=description,
         ),
         description=description,
