@@ -47,7 +47,7 @@ def lines(ground: Ground) -> list[Line]:
     """Return the sheet's lines, sorted; texts that differ in a case number alone share one."""
     merged: dict[tuple[str, str, str, str, str], int] = {}
     for phrase in ground.texts.phrases:
-        count = ground.phrase_counts.get((phrase.field, phrase.key), 0)
+        count = ground.phrase_counts.get((phrase.field, phrase.text), 0)
         if count:
             text = without_numbers(mask(phrase.text), keep=phrase.matched)
             key = (phrase.signal.value, phrase.rule, phrase.field, text, mask(phrase.matched))

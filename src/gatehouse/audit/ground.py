@@ -98,22 +98,19 @@ class Ground:
         return contacts(self)
 
     @cached_property
-    def phrase_counts(self) -> Mapping[tuple[str, int], int]:
-        """Return how many searches carry each text with a content signal, by (field, text key)."""
-        keys: dict[str, set[int]] = {}
-        for phrase in self.texts.phrases:
-            keys.setdefault(phrase.field, set()).add(phrase.key)
+    def phrase_counts(self) -> Mapping[tuple[str, str], int]:
+        """Return how many searches carry each text with a content signal, by (field, text as classified)."""
         first = self.linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value)
+        carriers = {name: table for name, table in self.texts.carriers.items() if table.height}
         queries = [
-            first.select(key=name)
-            .join(pl.LazyFrame({"key": sorted(found)}, schema={"key": pl.UInt64}), on="key", how="semi")
-            .group_by("key")
-            .agg(n=pl.len())
-            for name, found in keys.items()
+            first.select(key=name).join(table.lazy(), on="key").group_by("text").agg(n=pl.len())
+            for name, table in carriers.items()
         ]
         tables = pl.collect_all(queries, engine="streaming")
         return {
-            (name, key): n for name, table in zip(keys, tables, strict=True) for key, n in table.iter_rows()
+            (name, text): n
+            for name, table in zip(carriers, tables, strict=True)
+            for text, n in table.iter_rows()
         }
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.model import FAMILIES, Signal
+from gatehouse.records.frame import TEXTS_SCHEMA
 
 if TYPE_CHECKING:
     from gatehouse.law.reasons import Lexicon
@@ -36,6 +37,8 @@ _DROPDOWN = re.compile(r"[A-Z][A-Za-z/&,.() ]{3,60} -(?: .*)?")
 # A case number without a word in it says nothing of a purpose, whatever its digits spell.
 NUMBERED = frozenset({"case_number"})
 _WORD = r"\pL{2}"
+# A year and a running number, or one long number, as the only digits of a text.
+_ONLY_CASE = r"^\D*(?:(?:\d{2}|\d{4})[-\u2013]\d{5,9}|\d{7,12})\D*$"
 
 # Fields that may say what a search was for, the stated reason first.
 SCANNED = ("reason", "offense", "text_prompt", "case_number", "filters")
@@ -58,7 +61,6 @@ class Phrase:
     """One match worth a person's judgement: a distinct text of one field, a rule, and what it matched."""
 
     field: str
-    key: int
     text: str
     signal: Signal
     rule: str
@@ -69,45 +71,54 @@ class Phrase:
 class ClassifiedTexts:
     """Signals of every distinct text.
 
-    `signals[field]` has the columns `key` (UInt64) and `bits` (UInt32) for the texts with any signal;
-    `phrases` holds every match of a content signal.
+    `signals[field]` has `key` (UInt64) and `bits` (UInt32) for the texts with any signal; `carriers[field]`
+    has `key` and `text` for those with a content signal, where `text` is the text as classified. `phrases`
+    holds every match of a content signal in a text as classified.
     """
 
     signals: Mapping[str, pl.DataFrame]
+    carriers: Mapping[str, pl.DataFrame]
     phrases: tuple[Phrase, ...]
 
 
 def classify(texts: Mapping[str, pl.DataFrame], lexicon: Lexicon) -> ClassifiedTexts:
-    """Classify every distinct text of the scanned fields that the record set kept."""
+    """Classify every distinct text of the scanned fields that the record set kept.
+
+    Texts whose only digits are a case number differ in nothing that a signal could rest on, so their digits
+    are made one and they are classified once: in large records most distinct reasons are such.
+    """
     signals: dict[str, pl.DataFrame] = {}
+    carriers: dict[str, pl.DataFrame] = {}
     phrases: list[Phrase] = []
     for field in SCANNED:
-        table = texts.get(field)
-        if table is None or table.is_empty():
-            signals[field] = _table([], [])
-            continue
-        keys, masks = [], []
+        table = texts.get(field, pl.DataFrame(schema=dict(TEXTS_SCHEMA)))
         if field in NUMBERED:
             table = table.filter(pl.col("text").str.contains(_WORD))
-        words = table["text"].to_list()
-        for key, text, matches in zip(
-            table["key"].to_list(), words, lexicon.classify_many(words), strict=True
-        ):
+        alike = table.select("key", text=_without_case_digits())
+        words = alike["text"].unique().sort()
+        masks, worded = [], []
+        for text, matches in zip(words, lexicon.classify_many(words.to_list()), strict=True):
             mask = bits(match.signal for match in matches)
             if field == "reason" and _DROPDOWN.fullmatch(text.strip()):
                 mask |= DROPDOWN
-            if not mask:
-                continue
-            keys.append(key)
             masks.append(mask)
+            content = [match for match in matches if match.signal in CONTENT]
+            worded.append(bool(content))
             phrases += [
-                Phrase(field, key, text, match.signal, match.rule, text[match.start : match.end])
-                for match in matches
-                if match.signal in CONTENT
+                Phrase(field, text, match.signal, match.rule, text[match.start : match.end])
+                for match in content
             ]
-        signals[field] = _table(keys, masks)
-    return ClassifiedTexts(signals, tuple(phrases))
+        found = pl.DataFrame(
+            {"text": words, "bits": masks, "worded": worded},
+            schema={"text": pl.String, "bits": pl.UInt32, "worded": pl.Boolean},
+        ).filter(pl.col("bits") != 0)
+        marked = alike.join(found, on="text")
+        signals[field] = marked.select("key", "bits")
+        carriers[field] = marked.filter("worded").select("key", "text")
+    return ClassifiedTexts(signals, carriers, tuple(phrases))
 
 
-def _table(keys: list[int], masks: list[int]) -> pl.DataFrame:
-    return pl.DataFrame({"key": keys, "bits": masks}, schema={"key": pl.UInt64, "bits": pl.UInt32})
+def _without_case_digits() -> pl.Expr:
+    """Return the text, its digits made one where they are a case number and nothing else."""
+    text = pl.col("text")
+    return pl.when(text.str.contains(_ONLY_CASE)).then(text.str.replace_all(r"\d", "4")).otherwise(text)

@@ -20,7 +20,7 @@ COLUMNS = ("matched", "text", "signal", "rule", "searches")
 def phrase_table(ground: Ground, signals: Collection[Signal]) -> Table:
     """Return the most frequent texts with any of the signals; every one stands in `adjudicate.csv`."""
     counted = [
-        (ground.phrase_counts.get((phrase.field, phrase.key), 0), phrase)
+        (ground.phrase_counts.get((phrase.field, phrase.text), 0), phrase)
         for phrase in ground.texts.phrases
         if phrase.signal in signals
     ]
