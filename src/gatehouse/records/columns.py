@@ -103,7 +103,9 @@ POLICY_LABELS = frozenset(
         "sharinginbound",
     }
 )
-_KNOWN = frozenset(ROLES) | SHARED_LABELS | SHARING_LIST_LABELS | EVENT_LABELS | USER_LABELS | POLICY_LABELS
+KNOWN_LABELS = (
+    frozenset(ROLES) | SHARED_LABELS | SHARING_LIST_LABELS | EVENT_LABELS | USER_LABELS | POLICY_LABELS
+)
 
 _NOISE = re.compile(r"[^0-9a-z#]+")
 _NUMBERED = re.compile(r"[ _.](?:duplicated_)?\d+\s*\Z", re.IGNORECASE)
@@ -116,10 +118,10 @@ def normal_label(cell: str | None) -> str:
     if not cell or len(cell) > _LONGEST:
         return ""
     label = _NOISE.sub("", cell.lower())
-    if label in _KNOWN:
+    if label in KNOWN_LABELS:
         return label
     shorter = _NOISE.sub("", _NUMBERED.sub("", cell.lower()))
-    return shorter if shorter in _KNOWN else label
+    return shorter if shorter in KNOWN_LABELS else label
 
 
 def role_of(cell: str | None) -> str | None:
@@ -129,7 +131,7 @@ def role_of(cell: str | None) -> str | None:
 
 def known_labels(cells: Sequence[str | None]) -> int:
     """Return how many of a record's cells are labels of a known export."""
-    return len({label for label in map(normal_label, cells) if label in _KNOWN})
+    return len({label for label in map(normal_label, cells) if label in KNOWN_LABELS})
 
 
 def is_header(cells: Sequence[str | None]) -> bool:

@@ -207,7 +207,9 @@ class _Cutter:
         data = self._peek(size + MARGIN)
         stop = min(size, len(data))
         dialect = self._dialect
-        result = scan(data, delimiter=dialect.delimiter, spaced=dialect.spaced, width=self._width, stop=stop)
+        result = scan(
+            data, delimiter=dialect.delimiter, spaced=dialect.spaced, width=dialect.width, stop=stop
+        )
         piece = data[: result.used]
         self.not_utf8 += encodings.to_utf8(piece)[1]
         self._take(piece)

@@ -1,8 +1,8 @@
 """Delimited text read record by record with the standard library, resynchronizing after a broken quote.
 
 RFC 4180 as the `csv` module reads it, with one addition: a quote that is never closed would swallow the
-records after it, so where a record runs over several lines, does not have the usual width, and a whole
-record of that width starts on its second line, its first line stands alone.
+records after it. So a record that runs over several lines, breaks the rules of quoting and does not have
+the usual width ends before the first line within it that starts a sound record of that width.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gatehouse.records.encoding import to_text
+import numpy as np
 
-# Texts of policies and event logs run over dozens of lines; a cell of more is an unclosed quote.
-MAX_LINES = 200
+from gatehouse.records.encoding import to_text
+from gatehouse.records.quoting import quotes_of, well_quoted
+
+# Texts of policies and event logs run over dozens of lines; a cell of so many is an unclosed quote.
+MAX_LINES = 5000
+# How many lines of a broken record are tried as a start of the next one.
+_TRIES = 50
 _LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
@@ -62,16 +67,14 @@ def scan(data: bytes, *, delimiter: str, spaced: bool, width: int, stop: int) ->
         while source.at < len(raw_lines) and used < stop:
             start = source.at
             record = _read(source, delimiter, spaced)
-            if (
-                source.at - start > 1
-                and len(record) != width
-                and _breaks(source, start, delimiter, spaced, width)
-            ):
-                source.at = start
-                source.last = start + 1
-                record = _read(source, delimiter, spaced)
-                source.last = len(raw_lines)
-                result.resynchronized += 1
+            end = source.at
+            if end - start > 1 and len(record) != width and not _sound(raw_lines[start:end], delimiter):
+                restart = _restart(source, raw_lines, start, (delimiter, spaced, width))
+                if restart is not None:
+                    source.at, source.last = start, restart
+                    record = _read(source, delimiter, spaced)
+                    source.at, source.last = restart, len(raw_lines)
+                    result.resynchronized += 1
             result.records.append(record)
             used += sum(len(line) for line in raw_lines[start : source.at])
         result.used = used
@@ -98,12 +101,25 @@ def _read(source: _Lines, delimiter: str, spaced: bool) -> list[str]:
         source.last = last
 
 
-def _breaks(source: _Lines, start: int, delimiter: str, spaced: bool, width: int) -> bool:
-    """Return whether the record that starts at line `start` swallows the records after it."""
+def _restart(
+    source: _Lines, raw_lines: list[bytes], start: int, dialect: tuple[str, bool, int]
+) -> int | None:
+    """Return the first line inside a broken record that starts a sound record of the usual width."""
+    delimiter, spaced, width = dialect
     end = source.at
-    if end - start >= MAX_LINES:
-        return True
-    source.at = start + 1
-    following = _read(source, delimiter, spaced)
+    found = None
+    for at in range(start + 1, min(end, start + 1 + _TRIES)):
+        source.at = at
+        following = _read(source, delimiter, spaced)
+        if len(following) == width > 1 and _sound(raw_lines[at : source.at], delimiter):
+            found = at
+            break
     source.at = end
-    return width > 1 and len(following) == width
+    if found is None and end - start >= MAX_LINES:
+        return start + 1
+    return found
+
+
+def _sound(lines: list[bytes], delimiter: str) -> bool:
+    text = np.frombuffer(b"".join(lines), np.uint8)
+    return well_quoted(text, quotes_of(text), delimiter.encode())

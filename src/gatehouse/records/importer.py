@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -14,9 +14,10 @@ import polars as pl
 from gatehouse.model import BadInput, Layout
 from gatehouse.records import tells
 from gatehouse.records.blanks import Blanks
-from gatehouse.records.columns import normal_label
+from gatehouse.records.columns import is_header, normal_label
+from gatehouse.records.csvfile import frame_of
 from gatehouse.records.frame import KEPT_TEXTS, OPTIONAL_TEXTS, FileFacts, RecordSet, Reject
-from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values
+from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values, split_glued
 from gatehouse.records.mapping import Mapping
 from gatehouse.records.normalize import Normalizer
 from gatehouse.records.organizations import parse
@@ -129,12 +130,16 @@ class _Import:
             if mapped is not None:
                 return mapped
         at = find_header(top)
-        if at is not None:
-            plan = recognize_header(top[at], first.cells.slice(at + 1, _SAMPLE).rows())
-            if plan is not None:
-                return at, plan
-        plan = recognize_values(first.cells.head(_SAMPLE).rows())
-        return None if plan is None else (None, plan)
+        if at is None:
+            plan = recognize_values(top)
+            return None if plan is None else (None, plan)
+        below = first.cells.slice(at + 1, _SAMPLE).rows()
+        plan = recognize_header(top[at], below)
+        if plan is None and (plan := recognize_values(below)) is not None:
+            plan = replace(
+                plan, notes=(("header_contradicted", "the values do not fit the labels"), *plan.notes)
+            )
+        return None if plan is None else (at, plan)
 
     def _table(
         self, given: Input, source: Source, header: int | None, plan: Plan, blocks: Iterator[RawBlock]
@@ -150,7 +155,7 @@ class _Import:
         for at, block in enumerate(blocks):
             if at == 0 and header is not None:
                 header_row = int(block.rows[header])
-                block = RawBlock(block.cells.slice(header + 1), block.rows.slice(header + 1))
+                block = _below(block, header)
             part = normalizer.part(block)
             tally.records += part.records
             tally.non_search += part.non_search
@@ -232,6 +237,24 @@ class _Import:
 
 # From here on more names do not change what kind of audit a file is.
 _MANY = 64
+
+
+def _below(block: RawBlock, header: int) -> RawBlock:
+    """Return the records below the header, the one glued to it first."""
+    below = RawBlock(block.cells.slice(header + 1), block.rows.slice(header + 1))
+    _, glued = split_glued(block.cells.row(header))
+    if glued is None or is_header(glued):
+        return below
+    record = frame_of([[cell or "" for cell in _trimmed(glued)]])
+    return RawBlock(
+        pl.concat([record, below.cells], how="diagonal"), pl.concat([block.rows.slice(header, 1), below.rows])
+    )
+
+
+def _trimmed(cells: Sequence[str | None]) -> Sequence[str | None]:
+    while cells and cells[-1] is None:
+        cells = cells[:-1]
+    return cells
 
 
 def _ahead(blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:

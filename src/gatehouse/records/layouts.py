@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from gatehouse.model import Layout
 from gatehouse.records import columns
-from gatehouse.records.columns import IGNORED, SEARCH_DATE, TIME_FRAME, is_header, normal_label, role_of
+from gatehouse.records.columns import (
+    IGNORED,
+    KNOWN_LABELS,
+    SEARCH_DATE,
+    TIME_FRAME,
+    is_header,
+    normal_label,
+    role_of,
+)
 from gatehouse.records.values import Kind, fits, kind_of
 
 Record = Sequence[str | None]
@@ -21,6 +29,7 @@ _SAMPLE = 200
 # Of the cells that say anything about it, so many must fit a header for it to stand as it is.
 _STANDS = 0.5
 _MOVES = 0.8
+_SURE = 0.95
 
 _PORTAL = ("record_id", "user_id", SEARCH_DATE, "networks")
 _AUDIT = (
@@ -98,35 +107,44 @@ SEARCH_LAYOUTS = frozenset({Layout.PORTAL, Layout.NETWORK_AUDIT, Layout.ORGANIZA
 def find_header(records: Sequence[Record]) -> int | None:
     """Return the position of the first header among records, or None."""
     for at, record in enumerate(records):
-        if is_header(unglued(record)):
+        if is_header(split_glued(record)[0]):
             return at
     return None
 
 
-def unglued(record: Record) -> Record:
-    """Return a header that was glued to itself (`...,"reason""id",...`) as the one header it is."""
-    cells = list(record)
-    for at, cell in enumerate(cells):
-        if cell and '"' in cell:
-            left, _, right = cell.partition('"')
-            first = [*cells[:at], left]
-            again = [right, *cells[at + 1 :]]
-            if [normal_label(each) for each in first] == [normal_label(each) for each in again]:
-                return first
-    return record
+def split_glued(record: Record) -> tuple[Record, Record | None]:
+    """Return a header apart from what a missing line end glued to it: itself again, or the first record.
+
+    "id","userId","searchDate","networkCount","reason""id","userId",...
+    """
+    first = normal_label(record[0]) if record else ""
+    for at, cell in enumerate(record):
+        if at < 2 or not cell:
+            continue
+        left, mark, right = cell.partition('"')
+        if not mark and first and cell.lower().endswith(first):
+            left, mark, right = cell[: -len(first)], "", cell[-len(first) :]
+        head, tail = (*record[:at], left), (right, *record[at + 1 :])
+        if normal_label(left) not in KNOWN_LABELS or not is_header(head):
+            continue
+        if mark or [normal_label(each) for each in tail] == [normal_label(each) for each in head]:
+            return head, tail
+    return record, None
 
 
 def recognize_header(header: Record, sample: Sequence[Record]) -> Plan | None:
     """Return the plan that a header and the records below it agree on, or None."""
-    labels = tuple((cell or "").strip() for cell in unglued(header))
+    head, tail = split_glued(header)
+    labels = tuple((cell or "").strip() for cell in head)
     while labels and not labels[-1]:
         labels = labels[:-1]
     layout = _layout_of(labels)
     if layout is None:
         return None
     notes: list[tuple[str, str]] = []
-    if len(labels) < len([cell for cell in header if cell]):
-        notes.append(("header_glued", "the header stands twice on one line"))
+    if tail is not None:
+        again = "itself" if is_header(tail) else "the first record"
+        notes.append(("header_glued", f"no line end between the header and {again}"))
     if layout not in SEARCH_LAYOUTS:
         return Plan(layout, (None,) * len(labels), tuple(header), labels, len(labels), tuple(notes))
     roles = _roles(labels)
@@ -146,26 +164,28 @@ def recognize_header(header: Record, sample: Sequence[Record]) -> Plan | None:
 
 
 def recognize_values(sample: Sequence[Record]) -> Plan | None:
-    """Return the plan of a table without a header, if its values fit a published shape and it alone."""
+    """Return the plan of a table by its values alone, if they fit a published shape."""
     rows = list(sample[:_SAMPLE])
     kinds = [[kind_of(cell) for cell in record] for record in rows]
-    widths = [len(_trimmed(record)) for record in rows]
+    needed = max((len(_trimmed(record)) for record in rows), default=0)
     width = max(map(len, rows), default=0)
-    best: tuple[float, Roles] | None = None
+    best: tuple[float, bool] = (0.0, False)
+    chosen: Roles | None = None
     for roles in HEADERLESS:
-        if not max(widths, default=0) <= len(roles) <= width:
+        if not needed <= len(roles) <= width:
             continue
         share, evidence = _score(roles, kinds)
-        enough = evidence >= 2 * len(rows)
-        if enough and share >= 0.95 and (best is None or share > best[0]):
-            best = (share, roles)
-    if best is None:
+        rank = (share, len(roles) == width)
+        # Ids, times and counts are what tells shapes apart: most records have to show two of them.
+        if evidence >= 2 * len(rows) and share >= _SURE and rank > best:
+            best, chosen = rank, roles
+    if chosen is None:
         return None
-    roles = best[1]
-    layout = Layout.PORTAL if SEARCH_DATE in roles else Layout.ORGANIZATION_AUDIT
-    names = ", ".join(role or "" for role in roles)
-    note = ("header_absent", f"columns taken from the values as {names}")
-    return Plan(layout, roles, None, tuple(role or "" for role in roles), len(roles), (note,))
+    layout = Layout.PORTAL if SEARCH_DATE in chosen else Layout.ORGANIZATION_AUDIT
+    roles = tuple("searched_at" if role == SEARCH_DATE else role for role in chosen)
+    names = tuple(role or "" for role in roles)
+    note = ("header_absent", "columns taken from their values as " + ", ".join(names))
+    return Plan(layout, roles, None, names, len(roles), (note,))
 
 
 def _trimmed(record: Record) -> Record:
@@ -232,6 +252,9 @@ def _align(
         found.append(
             (_score(_roles(with_gap), kinds)[0], at == 0, -at, f"column {at + 1} has no label", with_gap)
         )
+    for at in (each for each, role in enumerate(roles) if role == "searched_at"):
+        dated = (*labels[:at], "Search Date", *labels[at:])
+        found.append((_score(_roles(dated), kinds)[0], True, -at, f"column {at + 1} has no label", dated))
     best = max(found)
     if best[0] < _MOVES:
         return None
@@ -240,12 +263,13 @@ def _align(
 
 def _score(roles: Roles, kinds: Sequence[Sequence[Kind]]) -> tuple[float, int]:
     """Return the share of cells that fit their column's field, and how many say anything about it."""
+    split = {SEARCH_DATE, "searched_at"} <= set(roles)
     fitting = evidence = 0
     for record in kinds:
         for role, kind in zip(roles, record, strict=False):
             if role is None:
                 continue
-            verdict = fits(role, kind)
+            verdict = fits(role, kind, split=split)
             if verdict is not None:
                 evidence += 1
                 fitting += verdict

@@ -16,7 +16,7 @@ from gatehouse.model import FieldState
 from gatehouse.records import repair
 from gatehouse.records.columns import SEARCH_DATE, TIME_FRAME, is_header, normal_label
 from gatehouse.records.frame import COUNT_FIELDS, SCHEMA, STATE, TEXT_FIELDS, TIME
-from gatehouse.records.layouts import Plan, recognize_header, unglued
+from gatehouse.records.layouts import Plan, recognize_header, split_glued
 from gatehouse.records.raw import RawBlock
 from gatehouse.records.states import text_states
 from gatehouse.records.texts import Texts
@@ -135,7 +135,7 @@ class Normalizer:
         for at in odd.arg_true().to_list():
             record = cells.row(at)
             row = int(block.rows[at])
-            if is_header(unglued(record)):
+            if is_header(split_glued(record)[0]):
                 part.non_search += 1
                 part.notes["header_repeated"] += 1
                 following = self._next_plan(record, cells.slice(at + 1, _FOLLOWING))
@@ -158,8 +158,7 @@ class Normalizer:
 
     def _next_plan(self, record: Sequence[str | None], below: pl.DataFrame) -> Plan | None:
         """Return the plan that a header in mid-file asks for, or None if it only repeats the one in use."""
-        header = unglued(record)
-        labels = [normal_label(cell) for cell in header]
+        labels = [normal_label(cell) for cell in split_glued(record)[0]]
         while labels and not labels[-1]:
             labels.pop()
         if labels == [normal_label(label) for label in self.plan.labels]:
@@ -215,6 +214,8 @@ class Normalizer:
                 plain = _no_marker(read.time_text, unread)
                 usual = int(unread.sum()) > _USUAL * cells.height
                 odd |= plain if usual else unread
+        if read.time_text is None and not read.counts:
+            odd |= _trimmed(cells["c0"]) == self.plan.labels[0]
         for role, counts in read.counts.items():
             failed = counts.is_null()
             if failed.any():

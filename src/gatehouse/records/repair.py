@@ -7,10 +7,10 @@ fits its column; if several different records result, the record is rejected rat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatehouse.records.columns import IGNORED, normal_label
+from gatehouse.records.columns import SEARCH_DATE, normal_label
 from gatehouse.records.layouts import Plan, Record
 from gatehouse.records.values import FITTING, Kind, fits, kind_of
 
@@ -21,7 +21,6 @@ UNREADABLE_TIME = "unreadable_time"
 MISPLACED_CELLS = "misplaced_cells"
 EXTRA_CELLS = "extra_cells"
 MISSING_CELLS = "missing_cells"
-CUT_RECORD = "cut_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +43,52 @@ def mend(record: Record, plan: Plan, delimiter: str = ",") -> Mended:
             return glued
     if len(cells) <= width and _sound(cells, plan):
         return Mended((cells,))
-    candidates = {_padded(each, width) for each in _moves(cells, plan, delimiter) if _sound(each, plan)}
-    if len(candidates) == 1:
-        return Mended((candidates.pop(),), moved=True)
+    for attempt in (_shifts(cells, width), _merges(cells, plan, delimiter)):
+        found = {each + (None,) * (width - len(each)) for each in attempt if _sound(each, plan)}
+        if len(found) == 1:
+            return Mended((found.pop(),), moved=True)
     if len(cells) > width:
         return Mended((), reason=EXTRA_CELLS)
-    if len(cells) < width and not _sound(cells, plan):
-        return Mended((), reason=MISSING_CELLS)
-    if _time_alone_is_wrong(cells, plan):
-        return Mended((), reason=UNREADABLE_TIME)
-    return Mended((), reason=MISPLACED_CELLS)
+    if not _others_sound(cells, plan):
+        return Mended((), reason=MISPLACED_CELLS if len(cells) == width else MISSING_CELLS)
+    if all(not (cell or "").strip() for cell in _times_of(cells, plan)):
+        # A search without its time is still a search, if it shows that it is a record at all.
+        return Mended((cells,)) if len(cells) == width else Mended((), reason=MISSING_CELLS)
+    return Mended((), reason=UNREADABLE_TIME)
 
 
-def _moves(cells: Cells, plan: Plan, delimiter: str) -> Iterator[Cells]:
-    width = plan.width
-    yield (None, *cells)[:width] if not (cells[width - 1 : width] and cells[width - 1]) else cells[:0]
+def _shifts(cells: Cells, width: int) -> list[Cells]:
+    """Return the record with its cells one place to the right and to the left, where that loses none."""
+    found: list[Cells] = []
+    if len(cells) < width or not (cells[-1] or "").strip():
+        found.append((None, *cells)[:width])
     if cells and not (cells[0] or "").strip():
-        yield cells[1:]
-    extra = len(cells) - width
-    if extra > 0:
-        for at, role in enumerate(plan.roles):
-            if role is not None and role in FITTING:
-                continue
-            merged = delimiter.join(cell or "" for cell in cells[at : at + extra + 1])
-            yield (*cells[:at], merged, *cells[at + extra + 1 :])
+        found.append(cells[1:])
+    return found
+
+
+def _merges(cells: Cells, plan: Plan, delimiter: str) -> list[Cells]:
+    """Return the records in which the extra cells are one cell again that an unquoted delimiter cut apart.
+
+    Where exactly the cut-off parts start with a blank, as after a comma in prose, that place is taken.
+    """
+    extra = len(cells) - plan.width
+    if extra <= 0:
+        return []
+    found: list[Cells] = []
+    prose: list[Cells] = []
+    for at, role in enumerate(plan.roles):
+        if role in ("record_id", "user_id", "search_type"):
+            continue
+        parts = [cell or "" for cell in cells[at : at + extra + 1]]
+        merged = delimiter.join(parts)
+        if role in FITTING and not fits(role, kind_of(merged)):
+            continue
+        whole = (*cells[:at], merged, *cells[at + extra + 1 :])
+        found.append(whole)
+        if all(part.startswith(" ") and part.strip() for part in parts[1:]):
+            prose.append(whole)
+    return prose if len(prose) == 1 else found
 
 
 def _trim(cells: Cells, width: int) -> Cells:
@@ -78,36 +99,28 @@ def _trim(cells: Cells, width: int) -> Cells:
     return cells
 
 
-def _padded(cells: Cells, width: int) -> Cells:
-    return cells + (None,) * (width - len(cells))
-
-
 def _sound(cells: Cells, plan: Plan) -> bool:
-    """Return whether every cell fits its column and the time, if the layout has one, is there."""
-    if not cells or len(cells) > plan.width:
+    """Return whether every cell fits its column, and the time is there if the layout has one."""
+    if not cells or len(cells) > plan.width or not _others_sound(cells, plan):
         return False
-    timed = "searched_at" not in plan.roles
-    for role, cell in zip(plan.roles, cells, strict=False):
-        if role is None or role == IGNORED:
-            continue
-        kind = kind_of(cell)
-        verdict = fits(role, kind)
-        if verdict is False:
-            return False
-        if role == "searched_at":
-            timed = timed or verdict is True or kind is Kind.MARKER
-    return timed
-
-
-def _time_alone_is_wrong(cells: Cells, plan: Plan) -> bool:
-    """Return whether all but the time column fits."""
-    time_at = plan.at("searched_at")
-    others = tuple(None if at in time_at else cell for at, cell in enumerate(cells))
-    return all(
-        fits(role, kind_of(cell)) is not False
-        for role, cell in zip(plan.roles, others, strict=False)
-        if role is not None
+    times = _times_of(cells, plan)
+    split = len(plan.at(SEARCH_DATE)) > 0
+    kinds = [kind_of(cell) for cell in times]
+    return not plan.at("searched_at") or any(
+        kind is Kind.MARKER or fits("searched_at", kind, split=split) for kind in kinds
     )
+
+
+def _others_sound(cells: Cells, plan: Plan) -> bool:
+    """Return whether every cell but that of the time fits its column."""
+    return all(
+        role is None or role == "searched_at" or fits(role, kind_of(cell)) is not False
+        for role, cell in zip(plan.roles, cells, strict=False)
+    )
+
+
+def _times_of(cells: Cells, plan: Plan) -> list[str | None]:
+    return [cells[at] for at in plan.at("searched_at") if at < len(cells)]
 
 
 def _unglue(cells: Cells, plan: Plan) -> Mended | None:

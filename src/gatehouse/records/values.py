@@ -70,7 +70,7 @@ def kind_of(cell: str | None) -> Kind:
 _TIMES = frozenset({Kind.TIME, Kind.SERIAL})
 # What a column of a field may hold. Fields not named here are text and may hold anything.
 FITTING: dict[str, frozenset[Kind]] = {
-    "searched_at": _TIMES | {Kind.CLOCK},
+    "searched_at": _TIMES,
     "search_date": _TIMES | {Kind.DATE},
     "time_frame": _TIMES | {Kind.FRAME},
     "frame_from": _TIMES | {Kind.DATE},
@@ -81,7 +81,7 @@ FITTING: dict[str, frozenset[Kind]] = {
 # Kinds that a text column does not hold as a rule: seeing one there hints at a shift.
 FOREIGN: dict[str, frozenset[Kind]] = {
     "org": frozenset({Kind.UUID, Kind.TIME, Kind.FRAME, Kind.COUNT, Kind.SERIAL, Kind.SEARCH_TYPE}),
-    "officer": frozenset({Kind.UUID, Kind.TIME, Kind.FRAME, Kind.COUNT, Kind.SERIAL, Kind.SEARCH_TYPE}),
+    "officer": frozenset({Kind.TIME, Kind.FRAME, Kind.SEARCH_TYPE}),
     "reason": frozenset({Kind.UUID, Kind.TIME, Kind.FRAME, Kind.SEARCH_TYPE}),
     "offense": frozenset({Kind.UUID, Kind.TIME, Kind.FRAME, Kind.COUNT, Kind.SEARCH_TYPE}),
     "case_number": frozenset({Kind.UUID, Kind.TIME, Kind.FRAME, Kind.SEARCH_TYPE}),
@@ -94,16 +94,21 @@ FOREIGN: dict[str, frozenset[Kind]] = {
 }
 
 
-def fits(role: str, kind: Kind) -> bool | None:
-    """Return whether a kind belongs in a column of this field, or None where it says nothing."""
+def fits(role: str, kind: Kind, *, split: bool = False) -> bool | None:
+    """Return whether a kind belongs in a column of this field, or None where it says nothing.
+
+    `split` says that the day of the search stands in a column of its own, beside the time.
+    """
     if kind in (Kind.BLANK, Kind.MARKER):
         return None
+    if split and role == "searched_at" and kind is Kind.CLOCK:
+        return True
     if role in FITTING:
         return kind in FITTING[role]
     if kind in FOREIGN.get(role, ()):
         return False
     if (role, kind) in (
-        (("record_id"), Kind.UUID),
+        ("record_id", Kind.UUID),
         ("user_id", Kind.UUID),
         ("search_type", Kind.SEARCH_TYPE),
     ):
