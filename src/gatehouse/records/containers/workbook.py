@@ -8,8 +8,11 @@ knows that the column is a time.
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -19,6 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from gatehouse.model import BadInput
 from gatehouse.records.containers import ooxml
+from gatehouse.records.containers.errors import NotAnExport
 from gatehouse.records.raw import RawBlock, Source
 
 # Rows in a block: large enough that a block costs little, small enough that its text stays near 20 MB.
@@ -95,7 +99,10 @@ class SheetSource:
         """Yield the sheet's rows in order, at most `BLOCK_ROWS` a block."""
         errors = ooxml.error_cells(self.stream, self.part) if self.part else {}
         if errors:
-            self._note("error_cells", f"{len(errors)} cells hold a spreadsheet error instead of their text")
+            self._note(
+                "error_cells",
+                f"a spreadsheet error such as {min(errors.values())} stands in place of the text in {len(errors):,} cells",
+            )
         with _open(self.stream, self.label) as book:
             try:
                 sheet = book.get_sheet_by_name(self.sheet)
@@ -134,26 +141,50 @@ def _block(cells: Sequence[Sequence[Cell]], numbers: Sequence[int]) -> RawBlock:
 
 def _damaged(path: str, error: Exception) -> BadInput:
     return BadInput(
-        "The workbook is damaged or not a workbook.",
+        "the workbook is damaged or not a workbook",
         where=path,
         expected="a readable XLSX, XLSM, XLSB or XLS file",
         got=str(error).split("(")[0].strip(),
-        hint="Open it in a spreadsheet program and save it again, or ask for the native export.",
+        hint="open it in a spreadsheet program and save it again, or ask for the export as CSV",
     )
 
 
-def _open(stream: Callable[[], BinaryIO], path: str) -> CalamineWorkbook:
+@contextmanager
+def _open(stream: Callable[[], BinaryIO], path: str) -> Iterator[CalamineWorkbook]:
+    with stream() as file, _read(file, stream, path) as book:
+        yield book
+
+
+def _read(file: BinaryIO, stream: Callable[[], BinaryIO], path: str) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_filelike(stream())
-    except PasswordError as error:
+        return CalamineWorkbook.from_filelike(file)
+    except CalamineError as error:
+        if not (isinstance(error, PasswordError) or _protected(stream)):
+            raise _damaged(path, error) from error
         raise BadInput(
-            "The workbook is protected by a password.",
+            "the workbook is protected by a password",
             where=path,
             expected="a workbook that opens without a password",
-            hint="Open it with its password and save a copy without one.",
+            hint="open it with its password and save a copy without one",
         ) from error
-    except CalamineError as error:
-        raise _damaged(path, error) from error
+
+
+def _protected(stream: Callable[[], BinaryIO]) -> bool:
+    """Return whether a workbook that cannot be read is encrypted.
+
+    The reader says so only where a file's name tells it the format.
+    """
+    for suffix in (".xlsx", ".xls"):
+        with stream() as source, tempfile.NamedTemporaryFile(suffix=suffix) as named:
+            shutil.copyfileobj(source, named)
+            named.flush()
+            try:
+                CalamineWorkbook.from_path(named.name).close()
+            except PasswordError:
+                return True
+            except CalamineError:
+                continue
+    return False
 
 
 def open_workbook(path: str, *, stream: Callable[[], BinaryIO], sha256: str) -> list[Source]:
@@ -168,7 +199,7 @@ def open_workbook(path: str, *, stream: Callable[[], BinaryIO], sha256: str) -> 
         parts = _parts(stream, path)
         sheets = [sheet for sheet in sheets if _has_values(book, sheet.name, parts, stream, path)]
     if not sheets:
-        raise BadInput("The workbook holds no values.", where=path, expected="a sheet with a table")
+        raise NotAnExport("the workbook holds no values", where=path, expected="a sheet with a table")
     sources: list[Source] = []
     for sheet in sheets:
         hidden = sheet.visible is not SheetVisibleEnum.Visible

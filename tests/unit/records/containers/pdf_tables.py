@@ -52,7 +52,7 @@ def invented_rows(count: int, *, seed: int = 1, org: str = "Harbor Point IL PD")
     """Return records in the shape of an organization audit."""
     source = random.Random(seed)
     moment = datetime(2025, 11, 14, 9, 53, 36)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for _ in range(count):
         moment += timedelta(seconds=source.randint(20, 4000))
         frame = (moment - timedelta(days=source.choice((1, 7, 30))), moment)

@@ -80,10 +80,10 @@ def _white(low: float, high: float, body: Sequence[Run], *, where: str) -> float
     least = min(cover)
     if least > _OVERFLOW * len(body) / 4:
         raise BadInput(
-            "Two columns of the table run into each other.",
+            "two columns of the table run into each other",
             where=where,
             expected="white space or a line between the columns",
-            hint="Ask for the native export (CSV or XLSX) of the same audit.",
+            hint="ask for the native export (CSV or XLSX) of the same audit",
         )
     start, end = max(
         (span for span, count in zip(spans, cover, strict=True) if count == least),

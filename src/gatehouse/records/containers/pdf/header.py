@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatehouse.records.containers.pdf.labels import LABELS, label_key
+from gatehouse.records.columns import SHARED_LABELS, normal_label, role_of
 from gatehouse.records.containers.pdf.rules import Rules
 from gatehouse.records.containers.pdf.text import Run
 
@@ -66,9 +66,13 @@ def _stands(expected: Run, shift: float, runs: Sequence[Run]) -> bool:
     )
 
 
-def known_labels(runs: Sequence[Run]) -> int:
-    """Return how many runs are a whole known label, as a cheap sign that a header may stand here."""
-    return sum(label_key(run.text) in LABELS for run in runs)
+def may_hold_header(runs: Sequence[Run]) -> bool:
+    """Return whether enough runs are whole known labels to make it worth looking for a header."""
+    return len({run.text for run in runs if _known(run.text)}) >= _ENOUGH
+
+
+def _known(label: str) -> bool:
+    return role_of(label) is not None or normal_label(label) in SHARED_LABELS
 
 
 def find_header(runs: Sequence[Run], rules: Rules) -> Header | None:
@@ -81,7 +85,7 @@ def find_header(runs: Sequence[Run], rules: Rules) -> Header | None:
         for lines, bottom in enumerate(baselines[start : start + _MOST_BASELINES]):
             band = [run for run in runs if top - 0.5 <= run.y <= bottom + 0.5]
             groups = _labels(band, rules)
-            known = {label.text for label in groups if label_key(label.text) in LABELS}
+            known = {label.text for label in groups if _known(label.text)}
             # A title above or a record below would join in as an unknown label or one line more.
             # Of a label broken over lines the last ones alone may be another label.
             score = (len(known), len(known) - len(groups), sum(map(len, known)), -lines)
@@ -112,11 +116,11 @@ def _labels(band: Sequence[Run], rules: Rules) -> list[Label]:
         groups.append([*(other for group in touching for other in group), run])
     labels = []
     for group in groups:
-        key = label_key("".join(run.text for run in sorted(group, key=lambda run: (run.y, run.x0))))
-        text = " ".join(run.text for run in sorted(group, key=lambda run: (run.y, run.x0)))
-        labels.append(
-            Label(LABELS.get(key, text), min(run.x0 for run in group), max(run.x1 for run in group))
-        )
+        text = ""
+        for run in sorted(group, key=lambda run: (run.y, run.x0)):
+            # Words of a label begin with a capital, so a small letter goes on with a broken one.
+            text += ("" if not text or run.text[0].islower() else " ") + run.text
+        labels.append(Label(text, min(run.x0 for run in group), max(run.x1 for run in group)))
     return sorted(labels, key=lambda label: label.x0)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pypdfium2 as pdfium
 
 from gatehouse.model import BadInput
+from gatehouse.records.columns import SEARCH_DATE, role_of
 from gatehouse.records.containers.pdf.columns import Columns, find_columns
 from gatehouse.records.containers.pdf.fit import ColumnFit, Line, learn_fit
 from gatehouse.records.containers.pdf.furniture import Furniture, learn_furniture
@@ -25,11 +26,11 @@ from gatehouse.records.containers.pdf.rows import (
 from gatehouse.records.containers.pdf.rules import Rules, page_rules
 from gatehouse.records.containers.pdf.text import Run, page_text
 
-# The columns whose text begins every record, best first: the time of a search is never withheld.
+# The fields whose text begins every record, best first: the time of a search is never withheld.
 _MARKS = (
-    ("Search Time", MarkKind.TIME),
-    ("Search Date", MarkKind.TIME),
-    ("ID", MarkKind.UUID),
+    ("searched_at", MarkKind.TIME),
+    (SEARCH_DATE, MarkKind.TIME),
+    ("record_id", MarkKind.UUID),
 )
 # Part of the cells that must stand as the alignment says; the rest are cut by a page's end.
 _AGREE = 0.85
@@ -129,13 +130,13 @@ def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, Tabl
     marks = _marks(columns, bodies)
     mark = marks[0] if marks else None
     alignment = None
-    if not _ruled(bodies, columns, mark):
+    if body and not _ruled(bodies, columns, mark):
         if mark is None:
             raise BadInput(
-                "The records of the table cannot be told apart.",
+                "the records of the table cannot be told apart",
                 where=where,
                 expected="lines between the records, or a column of search times or ids",
-                hint="Ask for the native export (CSV or XLSX) of the same audit.",
+                hint="ask for the native export (CSV or XLSX) of the same audit",
             )
         alignment = _alignment(bodies, columns, mark, where=where)
     layout = TableLayout(
@@ -154,9 +155,10 @@ def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, Tabl
 def _marks(columns: Columns, bodies: Sequence[tuple[PageContent, list[Run]]]) -> list[Mark]:
     """Return the columns that mark records, those that mark the most first."""
     counted = []
-    for name, kind in _MARKS:
-        if name in columns.names:
-            mark = Mark(columns.names.index(name), kind)
+    roles = [role_of(name) for name in columns.names]
+    for role, kind in _MARKS:
+        if role in roles:
+            mark = Mark(roles.index(role), kind)
             counted.append((sum(len(mark.spans(runs, columns, before="")) for _, runs in bodies), mark))
     most = max((count for count, _ in counted), default=0)
     # A record cut by a page's end may show its mark in one column only.
@@ -196,11 +198,11 @@ def _alignment(
     best = max(scores, key=lambda alignment: scores[alignment])
     if scores[best] < _AGREE:
         raise BadInput(
-            "The records of the table cannot be told apart.",
+            "the records of the table cannot be told apart",
             where=where,
             expected="cells of one record set at one height, or lines between the records",
             got=f"{scores[best]:.0%} of the cells at one height",
-            hint="Ask for the native export (CSV or XLSX) of the same audit.",
+            hint="ask for the native export (CSV or XLSX) of the same audit",
         )
     return best
 

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 import pypdfium2 as pdfium
 
-from gatehouse.records.containers.pdf.header import find_header, known_labels
+from gatehouse.records.containers.pdf.header import find_header, may_hold_header
 from gatehouse.records.containers.pdf.layout import PageContent, TableLayout, below_headers, read_page
 from gatehouse.records.containers.pdf.rows import Fragment
 from gatehouse.records.containers.pdf.text import Run
-
-# Known labels below the header that make it worth to look for another one.
-_NEW_HEADER = 3
 
 
 class TablePages:
@@ -58,9 +55,7 @@ class TablePages:
                 yield fragments
 
     def _another(self, content: PageContent) -> bool:
-        return (
-            known_labels(content.runs) >= _NEW_HEADER and find_header(content.runs, content.rules) is not None
-        )
+        return may_hold_header(content.runs) and find_header(content.runs, content.rules) is not None
 
     def _fragments(self, content: PageContent, runs: list[Run], headed: bool) -> list[Fragment]:
         layout = self._layout

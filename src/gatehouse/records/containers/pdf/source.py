@@ -11,6 +11,7 @@ import polars as pl
 import pypdfium2 as pdfium
 
 from gatehouse.model import BadInput
+from gatehouse.records.containers.errors import NotAnExport
 from gatehouse.records.containers.pdf.cells import join
 from gatehouse.records.containers.pdf.layout import TableLayout, learn_layout, read_page
 from gatehouse.records.containers.pdf.pages import TablePages
@@ -25,7 +26,7 @@ _FIRST, _SPREAD = 8, 24
 # Pages looked at when another table begins inside the document.
 _AHEAD = 6
 
-_NATIVE = "Ask for the native export (CSV or XLSX) of the same audit."
+_NATIVE = "ask for the native export (CSV or XLSX) of the same audit"
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class PdfSource:
         for mark in layout.checks:
             if mark.count(record.lines.get(mark.column, ())) > 1:
                 raise BadInput(
-                    "Two records of the table cannot be told apart.",
+                    "two records of the table cannot be told apart",
                     where=f"{self.path}, page {page + 1} or the one before",
                     expected=f"one {layout.columns.names[mark.column]} in each record",
                     hint=_NATIVE,
@@ -129,10 +130,10 @@ def open_document(stream: Callable[[], BinaryIO], path: str) -> pdfium.PdfDocume
     except pdfium.PdfiumError as error:
         protected = "password" in str(error).lower()
         raise BadInput(
-            "The PDF is protected by a password." if protected else "The PDF is damaged or not a PDF.",
+            "the PDF is protected by a password" if protected else "the PDF is damaged or not a PDF",
             where=path,
             expected="a PDF that opens without a password",
-            hint=f"Save a copy without a password. {_NATIVE}" if protected else _NATIVE,
+            hint=f"save a copy without a password, or {_NATIVE}" if protected else _NATIVE,
         ) from error
 
 
@@ -151,16 +152,16 @@ def open_pdf(path: str, *, stream: Callable[[], BinaryIO], sha256: str) -> Sourc
     finally:
         document.close()
     if not any(page.runs for page in pages):
-        raise BadInput(
-            "The PDF has no text layer: its pages are pictures.",
+        raise NotAnExport(
+            "the PDF has no text layer: its pages are pictures",
             where=path,
             expected="a PDF made from the data, in which text can be selected",
-            hint=f"{_NATIVE} Else make the text readable with OCR and check the result by hand.",
+            hint=f"{_NATIVE}, else make the text readable with OCR and check the result by hand",
         )
     found = learn_layout(pages, where=path)
     if found is None:
-        raise BadInput(
-            "No table of searches was found in the PDF.",
+        raise NotAnExport(
+            "no table of searches was found in the PDF",
             where=path,
             expected="a header with labels such as Org Name, Search Time, Reason",
             hint=_NATIVE,
