@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from gatehouse.records.inspection import Inspection
 
 app = typer.Typer(
     help="Look at other networks' exports, or invent one whose truth is known.", no_args_is_help=True
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports to look at.")],
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="TOML that maps an unknown layout's columns.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the importer sees: layout, columns, what their cells say, notes, and what was rejected."""
+    from gatehouse.cli.output import print_json, progress
+    from gatehouse.records import ImportOptions, Mapping
+    from gatehouse.records.inspection import inspect as look
+
+    options = ImportOptions(mapping=None if mapping is None else Mapping.load(str(mapping)))
+    size = sum(path.stat().st_size for path in files if path.exists())
+    with progress("Reading", size) as advance:
+        seen = look([str(path) for path in files], options, progress=advance)
+    if as_json:
+        print_json({"files": [each.as_document() for each in seen]})
+        return
+    for each in seen:
+        _show(each)
 
 
 @app.command()
@@ -38,3 +65,53 @@ def synth(
     for file in truth.files:
         out.print(f"{directory / file.path}: {file.rows:,} rows, {file.searches:,} searches", soft_wrap=True)
     out.print(f"Truth, sharing list and published rules lie beside it. Owner: {truth.owner}")
+
+
+def _show(seen: Inspection) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from gatehouse.cli.output import console
+
+    facts, out = seen.facts, console()
+    header = "no header" if facts.header_row is None else f"header on row {facts.header_row}"
+    rejected = sum(seen.rejects.values())
+    out.print(f"[bold]{escape(facts.path)}[/bold]", soft_wrap=True)
+    out.print(f"{facts.layout.value}, {facts.encoding or 'binary'}, {header}")
+    out.print(
+        f"{facts.rows:,} rows: {seen.records:,} records ({facts.repaired:,} repaired), "
+        f"{rejected:,} rejects, {facts.non_search:,} not searches"
+    )
+    for reason, count in sorted(seen.rejects.items()):
+        out.print(f"  rejected, {reason}: {count:,}")
+    for code, detail in facts.notes:
+        out.print(f"  note, {code}: {escape(detail)}")
+    table = Table("column", "field", "what the cells say")
+    shown = dict(seen.states)
+    for label, field in seen.columns:
+        said = "; ".join(dict.fromkeys(_shares(name, seen) for name in _fields(field) if name in shown))
+        shown = {name: states for name, states in shown.items() if name not in _fields(field)}
+        name = ", ".join(_fields(field)) or "not read"
+        table.add_row(escape(label) or "(no label)", name, said)
+    for name in shown:
+        table.add_row("(from a later header)", name, _shares(name, seen))
+    out.print(table)
+
+
+def _fields(role: str | None) -> tuple[str, ...]:
+    """Return the fields behind a column: a time frame is two, a date of its own is part of the time."""
+    if role == "time_frame":
+        return ("frame_from", "frame_to")
+    if role == "search_date":
+        return ("searched_at",)
+    return () if role is None else (role,)
+
+
+def _shares(name: str, seen: Inspection) -> str:
+    states = sorted(seen.states[name].items(), key=lambda item: -item[1])
+    return ", ".join(f"{state.value} {_share(count, seen.records)}" for state, count in states)
+
+
+def _share(count: int, records: int) -> str:
+    share = f"{count / records:.1%}"
+    return f"{count:,}" if share in ("0.0%", "100.0%") and count != records else share

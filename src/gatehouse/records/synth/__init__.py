@@ -5,7 +5,7 @@ Everything in it is invented and says so (`is_synthetic`); only the shape is tha
 """
 
 from gatehouse.records.synth.agencies import OWNER
-from gatehouse.records.synth.generate import FILE_NAME, generate
+from gatehouse.records.synth.export import FILE_NAME, generate
 from gatehouse.records.synth.marker import MARKER, is_synthetic
 from gatehouse.records.synth.truth import FileTruth, Truth
 

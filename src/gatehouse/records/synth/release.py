@@ -36,8 +36,12 @@ def covers(days: NDArray[np.int32]) -> NDArray[np.bool_]:
     return (days >= day_index(FIRST)) & (days <= day_index(LAST))
 
 
-def write(cells: list[pl.DataFrame], directory: Path) -> int:
-    """Write the second release of these rows and return how many they are; without rows write nothing."""
+def write(cells: list[pl.DataFrame], directory: Path) -> tuple[int, str]:
+    """Write the second release of these rows; return how many, and the encoding that its bytes show.
+
+    Without rows nothing is written.
+    """
+    encoding = "utf-8"
     rows = pl.concat(cells) if cells else pl.DataFrame()
     if not rows.is_empty():
         hidden = rows.select(COLUMNS).with_columns(
@@ -46,4 +50,5 @@ def write(cells: list[pl.DataFrame], directory: Path) -> int:
         )
         text = hidden.write_csv(line_terminator="\r\n")
         (directory / FILE_NAME).write_bytes(text.encode(ENCODING))
-    return len(rows)
+        encoding = "utf-8" if text.isascii() else ENCODING
+    return len(rows), encoding

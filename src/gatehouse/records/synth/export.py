@@ -71,10 +71,10 @@ def generate(
             if advance:
                 advance(len(searches))
         export.end()
-    again = release.write(released, directory)
+    again, encoding = release.write(released, directory)
     write_sharing(agencies, directory / "sharing.csv")
     write_policies(agencies, directory / "policies.json", marker=MARKER)
-    files = (export.truth(), _release_truth(again)) if again else (export.truth(),)
+    files = (export.truth(), _release_truth(again, encoding)) if again else (export.truth(),)
     truth = Truth(seed, quirks, MARKER, OWNER, files, tallies.counts())
     (directory / "truth.json").write_text(json.dumps(truth.as_document(), indent=1) + "\n", "utf-8")
     return truth
@@ -134,7 +134,7 @@ class _Export:
         self._file.write((",".join(cells) + "\n").encode())
 
 
-def _release_truth(rows: int) -> FileTruth:
+def _release_truth(rows: int, encoding: str) -> FileTruth:
     return FileTruth(
         path=release.FILE_NAME,
         owner=OWNER,
@@ -142,7 +142,7 @@ def _release_truth(rows: int) -> FileTruth:
         rows=rows,
         searches=0,
         duplicates=rows,
-        encoding=release.ENCODING,
+        encoding=encoding,
     )
 
 

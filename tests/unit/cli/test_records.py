@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gatehouse.cli import main
+from gatehouse.records.synth import FILE_NAME, MARKER
+
+EXPORT = """Synthetic export
+"id","userId","searchDate","networkCount","reason"
+"a1","***","2026-03-10T04:31:52.901Z","12","bolo"
+"a2","***","2026-03-10T05:31:52.901Z","***","n/a"
+"id","userId","searchDate","networkCount","reason"
+"a3","***","the day before","12","bolo"
+"a4","***","2026-03-10T06:31:52.901Z","12",""
+"""
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORT, "utf-8")
+    return path
+
+
+def test_inspect_json_says_layout_columns_states_and_rejects(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["records", "inspect", str(export), "--json"]) == 0
+    (seen,) = json.loads(capsys.readouterr().out)["files"]
+    assert {
+        name: seen[name]
+        for name in ("path", "layout", "encoding", "header_row", "rows", "records", "non_search")
+    } == {
+        "path": str(export),
+        "layout": "portal",
+        "encoding": "utf-8",
+        "header_row": 2,
+        "rows": 5,
+        "records": 3,
+        "non_search": 1,
+    }
+    assert seen["rejects"] == {"unreadable_time": 1}
+    assert seen["columns"][3:] == [
+        {"label": "networkCount", "field": "networks"},
+        {"label": "reason", "field": "reason"},
+    ]
+    assert seen["fields"]["reason"] == {"value": 1, "empty": 1, "placeholder": 1}
+    assert seen["fields"]["networks"] == {"value": 2, "redacted_vendor": 1}
+    assert "plate" not in seen["fields"]
+
+
+def test_inspect_words_show_shares_and_reject_reasons(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["records", "inspect", str(export)]) == 0
+    words = capsys.readouterr().out
+    assert "portal, utf-8, header on row 2" in words
+    assert "rejected, unreadable_time: 1" in words
+    assert "value 33.3%" in words
+
+
+def test_inspect_shows_no_contents(export: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["records", "inspect", str(export)])
+    words = capsys.readouterr().out
+    assert "bolo" not in words
+    assert "the day before" not in words
+
+
+def test_inspect_mapping_names_the_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export, mapping = tmp_path / "other.csv", tmp_path / "mapping.toml"
+    export.write_text("when,who,why\n2026-03-10 04:31:52,Kelmholt TX PD,bolo\n", "utf-8")
+    mapping.write_text('[columns]\nsearched_at = "when"\norg = "who"\nreason = "why"\n', "utf-8")
+    assert main(["records", "inspect", str(export), "--mapping", str(mapping), "--json"]) == 0
+    (seen,) = json.loads(capsys.readouterr().out)["files"]
+    assert seen["layout"] == "mapped"
+    assert [(column["label"], column["field"]) for column in seen["columns"]] == [
+        ("when", "searched_at"),
+        ("who", "org"),
+        ("why", "reason"),
+    ]
+
+
+def test_inspect_unknown_layout_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("apples,pears\n1,2\n", "utf-8")
+    assert main(["records", "inspect", str(path), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"] == "BadInput"
+
+
+def test_inspect_missing_file_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["records", "inspect", str(tmp_path / "none.csv"), "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["where"] == str(tmp_path / "none.csv")
+
+
+def test_synth_json_is_the_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["records", "synth", "--rows", "40", "--seed", "2", "-o", str(tmp_path), "--json"]
+    assert main(arguments) == 0
+    truth = json.loads(capsys.readouterr().out)
+    assert truth == json.loads((tmp_path / "truth.json").read_text("utf-8"))
+    assert (truth["searches"], truth["files"][0]["path"]) == (40, FILE_NAME)
+
+
+def test_synth_words_say_that_it_is_invented(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["records", "synth", "--rows", "40", "-o", str(tmp_path)]) == 0
+    assert MARKER in capsys.readouterr().out
+
+
+def test_synth_no_rows_is_bad_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["records", "synth", "--rows", "0", "-o", str(tmp_path)]) == 2
+    assert "cannot generate so many rows" in capsys.readouterr().err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from gatehouse.cli import main; main(['records', '--help']);"
+        "print(sorted({'polars', 'numpy', 'rich.table'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "'polars'" not in done.stdout
+    assert "'numpy'" not in done.stdout
