@@ -266,6 +266,10 @@ class TestFunnel:
         spread = 1.959964 * np.sqrt(4 * 0.3 * 0.7 / 1_000_000)
         assert (low[0], high[0]) == pytest.approx((0.3 - spread, 0.3 + spread), abs=2e-6)
 
+    def test_funnel_limits_of_a_tail_beyond_doubles_are_the_whole_range(self) -> None:
+        low, high = funnel_limits(0.05, [90_000], correlation=0.9)
+        assert (low[0], high[0]) == (0, 1)
+
     def test_funnel_limits_certain_rate_has_no_width(self) -> None:
         low, high = funnel_limits(0.0, [10, 20])
         assert (low.tolist(), high.tolist()) == ([0.0, 0.0], [0.0, 0.0])

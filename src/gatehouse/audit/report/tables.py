@@ -80,7 +80,7 @@ def table_view(
         short = all(len(row[index]) <= SHORT for row in rows)
         columns.append(Column(words.column_label(name), "number" if numeric else "short" if short else ""))
     if any(table.cites):
-        columns.append(Column("For example"))
+        columns.append(Column("For example", "short"))
         rows = [(*row, evidence.inline(cites)) for row, cites in zip(rows, table.cites, strict=False)]
     left_out = len(table.rows) - limit
     note = f"{plural(left_out, 'more row')} in findings.json." if left_out > 0 else ""

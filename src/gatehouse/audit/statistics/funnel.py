@@ -110,7 +110,8 @@ def _lower_limit(rate: float, total: NDArray[np.float64], tail: NDArray[np.float
         enough = _lower_tail(middle, total, rate) >= tail
         below, count = np.where(enough, below, middle), np.where(enough, middle, count)
     reached, before = _lower_tail(count, total, rate), _lower_tail(count - 1, total, rate)
-    fraction = (reached - tail) / (reached - before)
+    # A tail too small for a double is reached at no count at all: the limit is then 0.
+    fraction = np.divide(reached - tail, reached - before, out=np.zeros_like(tail), where=reached > before)
     return np.asarray(np.clip((count - fraction) / total, 0.0, 1.0))
 
 

@@ -57,6 +57,10 @@ class Periods:
         months = (day.year - self.first.year) * 12 + day.month - self.first.month
         return months + (day.day - 1) / monthrange(day.year, day.month)[1]
 
+    def break_at(self, period: str) -> float:
+        """Return where a break lies: before a day, or somewhere within a month that is not told closer."""
+        return self.place(period) + (0.5 if self.monthly and len(period) == len("2025-01") else 0)
+
 
 def draw(figure: Figure) -> Drawing:
     """Draw `period, searches, <signal>...` rows as small multiples over one time axis."""
@@ -71,7 +75,7 @@ def draw(figure: Figure) -> Drawing:
         if 0 < index <= 1 + MOST_SIGNALS
     ]
     breaks = sorted(figure.breaks)
-    cuts = [periods.place(period) for period, _ in breaks]
+    cuts = [periods.break_at(period) for period, _ in breaks]
 
     def paint(canvas: Canvas) -> tuple[float, list[Markup]]:
         return _paint(canvas, periods, series, cuts)
