@@ -6,7 +6,7 @@ misspelled or disguised tokens are mended to before any rule reads the text. `[[
     id        stable name, shown with every match
     signal    one of `model.Signal`
     sentence  what a match means, for people
-    patterns  RE2 expressions over lower-case ASCII text; a space stands for one to four characters that are
+    patterns  RE2 expressions over lower-case ASCII text; a space stands for one or more characters that are
               neither letter nor digit, and every pattern is bounded by word boundaries on both sides
     whole     true when the pattern has to match the whole text
     blank     true for the one rule that matches a text without letters and digits
@@ -32,17 +32,21 @@ import re2
 from gatehouse.law.repair import Word
 from gatehouse.model import BadInput, Signal
 
-_SPACE = "(?:[^A-Za-z0-9]{1,4})"
+_SPACE = "(?:[^A-Za-z0-9]+)"
 _CLASS_OR_SPACE = re.compile(r"\[\^?\]?[^\]]*\]|\\.| ")
+# Every ASCII character that is neither a lower-case letter nor a digit.
+_NEITHER = bytes(code for code in range(128) if chr(code) not in "abcdefghijklmnopqrstuvwxyz0123456789")
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _RULE_KEYS = frozenset(
-    "id signal sentence patterns whole blank unless unless_cased unless_anywhere must must_not".split()
+    {"id", "signal", "sentence", "patterns", "whole", "blank", "must", "must_not"}
+    | {"unless", "unless_cased", "unless_anywhere"}
 )
-_WORD_KEYS = frozenset("word distance initial fragments unlike disguises".split())
+
+_WORD_KEYS = frozenset({"word", "distance", "initial", "fragments", "unlike", "disguises"})
 
 
 class _Match(Protocol):
-    def span(self, group: int = ...) -> tuple[int, int]: ...
+    def span(self) -> tuple[int, int]: ...
 
 
 class _Pattern(Protocol):
@@ -69,19 +73,36 @@ class Rule:
     _compiled: dict[str, _Pattern] = field(default_factory=dict)
 
     def first_span(self, lower: bytes, cased: bytes) -> tuple[int, int] | None:
-        """Return the first hit that no exclusion voids, as `[start, end)` of the folded text."""
+        """Return the first hit that no exclusion voids, as `[start, end)` of the folded text.
+
+        A rule for whole texts must be known to match `lower`; its hit runs from the first to the last letter
+        or digit.
+        """
         if self.unless_anywhere and self._pattern(self.unless_anywhere).search(lower):
             return None
+        excludes = bool(self.unless or self.unless_cased)
         voids: _Intervals | None = None
-        for match in self._pattern(self.expression).finditer(lower):
-            span = match.span(1)
-            if not (self.unless or self.unless_cased):
+        for span in self._hits(lower):
+            if not excludes:
                 return span
             if voids is None:
                 voids = _Intervals(self._excluded(lower, cased))
             if not voids.overlap(*span):
                 return span
         return None
+
+    def _hits(self, lower: bytes) -> Iterator[tuple[int, int]]:
+        if self.whole:
+            tail = lower.lstrip(_NEITHER)
+            start = len(lower) - len(tail)
+            yield start, start + len(tail.rstrip(_NEITHER))
+        else:
+            for match in self._pattern(self.expression).finditer(lower):
+                yield match.span()
+
+    def matches_whole(self, lower: bytes) -> bool:
+        """Return whether a rule for whole texts matches all of `lower`."""
+        return self._pattern(self.expression).search(lower) is not None
 
     def _excluded(self, lower: bytes, cased: bytes) -> Iterator[tuple[int, int]]:
         if self.unless:
@@ -140,9 +161,7 @@ def parse(content: bytes, *, where: str) -> LexiconData:
     try:
         document = tomllib.loads(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(
-            "the lexicon is not a TOML document in UTF-8", where=where, got=str(error)
-        ) from error
+        raise BadInput("the lexicon is not a TOML document in UTF-8", where=where, got=str(error)) from error
     unknown = document.keys() - {"version", "macros", "word", "rule"}
     if unknown or not isinstance(document.get("version"), str):
         raise BadInput(
@@ -209,9 +228,7 @@ def _rule(entry: Mapping[str, Any], macros: Mapping[str, str], where: str) -> Ru
     unknown = entry.keys() - _RULE_KEYS
     missing = {"id", "signal", "sentence", "must", "must_not"} - entry.keys()
     if unknown or missing:
-        raise BadInput(
-            "a rule has the wrong keys", where=at, got=", ".join(sorted(unknown | missing))
-        )
+        raise BadInput("a rule has the wrong keys", where=at, got=", ".join(sorted(unknown | missing)))
     if entry["signal"] not in set(Signal):
         raise BadInput(
             "a rule names an unknown signal", where=at, expected=", ".join(Signal), got=entry["signal"]
@@ -220,7 +237,7 @@ def _rule(entry: Mapping[str, Any], macros: Mapping[str, str], where: str) -> Ru
     body = _any_of(entry.get("patterns", []), macros, at)
     if bool(body) == blank:
         raise BadInput("a rule has patterns, or is the blank rule", where=at)
-    expression = rf"^[^a-z0-9]*({body})[^a-z0-9]*$" if whole else rf"\b({body})\b"
+    expression = rf"^[^a-z0-9]*(?:{body})[^a-z0-9]*$" if whole else rf"\b(?:{body})\b"
     rule = Rule(
         name,
         Signal(entry["signal"]),

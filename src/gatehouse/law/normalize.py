@@ -5,6 +5,8 @@ the very characters that were typed. The look-alikes are the Latin-looking part 
 (UTS #39) together with compatibility decomposition (UAX #15, NFKD).
 """
 
+# The table of look-alikes is made of ambiguous characters.
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 import unicodedata
@@ -77,10 +79,21 @@ class Folded:
         return self.starts[start], self.ends[end - 1]
 
 
+def plain_case(text: str) -> str | None:
+    """Return `text` folded with its case kept when folding moves no character, else None."""
+    if not (text.isascii() and text.isprintable()):
+        return None
+    if "%2" in text:
+        return None
+    if "+" in text or "_" in text or "`" in text:
+        return text.translate(_ASCII_SPACES)
+    return text
+
+
 def fold(text: str) -> Folded:
     """Fold `text` to ASCII: look-alikes to Latin letters, hidden characters away, `+` and `_` to spaces."""
-    if text.isascii() and text.isprintable() and "%2" not in text:
-        cased = text.translate(_ASCII_SPACES)
+    cased = plain_case(text)
+    if cased is not None:
         return Folded(cased.lower(), cased)
     return _fold_unicode(text)
 

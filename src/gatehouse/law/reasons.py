@@ -7,16 +7,16 @@ limits of word filters are measured in `docs/reasons.md`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 import re2
 
 from gatehouse.law import lexicon as lexicon_file
 from gatehouse.law.lexicon import Rule
-from gatehouse.law.normalize import Folded, fold
+from gatehouse.law.normalize import Folded, fold, plain_case
 from gatehouse.law.repair import Repairer
 from gatehouse.model import FAMILIES, BadInput, SignalMatch
 
@@ -26,6 +26,10 @@ _AUTOMATON_BYTES = 256 << 20
 
 # A mask hides a reason; it does not show that none was stated.
 _MASK = frozenset("*#█■▇▓")
+
+
+_OWN_LEXICON = Path(__file__).with_name("lexicon.toml")
+_CONTENT = re.compile(r"[a-z0-9]")
 
 
 class Lexicon:
@@ -66,12 +70,21 @@ class Lexicon:
         """
         if text is None:
             return ()
+        cased = plain_case(text)
+        if cased is not None:
+            lowered = cased.lower()
+            if not self._repairer.may_mend(lowered):
+                lower = lowered.encode()
+                candidates = self._automaton.Match(lower)
+                if candidates is not None:
+                    return self._matches(None, lower, cased.encode(), candidates)
+                return () if _CONTENT.search(lowered) else self._blank_matches(text)
         folded = self._repairer.mend(fold(text))
-        lower = folded.lower.encode("ascii")
+        lower = folded.lower.encode()
         candidates = self._automaton.Match(lower)
-        if candidates is None:
-            return () if _has_content(text) else self._blank_matches(text)
-        return self._matches(folded, lower, (self._matching[index] for index in candidates))
+        if candidates is not None:
+            return self._matches(folded, lower, folded.cased.encode(), candidates)
+        return () if any(map(str.isalnum, text)) else self._blank_matches(text)
 
     def classify_many(self, texts: Iterable[str | None]) -> list[tuple[SignalMatch, ...]]:
         """Classify each text, in order."""
@@ -80,14 +93,22 @@ class Lexicon:
 
     def classify_exhaustively(self, text: str) -> tuple[SignalMatch, ...]:
         """Classify by trying every rule in turn: what `classify` has to equal, and the slow way there."""
-        folded = self._repairer.mend(fold(text))
-        if not _has_content(text):
+        if not any(map(str.isalnum, text)):
             return self._blank_matches(text)
-        return self._matches(folded, folded.lower.encode("ascii"), self._matching)
+        folded = self._repairer.mend(fold(text))
+        lower = folded.lower.encode()
+        rules = [
+            index for index, rule in enumerate(self._matching) if not rule.whole or rule.matches_whole(lower)
+        ]
+        return self._matches(folded, lower, folded.cased.encode(), rules)
 
     def describe(self, rule_id: str) -> str:
         """Return the sentence that says what a match of the rule means."""
         return self.rules[rule_id].sentence
+
+    def mends(self, token: str) -> bool:
+        """Return whether a lower-case ASCII token is a word of the lexicon or is mended to one."""
+        return self._repairer.knows(token) or self._repairer.word_of(token) is not None
 
     def check(self) -> list[str]:
         """Run the examples of every rule and return a line for each that fails."""
@@ -103,14 +124,18 @@ class Lexicon:
                 failures.append(f"{rule.id} has no example that must match")
         return failures
 
-    def _matches(self, folded: Folded, lower: bytes, rules: Iterable[Rule]) -> tuple[SignalMatch, ...]:
-        cased = folded.cased.encode("ascii")
+    def _matches(
+        self, folded: Folded | None, lower: bytes, cased: bytes, rules: Iterable[int]
+    ) -> tuple[SignalMatch, ...]:
         found = []
-        for rule in rules:
+        for index in rules:
+            rule = self._matching[index]
             span = rule.first_span(lower, cased)
             if span is not None:
-                found.append(SignalMatch(rule.signal, rule.id, *folded.span(*span)))
-        found.sort()
+                start, end = span if folded is None else folded.span(*span)
+                found.append(SignalMatch(rule.signal, rule.id, start, end))
+        if len(found) > 1:
+            found.sort()
         return tuple(found)
 
     def _blank_matches(self, text: str) -> tuple[SignalMatch, ...]:
@@ -125,15 +150,10 @@ def families(matches: Iterable[SignalMatch]) -> frozenset[str]:
     return frozenset(name for name, members in FAMILIES.items() if members & signals)
 
 
-def _has_content(text: str) -> bool:
-    return any(char.isalnum() for char in text)
-
-
 @lru_cache(maxsize=8)
 def _load(path: Path | None) -> Lexicon:
     if path is None:
-        content = resources.files("gatehouse.law").joinpath("lexicon.toml").read_bytes()
-        return Lexicon(content, where="lexicon.toml")
+        return Lexicon(_OWN_LEXICON.read_bytes(), where=_OWN_LEXICON.name)
     try:
         content = path.read_bytes()
     except OSError as error:

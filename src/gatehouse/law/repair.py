@@ -70,23 +70,29 @@ class Repairer:
 
     def mend(self, folded: Folded) -> Folded:
         """Return `folded` with every mended token in place, offsets still those of the original text."""
-        lower = folded.lower
-        memory, prefixes = self._memory, self._prefixes
-        touched = _SYMBOLS.search(lower) is not None
-        if not touched:
-            before = ""
-            for token in _TOKEN.findall(lower):
-                known = memory.get(token, _UNSEEN)
-                if known == _UNSEEN:
-                    known = self._remember(token)
-                if known is not None or (before and before + token in prefixes):
-                    touched = True
-                    break
-                before = token if token in prefixes else ""
-        if not touched:
+        if not self.may_mend(folded.lower):
             return folded
-        edits = list(self._edits(lower))
+        edits = list(self._edits(folded.lower))
         return _apply(folded, edits) if edits else folded
+
+    def may_mend(self, lower: str) -> bool:
+        """Return whether `mend` could change the text: quick, and never False when it would."""
+        if "|" in lower or "!" in lower or "@" in lower or "$" in lower:
+            return True
+        memory, prefixes = self._memory, self._prefixes
+        before = ""
+        for token in _TOKEN.findall(lower):
+            known = memory.get(token, _UNSEEN)
+            if known == _UNSEEN and not token.isdigit():
+                known = self._remember(token)
+            if known or (before and before + token in prefixes):
+                return True
+            before = token if token in prefixes else ""
+        return False
+
+    def knows(self, token: str) -> bool:
+        """Return whether `token` is one of the words itself."""
+        return token in self._words
 
     def word_of(self, token: str) -> str | None:
         """Return the word that a lower-case token is mended to, or None when it stays as it is."""
@@ -185,7 +191,7 @@ class Repairer:
             index += 1
 
     def _spelled(self, lower: str, letters: list[tuple[int, int]]) -> list[tuple[int, str]]:
-        """Return (letters, word) of each word that a run of single letters spells, or nothing if any is left."""
+        """Return (letters, word) of each word that a run of letters spells, nothing if any is left."""
         if len(letters) < _SHORTEST_SPELLED:
             return []
         text = "".join(lower[start] for start, _ in letters)
