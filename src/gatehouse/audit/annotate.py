@@ -149,10 +149,12 @@ def _in(column: str, states: tuple[FieldState, ...]) -> pl.Expr:
 
 
 def _lookup(index: pl.Expr, table: pl.Series) -> pl.Expr:
-    """Return `table[index]` row by row, also in a streaming plan."""
+    """Return `table[index]` row by row, null for null, also in a streaming plan."""
     values = table.to_numpy()
-    return index.map_batches(
-        lambda rows: pl.Series(values[rows.to_numpy()], dtype=table.dtype),
-        return_dtype=table.dtype,
-        is_elementwise=True,
-    )
+
+    def take(rows: pl.Series) -> pl.Series:
+        found = pl.Series(values[rows.fill_null(0).to_numpy()], dtype=table.dtype)
+        # The engine may null the rows that a condition around this expression excludes.
+        return found.set(rows.is_null(), None) if rows.null_count() else found
+
+    return index.map_batches(take, return_dtype=table.dtype, is_elementwise=True)

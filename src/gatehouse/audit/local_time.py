@@ -40,7 +40,7 @@ class LocalHours:
             who, when = columns
             known = when.is_not_null().to_numpy()
             stamp = when.to_physical().fill_null(0).to_numpy()
-            zone = self.zone_of_agency[who.to_numpy()]
+            zone = self.zone_of_agency[who.fill_null(0).to_numpy()]
             hour = stamp // HOUR_MS - self.first_hour
             inside = known & (zone > 0) & (hour >= 0) & (hour < self.offsets.shape[1])
             offset = self.offsets[zone, np.where(inside, hour, 0)]

@@ -195,7 +195,7 @@ def _bytes(inputs: Sequence[Input]) -> int | None:
 def _import_options(keep: set[str], mapping: Path | None) -> ImportOptions:
     from gatehouse.records import ImportOptions, Mapping
 
-    return ImportOptions(keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(mapping))
+    return ImportOptions(keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(str(mapping)))
 
 
 def _sharing(given: Sequence[str]) -> tuple[SharingList, ...]:

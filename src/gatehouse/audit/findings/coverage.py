@@ -126,14 +126,23 @@ class SchemaBreak(Lead):
         if ground.measures.days["day"].is_null().all():
             return NotMeasured("no search has a readable time")
         found = schema_breaks(ground)
-        claim = f"{plural(len(found), 'day')} on which the record changes what it shows"
-        if not found:
-            claim = "No day on which the record changes what it shows"
-        table = Table(
-            ("period", "change"), tuple((found_.day.isoformat(), found_.change) for found_ in found)
+        noted = [
+            (file.path, detail) for file in ground.files for code, detail in file.notes if code == "schema_break"
+        ]
+        claim = "No day on which the record changes what it shows"
+        if found:
+            claim = f"{plural(len(found), 'day')} on which the record changes what it shows"
+        if noted:
+            claim += f"; {plural(len(noted), 'column')} that stop or change within a file"
+        changes: list[tuple[Cell, ...]] = [(None, item.day.isoformat(), item.change) for item in found]
+        changes += [(path, None, detail) for path, detail in noted]
+        edges = [(file, item.day, False) for item in found for file in range(len(ground.files))]
+        return Measured(
+            len(found),
+            claim,
+            rows=_edge_rows(ground, edges),
+            table=Table(("file", "period", "change"), tuple(changes)),
         )
-        edges = [(file, found_.day, False) for found_ in found for file in range(len(ground.files))]
-        return Measured(len(found), claim, rows=_edge_rows(ground, edges), table=table)
 
 
 def gaps(days: list[date]) -> list[tuple[date, date]]:

@@ -1,0 +1,33 @@
+"""Findings on what reasons touch."""
+
+from __future__ import annotations
+
+from gatehouse.audit.document import Confidence
+from gatehouse.audit.findings.content import FirstAmendment, ReproductiveCare
+from gatehouse.audit.findings.hsi import BareHsi
+from tests.unit.audit.findings.measuring import measured
+
+
+def test_first_amendment_small_count_in_a_large_record_has_low_confidence() -> None:
+    rows = [{"reason": "protest"}] + [{}] * 1_500
+    outcome, found = measured(FirstAmendment(), rows)
+    assert (outcome.count, found, outcome.confidence) == (1, [2], Confidence.LOW)
+    assert "fewer than" in outcome.claim or "about 2 of 1,501" in outcome.claim
+
+
+def test_first_amendment_not_seen_claims_nothing_more() -> None:
+    outcome, _ = measured(FirstAmendment(), [{}] * 3)
+    assert outcome.claim == "0 of 3 searches whose reason can be read speak of protest, assembly or speech"
+
+
+def test_reproductive_care_cites_the_law_of_the_owners_state() -> None:
+    outcome, found = measured(ReproductiveCare(), [{"reason": "had an abortion"}, {}])
+    assert (outcome.count, found) == (1, [2])
+    assert "The law of the owner's state bars that purpose for 1 of them" in outcome.claim
+    assert outcome.law[0].startswith("625 ILCS 5/2-130(b): ")
+
+
+def test_content_table_shows_masked_words_with_their_rule() -> None:
+    outcome, _ = measured(BareHsi(), [{"reason": "HSI request"}] * 2 + [{"reason": "HSI"}])
+    assert outcome.table is not None
+    assert [(row[1], row[4]) for row in outcome.table.rows] == [("HSI request", 2), ("HSI", 1)]

@@ -1,0 +1,105 @@
+"""Reasons that explain nothing."""
+
+from __future__ import annotations
+
+from gatehouse.audit.findings.reasons import ConstantReason, MissingCase, MissingReason, VagueReason
+from gatehouse.model import FieldState
+from tests.unit.audit.builders import EXPORTED, SEARCHER, file_facts
+from tests.unit.audit.findings.measuring import measured, not_measured
+
+
+def test_missing_reason_counts_blanks_and_placeholders_among_readable() -> None:
+    rows = [
+        {"reason": FieldState.EMPTY},
+        {"reason": ("-", FieldState.PLACEHOLDER)},
+        {"reason": FieldState.WITHHELD},
+        {},
+    ]
+    outcome, found = measured(MissingReason(), rows)
+    assert (outcome.count, found) == (2, [2, 3])
+    assert outcome.claim == (
+        "2 of 3 searches whose reason can be read state none. The reasons of 1 more are masked, so among all 4 "
+        "searches the number lies between 2 and 3"
+    )
+
+
+def test_missing_reason_mentions_an_offense_beside_it() -> None:
+    facts = [file_facts(exported=EXPORTED | {"offense"})]
+    outcome, _ = measured(MissingReason(), [{"reason": "", "offense": "Burglary"}], files=facts)
+    assert "an offense type stands beside 1 of them" in outcome.claim
+
+
+def test_vague_reason_gives_no_rate_under_thirty_searches() -> None:
+    rows = [{"reason": "investigation"}] * 29 + [{"reason": "stolen vehicle", "org": "Calderbeck GA PD"}] * 31
+    rows += [{"reason": "inv", "org": "Calderbeck GA PD"}]
+    outcome, _ = measured(VagueReason(), rows)
+    assert outcome.table is not None
+    by_name = {row[0]: row for row in outcome.table.rows}
+    assert by_name[SEARCHER][3:9] == (29, 29, None, None, None, None)
+    assert by_name["Calderbeck GA PD"][3:6] == (32, 1, 0.0312)
+
+
+def test_vague_reason_names_officers_by_ordinal() -> None:
+    rows = [{"officer": "invented a"}] * 30 + [{"officer": "invented b", "reason": "inv"}] * 30
+    outcome, _ = measured(VagueReason(), rows)
+    assert outcome.table is not None
+    assert [row[2] for row in outcome.table.rows] == [None, "officer 2"]
+
+
+def test_vague_reason_finds_the_agency_that_stands_out() -> None:
+    rows = [
+        {"org": f"{town} TX PD", "reason": "inv" if number < 3 else "stolen vehicle"}
+        for town in (
+            "Aldwynbeck",
+            "Barlowfell",
+            "Brackmere",
+            "Calderholt",
+            "Corranwick",
+            "Drayshaw",
+            "Dunmorlund",
+            "Eskarrigg",
+            "Fennstead",
+            "Garrowtoft",
+            "Halstwyke",
+            "Harrowkeld",
+        )
+        for number in range(60)
+    ]
+    rows += [{"org": "Zellanmoor TX PD", "reason": "inv"}] * 60
+    outcome, _ = measured(VagueReason(), rows)
+    assert outcome.table is not None
+    assert [row[0] for row in outcome.table.rows if row[-1]] == ["Zellanmoor TX PD"]
+    assert outcome.claim.endswith("1 agency or officer stands out")
+
+
+def test_constant_reason_needs_a_hundred_searches_and_nine_in_ten() -> None:
+    constant = [{"org": "Calderbeck GA PD", "reason": "Investigation"}] * 95
+    constant += [{"org": "Calderbeck GA PD", "reason": "robbery"}] * 5
+    varied = [{"reason": f"robbery of shop {number}"} for number in range(100)]
+    few = [{"org": "Fennstead GA PD", "reason": "Investigation"}] * 99
+    outcome, found = measured(ConstantReason(), constant + varied + few)
+    assert outcome.table is not None
+    assert outcome.table.rows == (("Calderbeck GA PD", "GA", 100, 95, "Investigation"),)
+    assert (outcome.count, found) == (95, list(range(2, 97)))
+
+
+def test_missing_case_counts_only_where_the_number_could_be_seen() -> None:
+    rows = [
+        {"case_number": "25-000123"},
+        {"case_number": ""},
+        {"case_number": "", "reason": "25-000123"},
+        {"case_number": FieldState.WITHHELD},
+    ]
+    outcome, found = measured(MissingCase(), rows)
+    assert (outcome.count, found) == (1, [3])
+    assert outcome.claim.startswith("1 of 3 searches whose case number can be seen have none")
+
+
+def test_missing_case_without_the_column_is_not_measurable() -> None:
+    facts = [file_facts(exported=EXPORTED - {"case_number"})]
+    assert not_measured(MissingCase(), [{}], files=facts) == "no file has a column for case numbers"
+
+
+def test_missing_case_all_withheld_is_not_measurable() -> None:
+    why = not_measured(MissingCase(), [{"case_number": FieldState.WITHHELD}])
+    assert why == "every case number is withheld or redacted"
