@@ -53,6 +53,11 @@ class CsvSource:
         self.dialect = sniff(self._as_utf8(head))
 
     @property
+    def delimiter(self) -> str:
+        """Return what separates the cells."""
+        return self.dialect.delimiter
+
+    @property
     def sha256(self) -> str:
         """Return the SHA-256 of the file on disk, reading it if no pass over the blocks has."""
         if self._sha256 is None:

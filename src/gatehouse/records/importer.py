@@ -147,7 +147,9 @@ class _Import:
         """Read one table; yield after each block how much of the file has been consumed, in bytes."""
         mapping = self.options.mapping if plan.layout is Layout.MAPPED else None
         times = TimeReader(mapping.time_format, mapping.time_zone) if mapping else TimeReader()
-        normalizer = Normalizer(len(self.files), plan, self.texts, times)
+        normalizer = Normalizer(
+            len(self.files), plan, self.texts, times, delimiter=getattr(source, "delimiter", ",")
+        )
         tally = _Tally()
         header_row = None
         rejects: list[Reject] = []

@@ -89,6 +89,15 @@ class Mapping:
                 expected="searched_at and at least one more field",
                 got=", ".join(columns) or "nothing",
             )
+        labels = [label.strip().casefold() for label in columns.values()]
+        for field, label in columns.items():
+            if labels.count(label.strip().casefold()) > 1:
+                raise BadInput(
+                    "one column cannot hold two fields",
+                    where=f"{where} [columns] {field}",
+                    expected="a label of its own for each field",
+                    got=repr(label),
+                )
         times = document.get("times", {})
         zone = times.get("zone")
         if zone is not None:

@@ -86,12 +86,15 @@ class _Read:
 class Normalizer:
     """Turns the blocks of one file into rows of the frame; the plan may change at a header in mid-file."""
 
-    def __init__(self, file: int, plan: Plan, texts: Texts, times: TimeReader) -> None:
+    def __init__(
+        self, file: int, plan: Plan, texts: Texts, times: TimeReader, *, delimiter: str = ","
+    ) -> None:
         self.plan = plan
         self.exported: set[str] = set()
         self._file = file
         self._texts = texts
         self._times = times
+        self._delimiter = delimiter
         self._use(plan)
 
     def part(self, block: RawBlock) -> Part:
@@ -171,7 +174,7 @@ class Normalizer:
     def _mend(
         self, record: Sequence[str | None], row: int, part: Part, mended: list[tuple[int, repair.Cells]]
     ) -> None:
-        result = repair.mend(record, self.plan)
+        result = repair.mend(record, self.plan, self._delimiter)
         part.records += max(len(result.records) - 1, 0)
         if result.header:
             part.records += 1
@@ -207,7 +210,9 @@ class Normalizer:
         cells = read.cells
         odd = pl.repeat(False, cells.height, eager=True)
         for name in cells.columns[self.plan.width :]:
-            odd |= _filled(cells[name])
+            extra = cells[name].is_not_null()
+            # Delimiters at the end of most records are how the file is; on a few they are a sign.
+            odd |= _filled(cells[name]) if int(extra.sum()) > _USUAL * cells.height else extra
         if read.time_text is not None:
             unread = read.times.is_null()
             if unread.any():

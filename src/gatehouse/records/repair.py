@@ -35,19 +35,26 @@ class Mended:
 
 def mend(record: Record, plan: Plan, delimiter: str = ",") -> Mended:
     """Return the sound records that an irregular record holds, or the reason to reject it."""
-    cells = _trim(tuple(record), plan.width)
+    whole = _present(record)
+    cells = _trim(whole, plan.width)
     width = plan.width
-    if len(cells) == 2 * width - 1 and width > 1:
-        glued = _unglue(cells, plan)
+    if len(whole) == 2 * width - 1 and width > 1:
+        glued = _unglue(whole, plan)
         if glued is not None:
             return glued
-    if len(cells) <= width and _sound(cells, plan):
+    prose, places = _merges(whole, plan, delimiter)
+    attempts = [_shifts(cells, width), places]
+    if prose:
+        attempts.insert(0, prose)
+    elif len(cells) <= width and _sound(cells, plan):
         return Mended((cells,))
-    for attempt in (_shifts(cells, width), _merges(cells, plan, delimiter)):
+    for attempt in attempts:
         found = {each + (None,) * (width - len(each)) for each in attempt if _sound(each, plan)}
         if len(found) == 1:
             return Mended((found.pop(),), moved=True)
-    if len(cells) > width:
+    if len(cells) <= width and _sound(cells, plan):
+        return Mended((cells,))
+    if len(whole) > width:
         return Mended((), reason=EXTRA_CELLS)
     if not _others_sound(cells, plan):
         return Mended((), reason=MISPLACED_CELLS if len(cells) == width else MISSING_CELLS)
@@ -67,17 +74,15 @@ def _shifts(cells: Cells, width: int) -> list[Cells]:
     return found
 
 
-def _merges(cells: Cells, plan: Plan, delimiter: str) -> list[Cells]:
-    """Return the records in which the extra cells are one cell again that an unquoted delimiter cut apart.
+def _merges(cells: Cells, plan: Plan, delimiter: str) -> tuple[list[Cells], list[Cells]]:
+    """Return the records in which extra cells are one cell again that an unquoted delimiter cut apart.
 
-    Where exactly the cut-off parts start with a blank, as after a comma in prose, that place is taken.
+    First those in which exactly the cut-off parts start with a blank, as after a comma in prose, then all.
     """
     extra = len(cells) - plan.width
-    if extra <= 0:
-        return []
-    found: list[Cells] = []
     prose: list[Cells] = []
-    for at, role in enumerate(plan.roles):
+    found: list[Cells] = []
+    for at, role in enumerate(plan.roles) if extra > 0 else ():
         if role in ("record_id", "user_id", "search_type"):
             continue
         parts = [cell or "" for cell in cells[at : at + extra + 1]]
@@ -88,13 +93,19 @@ def _merges(cells: Cells, plan: Plan, delimiter: str) -> list[Cells]:
         found.append(whole)
         if all(part.startswith(" ") and part.strip() for part in parts[1:]):
             prose.append(whole)
-    return prose if len(prose) == 1 else found
+    return (prose if len(prose) == 1 else []), found
+
+
+def _present(record: Record) -> Cells:
+    """Return the cells that the record itself has, in a block whose other records may have more."""
+    cells = tuple(record)
+    while cells and cells[-1] is None:
+        cells = cells[:-1]
+    return cells
 
 
 def _trim(cells: Cells, width: int) -> Cells:
     while len(cells) > width and not (cells[-1] or "").strip():
-        cells = cells[:-1]
-    while cells and cells[-1] is None:
         cells = cells[:-1]
     return cells
 

@@ -42,7 +42,7 @@ class Rows:
 
     def finish(self, corrections: Mapping[str, pl.Expr]) -> None:
         """End the file at hand, giving its columns their last correction."""
-        if self._written and self._loose:
+        if self._loose and (self._written or self._held > self._limit):
             self._write()
         columns = [each.alias(name) for name, each in corrections.items()]
         if self._written:

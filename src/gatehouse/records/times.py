@@ -132,7 +132,8 @@ def split_frames(column: pl.Series) -> tuple[pl.Series, pl.Series]:
         again = column.str.strip_chars().str.replace(_FRAME_JOINTS, "\n").str.splitn("\n", 2).struct.unnest()
         first = first.zip_with(~single, again["field_0"])
         second = second.zip_with(~single, again["field_1"])
-    return first, second
+        first, second = first.str.strip_chars(), second.str.strip_chars()
+    return first.str.strip_chars_end("\r"), second
 
 
 def _plain(column: pl.Series) -> pl.Series:

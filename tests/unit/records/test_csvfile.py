@@ -11,20 +11,20 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gatehouse.records import csvfile
+from gatehouse.records import csvfile, csvscan
 from gatehouse.records.csvfile import CsvSource
 
 Records = list[tuple[int, tuple[str | None, ...]]]
 
-QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELL = st.text(st.sampled_from('abc019 ,;\t|"\n\ré–\u2028é█'), max_size=8)
 WHOLE = st.integers(min_value=2, max_value=5).flatmap(
     lambda width: st.lists(st.lists(CELL, min_size=width, max_size=width), min_size=1, max_size=30)
 )
 DAMAGED = st.binary(max_size=400) | st.lists(
-    st.sampled_from([b"a", b'"', b",", b"\n", b"\r\n", b"\r", b"bb", b'""', b"\xe9", b" ", b"\x00", b"c,d\n"]),
+    st.sampled_from(
+        [b"a", b'"', b",", b"\n", b"\r\n", b"\r", b"bb", b'""', b"\xe9", b" ", b"\x00", b"c,d\n"]
+    ),
     max_size=80,
 ).map(b"".join)
 
@@ -79,9 +79,9 @@ def test_blocks_of_sound_text_are_read_alike_by_both_ways(
 @given(data=DAMAGED, block=st.sampled_from([32, 100, csvfile.BLOCK]))
 @example(data=b'a,b\n""a"",c\n', block=csvfile.BLOCK)
 @example(data=b'a,"a"b"c"\nd,e\n', block=csvfile.BLOCK)
-@example(data=b'\n\na,b\n,\nc\n', block=csvfile.BLOCK)
+@example(data=b"\n\na,b\n,\nc\n", block=csvfile.BLOCK)
 @example(data=b'a,b\r\nc,"d\r\ne"\r\n', block=32)
-@example(data=b'a,b\nc,d\re,f\n', block=csvfile.BLOCK)
+@example(data=b"a,b\nc,d\re,f\n", block=csvfile.BLOCK)
 def test_blocks_of_any_bytes_are_read_alike_by_both_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, block: int
 ) -> None:
@@ -146,11 +146,15 @@ def test_damage_in_one_place_leaves_the_rest_to_the_fast_way(
     lines[17] = '17,a "stray quote,word'
     path.write_text("\n".join(lines), encoding="utf-8")
     monkeypatch.setattr(csvfile, "SLOW_BLOCK", 4096)
-    careful = []
-    scan = csvfile.scan
-    monkeypatch.setattr(csvfile, "scan", lambda *a, **k: careful.append(1) or scan(*a, **k))
+    careful: list[int] = []
+
+    def watched(data: bytes, *, delimiter: str, spaced: bool, width: int, stop: int) -> csvscan.Scan:
+        careful.append(stop)
+        return csvscan.scan(data, delimiter=delimiter, spaced=spaced, width=width, stop=stop)
+
+    monkeypatch.setattr(csvfile, "scan", watched)
     assert len(read(path)) == 40_000
-    assert len(careful) == 1
+    assert careful == [4096]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
