@@ -21,11 +21,17 @@ def anchor(kind: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RowsOfFile:
-    """Rows of one file as evidence; `href` leads to the file's line with its hash."""
+    """Rows of one file as evidence; `href` leads to the file with its hash, `number` is its place there."""
 
     file: str
+    number: int | None
     href: str | None
     rows: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its folders."""
+        return base_name(self.file)
 
 
 class Evidence:
@@ -66,7 +72,9 @@ class Evidence:
             groups.setdefault(cite.file, []).append(cite.row)
         last = len(self._files) + 1
         return [
-            RowsOfFile(path, self.file(path), tuple(count(row) for row in sorted(set(rows))))
+            RowsOfFile(
+                path, self._files.get(path), self.file(path), tuple(count(row) for row in sorted(set(rows)))
+            )
             for path, rows in sorted(
                 groups.items(), key=lambda item: (self._files.get(item[0], last), item[0])
             )
@@ -76,7 +84,7 @@ class Evidence:
         """Write rows for a table's cell: "file 1, row 12"."""
         parts = []
         for rows in self.grouped(cites):
-            name = f"file {self._files[rows.file]}" if rows.href else base_name(rows.file)
+            name = f"file {rows.number}" if rows.href else rows.name
             link = Markup('<a href="{}">{}</a>').format(rows.href, name) if rows.href else escape(name)
             noun = "row" if len(rows.rows) == 1 else "rows"
             parts.append(Markup("{}, {} {}").format(link, noun, "; ".join(rows.rows)))

@@ -51,7 +51,7 @@ class FileView:
 
     anchor: str
     file: FileSummary
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
     notes: tuple[tuple[str, str], ...]
 
 
@@ -251,19 +251,16 @@ def _false_positives(audit: Audit) -> str | None:
 
 
 def _file(index: int, file: FileSummary) -> FileView:
-    facts = [
-        ("SHA-256", file.sha256),
-        ("Layout", words.layout_label(file.layout)),
-        ("Owner", file.owner or "not stated"),
-        ("First search", moment(file.first_at)),
-        ("Last search", moment(file.last_at)),
-    ]
+    layout = words.layout_label(file.layout)
+    facts = [layout[:1].upper() + layout[1:], f"owner: {file.owner or 'not stated'}"]
+    if file.first_at and file.last_at:
+        facts.append(f"searches of {moment(file.first_at)} to {moment(file.last_at)}")
     if file.encoding:
-        facts.append(("Encoding", file.encoding))
+        facts.append(f"encoding {file.encoding}")
     if file.header_row is not None:
-        facts.append(("Header", f"row {count(file.header_row)}"))
+        facts.append(f"header on row {count(file.header_row)}")
     if file.repaired:
-        facts.append(("Mended", plural(file.repaired, "row")))
+        facts.append(f"{plural(file.repaired, 'row')} mended")
     notes = tuple((words.plain(code), detail) for code, detail in file.notes)
     return FileView(f"file-{index}", file, tuple(facts), notes)
 
@@ -273,7 +270,7 @@ def _source(audit: Audit) -> Markup:
     if not audit.files:
         return Markup("Source: no file")
     first = audit.files[0]
-    link = Markup('Source: <a href="#file-1">{}</a>, SHA-256 <code>{}</code>').format(
+    link = Markup('Source:\N{NO-BREAK SPACE}<a href="#file-1">{}</a>, SHA-256 <code>{}</code>').format(
         base_name(first.path), f"{first.sha256[:12]}\N{HORIZONTAL ELLIPSIS}"
     )
     others = len(audit.files) - 1

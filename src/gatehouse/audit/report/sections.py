@@ -248,7 +248,7 @@ def balance(audit: Audit, evidence: Evidence) -> TableView:
         (Column("File"), *(Column(name, "number") for name in names)),
         tuple(
             (
-                Markup('{} <a href="{}">{}</a>').format(
+                Markup('{}\N{NO-BREAK SPACE}<a href="{}">{}</a>').format(
                     f"{index}.", evidence.file(file.path), base_name(file.path)
                 ),
                 *(count(number) for number in line),

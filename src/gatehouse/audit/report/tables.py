@@ -14,6 +14,10 @@ from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT, MINIMUM_SEARCHES
 
 MOST_ROWS = 200
 RATES = frozenset(("rate", "shrunken", "low", "high", "outlier"))
+RATES_NOTE = (
+    f"No percentage stands on fewer than {MINIMUM_FOR_PERCENT} searches, and no rate is given under "
+    f"{MINIMUM_SEARCHES}."
+)
 WRITTEN_RATES = ("rate", "shrunken rate", "95 % interval")
 SHORT = 14  # characters that are never broken, such as a date
 
@@ -69,7 +73,7 @@ def table_view(
     limit: int = MOST_ROWS,
 ) -> TableView:
     """Put a table into words, with a column of sample rows where it cites any."""
-    table = _with_rates(table)
+    rated, table = RATES.issubset(table.columns), _with_rates(table)
     write = [_WRITERS.get(name, cell) for name in table.columns]
     rows = [tuple(w(value) for w, value in zip(write, row, strict=True)) for row in table.rows[:limit]]
     columns = []
@@ -83,8 +87,10 @@ def table_view(
         columns.append(Column("For example", "short"))
         rows = [(*row, evidence.inline(cites)) for row, cites in zip(rows, table.cites, strict=False)]
     left_out = len(table.rows) - limit
-    note = f"{plural(left_out, 'more row')} in findings.json." if left_out > 0 else ""
-    return TableView(id, caption, tuple(columns), tuple(rows), note=note)
+    notes = [RATES_NOTE] if rated else []
+    if left_out > 0:
+        notes.append(f"{plural(left_out, 'more row')} in findings.json.")
+    return TableView(id, caption, tuple(columns), tuple(rows), note=" ".join(notes))
 
 
 def caption(figure: Figure) -> str:
@@ -137,9 +143,9 @@ def _with_rates(table: Table) -> Table:
     for row in table.rows:
         base = int(_number(row[at["searches"]]))
         if row[at["rate"]] is None or row[at["shrunken"]] is None:
-            rates = [f"under {MINIMUM_SEARCHES} searches"] * 3
+            rates = [f"under {MINIMUM_SEARCHES}"] * 3
         elif base < MINIMUM_FOR_PERCENT:
-            rates = [f"under {MINIMUM_FOR_PERCENT} searches"] * 3
+            rates = [f"under {MINIMUM_FOR_PERCENT}"] * 3
         else:
             value, shrunken, low, high = (
                 rate(_number(row[at[name]])) for name in ("rate", "shrunken", "low", "high")
@@ -174,7 +180,11 @@ def _state(value: Cell) -> str:
 
 
 def _officer(value: Cell) -> str:
-    return "all of the agency" if value is None else str(value)
+    return "all officers" if value is None else str(value)
+
+
+def _signal(value: Cell) -> str:
+    return words.signal_label(str(value))
 
 
 def _day(value: Cell) -> str:
@@ -182,4 +192,10 @@ def _day(value: Cell) -> str:
 
 
 _SHAPES: Mapping[str, Callable[[Table], Table]] = {"hours": _week, "networks": _bins, "funnel": _by_outlier}
-_WRITERS: Mapping[str, Write] = {"kind": _kind, "state": _state, "weekday": _day, "officer": _officer}
+_WRITERS: Mapping[str, Write] = {
+    "kind": _kind,
+    "state": _state,
+    "weekday": _day,
+    "officer": _officer,
+    "signal": _signal,
+}

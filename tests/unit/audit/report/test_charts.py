@@ -155,7 +155,7 @@ class TestNetworks:
     def test_headline_is_the_highest_bound_that_half_of_the_searches_reach(self) -> None:
         drawing = draw("networks", (1, 9, 40), (10, 99, 30), (100, None, 30))
         assert drawing.headline.replace("\N{NO-BREAK SPACE}", " ") == (
-            "60 of 100, 60.0 % searches reached 10 networks or more"
+            "60 of 100 searches (60.0 %) reached 10 networks or more"
         )
 
     def test_bars_stand_on_zero(self) -> None:

@@ -31,9 +31,9 @@ def test_rates_stand_on_100_searches_and_are_never_given_under_30() -> None:
         "Outlier",
     ]
     assert [plain(row) for row in view.rows] == [
-        ("A PD", "all of the agency", "1,774", "1,201", "67.7 %", "67.1 %", "64.9 % to 69.3 %", "yes"),
-        ("A PD", "officer 44", "61", "60", *["under 100 searches"] * 3, "yes"),
-        ("B PD", "officer 9", "12", "12", *["under 30 searches"] * 3, "no"),
+        ("A PD", "all officers", "1,774", "1,201", "67.7 %", "67.1 %", "64.9 % to 69.3 %", "yes"),
+        ("A PD", "officer 44", "61", "60", *["under 100"] * 3, "yes"),
+        ("B PD", "officer 9", "12", "12", *["under 30"] * 3, "no"),
     ]
 
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Cell, Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole, whole_or_none
-from gatehouse.audit.report.numbers import between, compact, count, of, searches
+from gatehouse.audit.report.numbers import between, compact, count, of, percent, plural, searches
 from gatehouse.audit.report.scales import Linear, round_ticks
 from gatehouse.audit.report.svg import Drawing, line, rect, text, text_width
 
@@ -43,9 +43,10 @@ def _headline(rows: list[tuple[Cell, ...]]) -> str:
             break
     low = whole(row[0])
     if low == 0:
-        return f"Most searches reached no network: {of(whole(rows[0][2]), total)}"
-    noun = "network" if low == 1 else "networks"
-    return f"{of(reached, total)} searches reached {count(low)} {noun} or more"
+        return f"Most searches name no network that they reached: {of(whole(rows[0][2]), total)}"
+    share = percent(reached, total)
+    some = f"{count(reached)} of {searches(total)}" + (f" ({share})" if share else "")
+    return f"{some} reached {plural(low, 'network')} or more"
 
 
 def bin_label(row: tuple[Cell, ...]) -> str:
