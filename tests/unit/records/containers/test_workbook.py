@@ -133,7 +133,7 @@ class TestSheets:
         (source,) = sources(tmp_path / "b.xlsx")
         assert table(source) == ([("id", "reason"), ("a1", "#NAME?")], [2, 3])
         assert source.notes == (
-            ("error_cells", "a spreadsheet error such as #NAME? stands in place of the text in 1 cells"),
+            ("error_cells", "1 cells hold a spreadsheet error such as #NAME? in place of text"),
         )
 
     @given(
