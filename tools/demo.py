@@ -6,6 +6,7 @@ With `--export` it does the same for a real file.
 import argparse
 import functools
 import http.server
+import json
 import shlex
 import subprocess
 import sys
@@ -57,11 +58,10 @@ def main() -> None:
 
 def demo_audit(data: Path, report: Path) -> None:
     """Audit the generated town with its own sharing list and published rules."""
-    exports = sorted(str(path) for path in (ROOT / data).glob("*.csv") if path.name != "sharing.csv")
-    export = str(Path(exports[0]).relative_to(ROOT))
-    owner = "Prairie Bend IL PD"
+    truth = json.loads((ROOT / data / "truth.json").read_text(encoding="utf-8"))
     run(
-        "audit", f"{export}@{owner}",
+        "audit", *(str(data / file["path"]) for file in truth["files"]),
+        "--owner", truth["owner"],
         "--sharing", str(data / "sharing.csv"),
         "--policies", str(data / "policies.json"),
         "-o", str(report),

@@ -13,6 +13,8 @@ from gatehouse.model import Error
 if TYPE_CHECKING:
     from rich.console import Console
 
+WIDTH = 100
+
 
 def wants_json(argv: Sequence[str]) -> bool:
     """Return whether the command line asks for JSON, also when it could not be parsed."""
@@ -30,11 +32,12 @@ def print_json_line(document: Any) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console of at most 100 columns."""
+    """Return a console of at most 100 columns; of just 100 where there is no terminal to ask."""
     from rich.console import Console
 
     probe = Console(stderr=stderr)
-    return Console(stderr=stderr, width=min(probe.width, 100), highlight=False)
+    width = min(probe.width, WIDTH) if probe.is_terminal else WIDTH
+    return Console(stderr=stderr, width=width, highlight=False)
 
 
 def report_error(error: Error, *, as_json: bool) -> None:
