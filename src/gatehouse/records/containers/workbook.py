@@ -101,7 +101,7 @@ class SheetSource:
         if errors:
             self._note(
                 "error_cells",
-                f"{len(errors):,} cells hold a spreadsheet error such as {min(errors.values())} in place of text",
+                f"{len(errors):,} cells hold an error such as {min(errors.values())} in place of text",
             )
         with _open(self.stream, self.label) as book:
             try:

@@ -132,9 +132,7 @@ class TestSheets:
         book.save(tmp_path / "b.xlsx")
         (source,) = sources(tmp_path / "b.xlsx")
         assert table(source) == ([("id", "reason"), ("a1", "#NAME?")], [2, 3])
-        assert source.notes == (
-            ("error_cells", "1 cells hold a spreadsheet error such as #NAME? in place of text"),
-        )
+        assert source.notes == (("error_cells", "1 cells hold an error such as #NAME? in place of text"),)
 
     @given(
         st.lists(st.lists(st.none() | st.text("ab \n,\"'é", max_size=6), min_size=1, max_size=4), max_size=8)
