@@ -65,7 +65,9 @@ def exports(
     owner: Owner = None,
     sharing: Annotated[
         list[str] | None,
-        typer.Option("--sharing", metavar="FILE[@DATE]", help="The owner's sharing list, of that date."),
+        typer.Option(
+            "--sharing", metavar="FILE[@DATE]", help="Whom the owner shares with, on DATE or FROM..TO."
+        ),
     ] = None,
     policies: Annotated[
         list[Path] | None, typer.Option("--policies", help="Published rules of the agencies.")
@@ -195,15 +197,23 @@ def _bytes(inputs: Sequence[Input]) -> int | None:
 def _import_options(keep: set[str], mapping: Path | None) -> ImportOptions:
     from gatehouse.records import ImportOptions, Mapping
 
-    return ImportOptions(keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(str(mapping)))
+    return ImportOptions(
+        keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(str(mapping))
+    )
 
 
 def _sharing(given: Sequence[str]) -> tuple[SharingList, ...]:
-    raise NotImplementedError
+    """Read every sharing list of the files given."""
+    from gatehouse.records.sharing import load_sharing_lists
+
+    return tuple(each for spec in given for each in load_sharing_lists(spec))
 
 
 def _policies(given: Sequence[Path]) -> tuple[Policy, ...]:
-    raise NotImplementedError
+    """Read the published rules of the files given."""
+    from gatehouse.records.policies import load_policies
+
+    return tuple(each for path in given for each in load_policies(path))
 
 
 def _token_key(path: Path | None) -> bytes | None:

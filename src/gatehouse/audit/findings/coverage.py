@@ -127,7 +127,10 @@ class SchemaBreak(Lead):
             return NotMeasured("no search has a readable time")
         found = schema_breaks(ground)
         noted = [
-            (file.path, detail) for file in ground.files for code, detail in file.notes if code == "schema_break"
+            (file.path, detail)
+            for file in ground.files
+            for code, detail in file.notes
+            if code == "schema_break"
         ]
         claim = "No day on which the record changes what it shows"
         if found:
