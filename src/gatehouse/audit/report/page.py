@@ -242,7 +242,7 @@ def _balance_sentence(audit: Audit) -> str:
 def _false_positives(audit: Audit) -> str | None:
     """Say what an error of one in a thousand would mean at this size."""
     tally = audit.families.get("immigration")
-    if tally is None or tally.readable < 1000:
+    if tally is None or tally.n == 0 or tally.readable < 1000:
         return None
     return (
         f"{count(tally.n)} of {count(tally.readable)} readable reasons are immigration-labelled. "

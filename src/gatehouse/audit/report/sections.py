@@ -276,7 +276,9 @@ def link_tiers(audit: Audit) -> TableView:
         "How copies of one search were recognized",
         (Column("Link tier"), Column("Two rows are one search when"), Column("Rows", "number")),
         tuple(
-            (words.plain(name), words.tier_meaning(name), count(rows)) for name, rows in audit.links.items()
+            (words.plain(name), words.tier_meaning(name), count(rows))
+            for name, rows in audit.links.items()
+            if rows
         ),
     )
 
