@@ -43,8 +43,9 @@ class Visit:
         """Return axe-core's violations with every rule it has, each with the elements at fault."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: list[dict[str, Any]] = self.page.evaluate(
-            "axe.run(document, {resultTypes: ['violations'], selectors: false}).then(result => result.violations.map(rule => "
-            "({id: rule.id, nodes: rule.nodes.map(node => node.html.slice(0, 200))})))"
+            """axe.run(document, {resultTypes: ['violations'], selectors: false}).then(
+                 result => result.violations.map(
+                   rule => ({id: rule.id, nodes: rule.nodes.map(node => node.html.slice(0, 200))})))"""
         )
         return found
 

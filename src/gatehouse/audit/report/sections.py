@@ -190,10 +190,9 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
 
 
 def findings(audit: Audit, evidence: Evidence) -> list[FindingView]:
-    """Return what was found, the gravest first, then by count."""
-    order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
+    """Return what was found, the gravest first; findings of one severity keep the audit's order."""
     found = (finding for finding in audit.findings if finding.count)
-    ranked = sorted(found, key=lambda finding: (order[finding.severity], -(finding.count or 0), finding.id))
+    ranked = sorted(found, key=lambda finding: SEVERITY_ORDER.index(finding.severity))
     return [_finding(finding, audit, evidence) for finding in ranked]
 
 
