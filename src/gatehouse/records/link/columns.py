@@ -64,8 +64,9 @@ def repeated(frame: pl.LazyFrame, key: pl.Expr, *, rows: int) -> pl.Series:
 
 def rows_with(frame: pl.LazyFrame, keys: pl.Series, key: pl.Expr, columns: Sequence[pl.Expr]) -> pl.DataFrame:
     """Return the given columns and `key` of the rows whose key is among `keys`, in row order."""
-    wanted = frame.select(*columns, key.alias("key"))
-    return wanted.join(keys.to_frame().lazy(), on="key", how="semi").collect(engine="streaming").sort("index")
+    # Chosen before the columns are computed: few rows are.
+    wanted = frame.with_columns(key=key).join(keys.to_frame().lazy(), on="key", how="semi")
+    return wanted.select(*columns, "key").collect(engine="streaming").sort("index")
 
 
 def runs(rows: pl.DataFrame, by: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -27,6 +27,13 @@ _MIX_AT, _MIX_NETWORKS = 0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9
 _OWN_SEARCHES = (Layout.PORTAL, Layout.ORGANIZATION_AUDIT)
 
 
+# What the matching needs of a row; null where not readable.
+_COLUMNS = (
+    *map(pl.col, ("index", "file", "rank", "portal", "agency", "second")),
+    *map(value, ("record_id", *MUST_AGREE)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Events:
     """What the event tiers joined.
@@ -57,7 +64,7 @@ def by_event(
     extra = _unit_files(copies, files)
     found, uncertain = [pl.DataFrame(schema=EVENT_SCHEMA)], 0
     for part in range(0, len(keys), _KEYS_AT_A_TIME):
-        candidates = rows_with(events, keys.slice(part, _KEYS_AT_A_TIME), pl.col("key"), [pl.exclude("key")])
+        candidates = rows_with(events, keys.slice(part, _KEYS_AT_A_TIME), pl.col("key"), _COLUMNS)
         units = _units(candidates, copies, extra).filter(~pl.col("root").is_in(skip.implode()))
         joined, unsure = match(units, by_networks=by_networks)
         found.append(joined)
@@ -75,7 +82,7 @@ def _worth_while(frame: pl.LazyFrame, files: Sequence[FileFacts]) -> bool:
 
 
 def _with_key(frame: pl.LazyFrame, records: RecordSet, *, by_networks: bool) -> pl.LazyFrame:
-    """Return the columns that the matching needs, of the rows that can be matched, with their event key."""
+    """Add `rank`, `portal`, `agency`, `second` and `key`; the key is null where a row cannot be matched."""
     files = records.files
     ranks = sorted(range(len(files)), key=lambda index: (files[index].sha256, files[index].path))
     by_file = pl.DataFrame(
@@ -91,27 +98,19 @@ def _with_key(frame: pl.LazyFrame, records: RecordSet, *, by_networks: bool) -> 
     owners = by_file.join(agencies, left_on="owner", right_on="text", how="left")
     owners = owners.select("file", "rank", "portal", owner_agency="agency")
     names = records.texts["org"].join(agencies, on="text").select("agency", org="key")
+    named = pl.col("org_state") == FieldState.VALUE.value
     keyed = (
         frame.join(owners.lazy(), on="file", how="left")
         .join(names.lazy(), on="org", how="left")
-        .select(
-            "index",
-            "file",
-            "rank",
-            "portal",
-            agency=pl.when(pl.col("org_state") == FieldState.VALUE.value)
-            .then("agency")
-            .when(pl.col("org").is_null())
-            .then("owner_agency"),
+        .with_columns(
+            agency=pl.when(named).then("agency").when(pl.col("org").is_null()).then("owner_agency"),
             second=value("searched_at").dt.timestamp("ms") // 1_000,
-            record_id=value("record_id"),
-            **{name: value(name) for name in MUST_AGREE},
         )
     )
     parts = pl.col("agency").cast(pl.UInt64) + pl.col("second").cast(pl.UInt64) * _MIX_AT
     if by_networks:
-        parts += pl.col("networks").cast(pl.UInt64) * _MIX_NETWORKS
-    return keyed.with_columns(key=parts).filter(pl.col("key").is_not_null())
+        parts += value("networks").cast(pl.UInt64) * _MIX_NETWORKS
+    return keyed.with_columns(key=parts)
 
 
 def _agencies(orgs: pl.DataFrame, owners: pl.Series) -> pl.DataFrame:
