@@ -81,12 +81,12 @@ class Rule:
         if self.unless_anywhere and self._pattern(self.unless_anywhere).search(lower):
             return None
         excludes = bool(self.unless or self.unless_cased)
-        voids: _Intervals | None = None
+        voids: Intervals | None = None
         for span in self._hits(lower):
             if not excludes:
                 return span
             if voids is None:
-                voids = _Intervals(self._excluded(lower, cased))
+                voids = Intervals(self._excluded(lower, cased))
             if not voids.overlap(*span):
                 return span
         return None
@@ -100,8 +100,8 @@ class Rule:
             for match in self._pattern(self.expression).finditer(lower):
                 yield match.span()
 
-    def matches_whole(self, lower: bytes) -> bool:
-        """Return whether a rule for whole texts matches all of `lower`."""
+    def matches(self, lower: bytes) -> bool:
+        """Return whether the rule has a hit in `lower`, voided or not."""
         return self._pattern(self.expression).search(lower) is not None
 
     def _excluded(self, lower: bytes, cased: bytes) -> Iterator[tuple[int, int]]:
@@ -129,7 +129,7 @@ def _quiet() -> Any:
     return options
 
 
-class _Intervals:
+class Intervals:
     """Sorted, merged intervals that can be asked for overlap."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
@@ -143,6 +143,7 @@ class _Intervals:
                 self._ends.append(end)
 
     def overlap(self, start: int, end: int) -> bool:
+        """Return whether any interval shares a position with `[start, end)`."""
         index = bisect_right(self._starts, end - 1) - 1
         return index >= 0 and self._ends[index] > start
 

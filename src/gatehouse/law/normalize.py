@@ -16,7 +16,7 @@ from dataclasses import dataclass
 # shapes differ (Greek capital eta looks like H, small eta like n).
 _LOOKALIKES = {
     "a": "АаΑαᎪᴀɑꓮ",
-    "b": "ВьЬΒβᏴʙꓐ",
+    "b": "ВьЬΒβᏴʙꓐß",
     "c": "СсϹϲᏟᴄꓚ¢©ҪҫϾͼ",
     "d": "ԀԁᎠᴅꓓĐđÐð",
     "e": "ЕеΕεᎬᴇꓰ€℮Єє",

@@ -93,14 +93,12 @@ class Lexicon:
 
     def classify_exhaustively(self, text: str) -> tuple[SignalMatch, ...]:
         """Classify by trying every rule in turn: what `classify` has to equal, and the slow way there."""
-        if not any(map(str.isalnum, text)):
-            return self._blank_matches(text)
         folded = self._repairer.mend(fold(text))
         lower = folded.lower.encode()
-        rules = [
-            index for index, rule in enumerate(self._matching) if not rule.whole or rule.matches_whole(lower)
-        ]
-        return self._matches(folded, lower, folded.cased.encode(), rules)
+        rules = [index for index, rule in enumerate(self._matching) if rule.matches(lower)]
+        if rules or any(map(str.isalnum, text)):
+            return self._matches(folded, lower, folded.cased.encode(), rules)
+        return self._blank_matches(text)
 
     def describe(self, rule_id: str) -> str:
         """Return the sentence that says what a match of the rule means."""

@@ -56,15 +56,14 @@ class Repairer:
         self._disguises = {form: word.word for word in self._words.values() for form in word.disguises}
         self._left_alone = frozenset(self._words).union(*(w.unlike for w in self._words.values()))
         self._skeletons: dict[str, str] = {}
-        self._neighbors: dict[str, list[str]] = {}
+        self._fuzzy: list[tuple[Word, int]] = []
         self._prefixes: set[str] = set()
         for word in self._words.values():
             self._skeletons.setdefault(word.word.translate(_ALIKE), word.word)
             for form in (word.word, *word.disguises):
                 self._prefixes.update(form[:end] for end in range(1, len(form) + 1))
             if word.distance:
-                for form in _deletions(word.word, word.distance):
-                    self._neighbors.setdefault(form, []).append(word.word)
+                self._fuzzy.append((word, _letters(word.word)))
         self._longest = max((len(word) for word in self._words), default=0) + 2
         self._memory: dict[str, str | None] = {}
 
@@ -118,36 +117,35 @@ class Repairer:
         plain = _STRETCHED.sub(r"\1", token)
         if plain != token and plain in self._words:
             return plain
-        token = plain
-        if len(token) < _SHORTEST_FUZZY or len(token) > self._longest:
-            return None
-        if token.isalpha():
-            found = self._nearest(token, 2)
-            if found is not None:
-                return found
+        for form in (token, plain):
+            if _SHORTEST_FUZZY <= len(form) <= self._longest:
+                found = self._resembles(form)
+                if found is not None:
+                    return found
+        return None
+
+    def _resembles(self, token: str) -> str | None:
         skeleton = token.translate(_READ_AS)
-        if skeleton == token or 2 * sum(map(str.isalpha, token)) < len(token) - 1:
-            return None
         found = self._skeletons.get(skeleton)
-        if found is None and not token.isalpha() and skeleton.isalpha():
-            found = self._nearest(skeleton, 1)
-        return found
+        if found is not None and 2 * sum(map(str.isalpha, token)) >= len(token) - 1:
+            return found
+        if token.isalpha():
+            return self._nearest(token, 2)
+        return self._nearest(skeleton, 1) if skeleton.isalpha() else None
 
     def _nearest(self, token: str, most: int) -> str | None:
         best: tuple[int, str] | None = None
-        seen: set[str] = set()
-        for form in _deletions(token, most):
-            for word in self._neighbors.get(form, ()):
-                if word in seen:
-                    continue
-                seen.add(word)
-                rule = self._words[word]
-                limit = min(rule.distance, most)
-                if token in rule.unlike or (rule.initial and token[0] != word[0]):
-                    continue
-                distance = alignment_distance(token, word)
-                if distance <= limit and (best is None or (distance, word) < best):
-                    best = (distance, word)
+        letters = _letters(token)
+        for word, word_letters in self._fuzzy:
+            limit = min(word.distance, most)
+            # An edit adds one letter to the set at most, and takes one away.
+            if (letters ^ word_letters).bit_count() > 2 * limit or abs(len(token) - len(word.word)) > limit:
+                continue
+            if token in word.unlike or (word.initial and token[0] != word.word[0]):
+                continue
+            distance = alignment_distance(token, word.word, limit)
+            if distance <= limit and (best is None or (distance, word.word) < best):
+                best = (distance, word.word)
         return None if best is None else best[1]
 
     def _edits(self, lower: str) -> Iterator[tuple[int, int, str]]:
@@ -221,7 +219,9 @@ class Repairer:
             if joined not in self._prefixes:
                 return None
             word = self._words.get(joined)
-            if word is not None and word.fragments and not _letter_after(tokens, last):
+            if word is None or not word.fragments:
+                continue
+            if len(joined) >= _SHORTEST_FUZZY or not _letter_after(tokens, last):
                 return last, word.word
         return None
 
@@ -275,18 +275,19 @@ def _apply(folded: Folded, edits: list[tuple[int, int, str]]) -> Folded:
     return Folded(text.lower(), text, tuple(starts), tuple(ends))
 
 
-def _deletions(word: str, most: int) -> set[str]:
-    """Return `word` with up to `most` characters left out, in every way."""
-    forms = {word}
-    layer = forms
-    for _ in range(most):
-        layer = {form[:i] + form[i + 1 :] for form in layer for i in range(len(form))}
-        forms = forms | layer
-    return forms
+def _letters(word: str) -> int:
+    """Return the set of letters of `word` as a bit mask."""
+    mask = 0
+    for char in word:
+        mask |= 1 << (ord(char) & 31)
+    return mask
 
 
-def alignment_distance(a: str, b: str) -> int:
-    """Return the optimal string alignment distance: edits and swaps of neighbors, none edited twice."""
+def alignment_distance(a: str, b: str, limit: int) -> int:
+    """Return the optimal string alignment distance of `a` and `b`, or some number above `limit`.
+
+    Counted are insertions, deletions, substitutions and swaps of neighbors, no character edited twice.
+    """
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
@@ -296,5 +297,7 @@ def alignment_distance(a: str, b: str) -> int:
             if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
                 best = min(best, before[j - 2] + 1)
             current.append(best)
+        if min(current) > limit and min(row) > limit:
+            return limit + 1
         before, row = row, current
     return row[-1]
