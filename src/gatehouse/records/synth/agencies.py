@@ -24,6 +24,7 @@ AGENCIES = 900
 NEVER = 32_000  # a day index beyond every export
 
 _DETAINER_AGENCIES = 14  # local, out of state, with many immigration searches
+_OFFICE_RANK = 3  # by volume
 _FEDERAL_SHARE = 0.0012
 _OWNER_SHARE = 0.015
 
@@ -95,6 +96,12 @@ def build(vocabulary: Vocabulary, seed: int) -> Agencies:
     detainers = _first_elsewhere(items, order[60:], _DETAINER_AGENCIES)
     style[detainers] = DETAINER
 
+    # A busy agency that keeps office hours with a dozen users, so that one of them at night stands out.
+    day_shift = rng.random(count) < 0.15
+    day_shift[order[:_OFFICE_RANK]] = False
+    office = _first_elsewhere(items, order[_OFFICE_RANK:], 1)
+    day_shift[office] = True
+
     federal = slice(1, first_local)
     weight[federal] = _FEDERAL_SHARE / (first_local - 1)
     weight[0] = _OWNER_SHARE
@@ -103,13 +110,15 @@ def build(vocabulary: Vocabulary, seed: int) -> Agencies:
     shared_from, shared_until = _sharing(items, rng)
     # The front door: one immigration office is on the owner's own list.
     shared_from[2], shared_until[2] = 0, day_index(LIST_LAST_DAY)
+    officers = np.clip(np.sqrt(weight) * 250, 3, 120).astype(np.int32)
+    officers[office] = 12
     return Agencies(
         items=tuple(items),
         weight=weight,
         utc_offset=utc_offset,
         style=style,
-        officers=np.clip(np.sqrt(weight) * 900, 3, 400).astype(np.int32),
-        day_shift=rng.random(count) < 0.15,
+        officers=officers,
+        day_shift=day_shift,
         shared_from=shared_from,
         shared_until=shared_until,
     )

@@ -55,8 +55,9 @@ def plan(agencies: Agencies, *, rows: int, seed: int) -> Plants:
         if agencies.day_shift[index] and agencies.style[index] in (FREE, DROPDOWN)
     ]
     free = [index for index in elsewhere if agencies.style[index] == FREE and not agencies.day_shift[index]]
-    agency = {ABORTION: free[1], REPEAT_PLATE: free[4], OFF_HOURS: day_shift[1], MINOR_NATIONWIDE: -1}
+    agency = {ABORTION: free[1], REPEAT_PLATE: free[4], OFF_HOURS: day_shift[0], MINOR_NATIONWIDE: -1}
     officer = {kind: int(agencies.officers[who]) - 1 for kind, who in agency.items()}
+    officer[OFF_HOURS] += 1  # nobody whom the drawing knows: this user makes no other searches
     return Plants(slots, kinds, agency, officer)
 
 
