@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from gatehouse.model import BadInput, Layout
+from gatehouse.model import BadInput, FieldState, Layout
 from gatehouse.records import tells
 from gatehouse.records.blanks import Blanks
-from gatehouse.records.columns import is_header, normal_label
+from gatehouse.records.columns import SEARCH_DATE, is_header, normal_label
 from gatehouse.records.csvfile import frame_of
 from gatehouse.records.frame import KEPT_TEXTS, OPTIONAL_TEXTS, FileFacts, RecordSet, Reject
 from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values, split_glued
@@ -24,12 +25,15 @@ from gatehouse.records.organizations import parse
 from gatehouse.records.raw import RawBlock, Source
 from gatehouse.records.source import open_sources
 from gatehouse.records.spill import Rows
+from gatehouse.records.states import text_states
 from gatehouse.records.texts import Texts
 from gatehouse.records.times import TimeReader
 
 # How far down a header may stand, below titles and notes.
 _HEADER_WITHIN = 200
 _SAMPLE = 200
+# So many times that none can be read are no damage.
+_ENOUGH_TIMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class ImportOptions:
     keep: frozenset[str] = frozenset()
     mapping: Mapping | None = None
     spill: Path | None = None
-    spill_rows: int = 20_000_000
+    spill_rows: int = 5_000_000
 
 
 def import_files(
@@ -103,17 +107,17 @@ class _Import:
         size = Path(given.path).stat().st_size
         known, strange, told = 0, [], 0
         for source in sources:
-            blocks = _ahead(source.blocks())
-            first = next(blocks, None)
-            found = self._recognize(first)
-            if found is None or first is None:
-                strange.append((source, first))
-                continue
-            known += 1
-            for consumed in self._table(given, source, found[0], found[1], chain((first,), blocks)):
-                if len(sources) == 1:
-                    self._progress(consumed - told)
-                    told = consumed
+            with closing(_ahead(source.blocks())) as blocks:
+                first = next(blocks, None)
+                found = self._recognize(first)
+                if found is None or first is None:
+                    strange.append((source, first))
+                    continue
+                known += 1
+                for consumed in self._table(given, source, found[0], found[1], chain((first,), blocks)):
+                    if len(sources) == 1:
+                        self._progress(consumed - told)
+                        told = consumed
         if not known:
             raise _unknown(given.path, [first for _, first in strange])
         for source, first in strange:
@@ -147,17 +151,17 @@ class _Import:
         """Read one table; yield after each block how much of the file has been consumed, in bytes."""
         mapping = self.options.mapping if plan.layout is Layout.MAPPED else None
         times = TimeReader(mapping.time_format, mapping.time_zone) if mapping else TimeReader()
+        first = next(blocks)
+        below = first if header is None else _below(first, header)
+        _refuse_unreadable_times(source.path, plan, below, times)
         normalizer = Normalizer(
             len(self.files), plan, self.texts, times, delimiter=getattr(source, "delimiter", ",")
         )
         tally = _Tally()
-        header_row = None
+        header_row = None if header is None else int(first.rows[header])
         rejects: list[Reject] = []
         last: RawBlock | None = None
-        for at, block in enumerate(blocks):
-            if at == 0 and header is not None:
-                header_row = int(block.rows[header])
-                block = _below(block, header)
+        for block in chain((below,), blocks):
             part = normalizer.part(block)
             tally.records += part.records
             tally.non_search += part.non_search
@@ -259,13 +263,39 @@ def _trimmed(cells: Sequence[str | None]) -> Sequence[str | None]:
     return cells
 
 
-def _ahead(blocks: Iterator[RawBlock]) -> Iterator[RawBlock]:
+def _ahead(blocks: Iterator[RawBlock]) -> Generator[RawBlock]:
     """Yield blocks while the next one is read on another thread."""
-    with ThreadPoolExecutor(1, "gatehouse-ahead") as worker:
-        pending = worker.submit(next, blocks, None)
-        while (block := pending.result()) is not None:
+    try:
+        with ThreadPoolExecutor(1, "gatehouse-ahead") as worker:
             pending = worker.submit(next, blocks, None)
-            yield block
+            while (block := pending.result()) is not None:
+                pending = worker.submit(next, blocks, None)
+                yield block
+    finally:
+        # A file that is given up is closed now, not when its generator is collected.
+        if isinstance(blocks, Generator):
+            blocks.close()
+
+
+def _refuse_unreadable_times(path: str, plan: Plan, block: RawBlock, times: TimeReader) -> None:
+    """Refuse a file of which no time can be read: it is written in another form, not damaged."""
+    places = plan.at("searched_at")
+    # A day in a column of its own is read with its time, by the normalizer.
+    if not places or plan.at(SEARCH_DATE) or places[0] >= block.cells.width:
+        return
+    cells = block.cells[f"c{places[0]}"].drop_nulls().head(_SAMPLE).str.strip_chars()
+    cells = cells.filter(text_states(cells) == FieldState.VALUE.value)
+    cells = cells.filter(~cells.is_in([plan.labels[places[0]]]))
+    if len(cells) < _ENOUGH_TIMES or times.read(cells).is_not_null().any():
+        return
+    shape = cells.str.replace_all(r"\p{N}", "9").str.replace_all(r"\p{L}", "a")[0]
+    raise BadInput(
+        "the times of the file are written in an unknown form",
+        where=path,
+        expected="a form listed in docs/formats.md",
+        got=f"{len(cells)} times shaped like {shape[:40]!r}",
+        hint="name the form in a mapping file, under [times] format, and give it with --mapping",
+    )
 
 
 def _cut(source: Source, plan: Plan, last: RawBlock | None) -> list[tuple[str, str]]:

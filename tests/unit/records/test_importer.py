@@ -369,6 +369,12 @@ class TestTimes:
         )
         assert searches(path)[0].frame_to == Value(datetime(2025, 11, 14, 9, 1, tzinfo=UTC))
 
+    def test_of_an_unknown_form_throughout_are_refused(self, tmp_path: Path) -> None:
+        rows = [audit_row(number, **{"Search Time": "14.11.2025 09:01 Uhr"}) for number in range(20)]
+        with pytest.raises(BadInput, match="the times of the file are written in an unknown form") as raised:
+            load(export(tmp_path, [list(AUDIT), *rows]))
+        assert raised.value.got == "20 times shaped like '99.99.9999 99:99 aaa'"
+
     def test_frames_that_do_not_read_are_partial(self, tmp_path: Path) -> None:
         rows = [
             list(AUDIT),
