@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 VISIBLE = (FieldState.VALUE, FieldState.EMPTY, FieldState.PLACEHOLDER)
 BLANK = (FieldState.EMPTY, FieldState.PLACEHOLDER)
 
+_EMPTY_WORDS = BIT[Signal.NONE_STATED] | BIT[Signal.VAGUE]
+
 SLIM: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "file": pl.UInt16,
     "row": pl.UInt32,
@@ -99,7 +101,9 @@ def _row_bits() -> pl.Expr:
     no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
     stated = pl.when(no_reason_column).then("_offense").otherwise("_reason")
     blank = pl.when(no_reason_column).then(_in("offense_state", BLANK)).otherwise(_in("reason_state", BLANK))
-    status = pl.when(blank).then(_mask(BIT[Signal.NONE_STATED])).otherwise(stated)
+    # "test" fills a cell as "n/a" does, and says something all the same.
+    empty = blank & ((stated & _mask(~_EMPTY_WORDS & 0xFFFF_FFFF)) == 0)
+    status = pl.when(empty).then(_mask(BIT[Signal.NONE_STATED])).otherwise(stated)
     anywhere = pl.lit(0, dtype=pl.UInt32)
     for field in SCANNED:
         anywhere = anywhere | pl.col(f"_{field}")

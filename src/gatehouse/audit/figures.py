@@ -10,10 +10,12 @@ import polars as pl
 from gatehouse.audit.breaks import schema_breaks
 from gatehouse.audit.document import Figure, Table
 from gatehouse.audit.findings.tables import Unit
-from gatehouse.audit.ground import bits_of
+from gatehouse.audit.ground import bits_of, count_of
 from gatehouse.audit.measures import NETWORK_CLASSES
+from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
 from gatehouse.audit.texts import BIT, FAMILY_BITS
+from gatehouse.audit.wording import searches
 from gatehouse.model import Layout, Signal
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def searches_over_time(ground: Ground) -> Figure:
     )
     breaks = tuple((item.day.strftime(form), item.change) for item in schema_breaks(ground))
     dateless = ground.total - int(days["n"].sum())
-    notes = [f"{dateless:,} searches have no readable time and are left out."] if dateless else []
+    notes = [f"Without {searches(dateless)} that show no readable time."] if dateless else []
     if any(file.layout is Layout.PORTAL for file in ground.files):
         notes.append(
             "A portal shows at most one search an hour and justification: its counts are lower bounds."
@@ -90,7 +92,7 @@ def searches_over_time(ground: Ground) -> Figure:
 
 def top_organizations(ground: Ground) -> Figure:
     """Return the organizations with most searches."""
-    counted = _by_agency(ground).filter(pl.col("agency") != 0)
+    counted = _by_agency(ground).filter(pl.col("agency") != UNKNOWN)
     if counted.is_empty():
         return _missing("top_organizations", "Who searched most", _NO_NAMES)
     shown = counted.sort("searches", "agency", descending=[True, False]).head(ORGANIZATIONS_SHOWN)
@@ -110,7 +112,7 @@ def top_organizations(ground: Ground) -> Figure:
 
 def states(ground: Ground) -> Figure:
     """Return searches by the searcher's state; agencies whose name does not tell stand as no state."""
-    counted = _by_agency(ground).filter(pl.col("agency") != 0)
+    counted = _by_agency(ground).filter(pl.col("agency") != UNKNOWN)
     if counted.is_empty():
         return _missing("states", "Where the searchers are", _NO_NAMES)
     of_agency = pl.Series([agency.state for agency in ground.roster.agencies], dtype=pl.String)
@@ -149,7 +151,9 @@ def hours(ground: Ground) -> Figure:
     }
     unit = (zones.pop() or "") if len(zones) == 1 else "local time of the agency that searched"
     placed = int(week["n"].sum())
-    note = "" if placed == ground.total else f"{ground.total - placed:,} searches have no known local time."
+    note = (
+        "" if placed == ground.total else f"Without {searches(ground.total - placed)} of no known local time."
+    )
     return Figure(
         "hours",
         "When searches are made",
@@ -191,7 +195,7 @@ def funnel(ground: Ground) -> Figure:
         ground.measures.signals.filter("readable")
         .group_by("agency")
         .agg(total=pl.col("n").sum(), flagged=pl.col("n").filter(bits_of(mask)).sum())
-        .filter((pl.col("total") >= MINIMUM_SEARCHES) & (pl.col("agency") != 0))
+        .filter((pl.col("total") >= MINIMUM_SEARCHES) & (pl.col("agency") != UNKNOWN))
         .sort("agency")
     )
     what = "immigration-labelled searches" if immigration else "vague reasons"
@@ -235,8 +239,8 @@ def _by_agency(ground: Ground) -> pl.DataFrame:
 
 
 def _unnamed(ground: Ground) -> str:
-    unnamed = ground.measures.agencies.filter(pl.col("agency") == 0)["n"].sum()
-    return f"{unnamed:,} searches name no organization." if unnamed else ""
+    unnamed = count_of(ground.measures.agencies.filter(pl.col("agency") == UNKNOWN))
+    return f"Of {searches(unnamed)} the searcher is not named." if unnamed else ""
 
 
 def _missing(name: str, title: str, why: str) -> Figure:

@@ -210,7 +210,7 @@ def _exposures(ground: Ground) -> int:
     by_file = pl.LazyFrame(
         {"file": range(len(owners)), "owner": owners}, schema={"file": pl.UInt16, "owner": pl.UInt32}
     )
-    pairs = ground.linked.frame.select("search", "file").join(by_file, on="file")
+    pairs = ground.linked.frame.join(by_file, on="file").select("search", "owner")
     return int(pairs.unique().select(pl.len()).collect(engine="streaming").item())
 
 
@@ -265,10 +265,12 @@ def _facts(ground: Ground) -> Mapping[str, Cell]:
 
 
 def _is_synthetic(ground: Ground) -> bool:
-    """Return whether the input says that it is invented."""
-    said = (name for file in ground.files for name in (file.path.rsplit("/", 1)[-1], file.owner or ""))
-    noted = (code for file in ground.files for code, _ in file.notes)
-    return any("synthetic" in text.lower() for text in (*said, *noted))
+    """Return whether the input says that it is invented: in a file's name, its owner's, or its marker."""
+    said = [name for file in ground.files for name in (file.path.rsplit("/", 1)[-1], file.owner or "")]
+    markers = ground.linked.records.texts.get("moderation")
+    if markers is not None:
+        said += markers["text"].filter(markers["text"].str.starts_with("SYNTHETIC")).to_list()
+    return any("synthetic" in text.lower() for text in said)
 
 
 def _stamp(moment: object) -> str | None:

@@ -24,14 +24,18 @@ FEWEST_KEY_BYTES = 16
 
 
 class ExportsByDefault(TyperGroup):
-    """A group whose first word is a file unless it names a command."""
+    """A group whose first word is a file unless it names a command; its help is that of judging files."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command's name before arguments that name none."""
-        known = {"-h", "--help", *self.commands}
-        if args and args[0] not in known:
-            args = [DEFAULT, *args]
+        if not args or args[0] not in self.commands:
+            args = [DEFAULT, *(args or ["--help"])]
         return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Name the default command by nothing, so that its usage line reads as people type it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return ("" if name == DEFAULT else name), command, rest
 
 
 class FailOn(StrEnum):
@@ -45,9 +49,7 @@ class FailOn(StrEnum):
 
 app = typer.Typer(
     cls=ExportsByDefault,
-    no_args_is_help=True,
-    help="Judge exports of other networks: `gatehouse audit EXPORT[@OWNER]...`; "
-    "or hold two of them against each other: `gatehouse audit reconcile A B...`.",
+    help="Judge exports of other networks, or hold two of them against each other.",
 )
 
 Exports = Annotated[list[str], typer.Argument(metavar="EXPORT[@OWNER]...", help="Files to read.")]
@@ -59,7 +61,7 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Folder to w
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-@app.command(DEFAULT, hidden=True)
+@app.command(DEFAULT, epilog="Two records of the same searches: gatehouse audit reconcile A B...")
 def exports(
     files: Exports,
     owner: Owner = None,

@@ -31,6 +31,7 @@ NOON = datetime(2025, 6, 2, 17, tzinfo=UTC)
 EXPORTED = frozenset({"org", "officer", "plate", "reason", "case_number", "networks", "searched_at"})
 _SPEAKING = {FieldState.VALUE, FieldState.PARTIAL, FieldState.PLACEHOLDER}
 
+# Any: a cell is a value, a state, or both.
 Row = Mapping[str, Any]
 
 

@@ -28,6 +28,7 @@ def signals(bits: int) -> set[str]:
         ("immigration violation", True, {"civil_immigration"}),
         (FieldState.EMPTY, True, {"none_stated"}),
         (("n/a", FieldState.PLACEHOLDER), True, {"none_stated"}),
+        (("test", FieldState.PLACEHOLDER), True, {"test_training"}),
         (FieldState.WITHHELD, False, set()),
         (FieldState.REDACTED_VENDOR, False, set()),
         (FieldState.REDACTED_AGENCY, False, set()),

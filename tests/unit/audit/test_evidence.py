@@ -10,13 +10,13 @@ from gatehouse.audit.evidence import all_rows, samples
 from gatehouse.audit.findings.lead import Measured
 from gatehouse.audit.ground import Ground
 from gatehouse.audit.options import EVIDENCE_LIMIT
-from tests.unit.audit.builders import NOON, file_facts, ground
+from tests.unit.audit.builders import NOON, Row, file_facts, ground
 
 FILES = (file_facts(), file_facts(path="b.csv"))
 
 
 def made() -> tuple[Ground, Measured]:
-    rows = [{"searched_at": NOON + timedelta(minutes=number)} for number in range(5_000)]
+    rows: list[Row] = [{"searched_at": NOON + timedelta(minutes=number)} for number in range(5_000)]
     rows += [{"file": 1, "searched_at": NOON + timedelta(days=40 * month)} for month in range(5)]
     base = ground(rows, files=FILES)
     return base, Measured(len(rows), "", where=pl.lit(True))

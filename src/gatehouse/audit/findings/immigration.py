@@ -131,7 +131,7 @@ class BarredCriminal(_Barred):
     signal = CRIMINAL
     not_signals = (CIVIL,)
     kind = "state an immigration crime"
-    may_say = "The stated purpose is an immigration crime, on data of a state that restricts immigration use."
+    may_say = "The stated purpose is an immigration crime, on data of a state that restricts such use."
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         return _restricted(judged, self.kind)
@@ -146,7 +146,7 @@ class BarredAgency(_Barred):
     signal = AGENCY
     not_signals = (CIVIL, CRIMINAL)
     kind = "name an immigration agency and no purpose"
-    may_say = "The stated reason is an immigration agency's name, on data of a state that restricts immigration use."
+    may_say = "The stated reason is an immigration agency's name, on data of a state that restricts such use."
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         return _restricted(judged, self.kind)

@@ -152,8 +152,9 @@ class UnusualHours(Lead):
         claim = f"None of {plural(tested, 'user')} tested keeps hours that chance and shifts do not explain"
         if found:
             claim = (
-                f"{number(len(found))} of {plural(tested, 'user')} tested made {searches(count)} in hours that "
-                "hold at most 5 % of the searches of the rest of the agency, more than chance and shifts explain"
+                f"{number(len(found))} of {plural(tested, 'user')} tested made {searches(count)} in hours "
+                "that hold at most 5 % of the searches of the rest of the agency, more than chance and "
+                "shifts explain"
             )
         return Measured(
             count,

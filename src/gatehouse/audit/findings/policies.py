@@ -13,7 +13,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.lawful import local_days
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import bits
-from gatehouse.audit.wording import number, plural, searches
+from gatehouse.audit.wording import plural, searches
 from gatehouse.records.policies import policy_for
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class OwnPolicyConflict(Lead):
             table=_table(counted),
         )
 
-    def _flagged(self, ground: Ground) -> list[tuple[int, int, date, int]]:
+    def _flagged(self, ground: Ground) -> list[tuple[int, int, date | None, int]]:
         """Return file, row, owner's local day and signals of every search that any rule might mean."""
         flagged = ground.measures.flagged
         days = local_days(ground, flagged)
@@ -81,7 +81,8 @@ def _claim(count: int, too_early: int, ground: Ground) -> str:
     """Say what was counted, and which searches no copy of the rules is old enough for."""
     claim = f"{searches(count)} name a use that the owner's rules, as published by then, prohibit"
     if too_early:
-        claim += f"; {number(too_early)} more flagged searches are older than every copy of the rules"
+        older = plural(too_early, "more flagged search is", "more flagged searches are")
+        claim += f"; {older} older than every copy of the rules"
     untested = {use.name for policy in ground.options.policies for use in policy.prohibits if not use.signals}
     if untested:
         claim += f"; {plural(len(untested), 'prohibited use')} that no reason can show could not be tested"

@@ -14,7 +14,7 @@ from gatehouse.audit.findings.immigration import (
     ImmigrationPurpose,
 )
 from gatehouse.model import FieldState
-from tests.unit.audit.builders import file_facts
+from tests.unit.audit.builders import Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
 # The Illinois act binds from 2024-01-01, local time; midnight there is 06:00 UTC.
@@ -23,7 +23,7 @@ FIRST_MINUTE = datetime(2024, 1, 1, 6, 0, tzinfo=UTC)
 
 
 def test_immigration_purpose_counts_the_family_with_bounds() -> None:
-    rows = [
+    rows: list[Row] = [
         {"reason": "immigration"},
         {"reason": "ICE+ERO"},
         {"reason": "Immigration (criminal) -"},
@@ -51,7 +51,7 @@ def test_immigration_purpose_no_reason_readable_is_not_measurable() -> None:
 
 @pytest.mark.parametrize(("at", "count"), [(LAST_MINUTE_BEFORE, 0), (FIRST_MINUTE, 1)])
 def test_barred_civil_starts_with_the_owners_local_day(at: datetime, count: int) -> None:
-    rows = [{"reason": "immigration", "searched_at": at}, {"searched_at": FIRST_MINUTE}]
+    rows: list[Row] = [{"reason": "immigration", "searched_at": at}, {"searched_at": FIRST_MINUTE}]
     outcome, found = measured(BarredCivil(), rows)
     assert (outcome.count, found) == (count, [2][:count])
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from gatehouse.audit.findings.reasons import ConstantReason, MissingCase, MissingReason, VagueReason
 from gatehouse.model import FieldState
-from tests.unit.audit.builders import EXPORTED, SEARCHER, file_facts
+from tests.unit.audit.builders import EXPORTED, SEARCHER, Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
 
 def test_missing_reason_counts_blanks_and_placeholders_among_readable() -> None:
-    rows = [
+    rows: list[Row] = [
         {"reason": FieldState.EMPTY},
         {"reason": ("-", FieldState.PLACEHOLDER)},
         {"reason": FieldState.WITHHELD},
@@ -18,8 +18,8 @@ def test_missing_reason_counts_blanks_and_placeholders_among_readable() -> None:
     outcome, found = measured(MissingReason(), rows)
     assert (outcome.count, found) == (2, [2, 3])
     assert outcome.claim == (
-        "2 of 3 searches whose reason can be read state none. The reasons of 1 more are masked, so among all 4 "
-        "searches the number lies between 2 and 3"
+        "2 of 3 searches whose reason can be read state none. The reasons of 1 more are masked, so among "
+        "all 4 searches the number lies between 2 and 3"
     )
 
 
@@ -30,7 +30,8 @@ def test_missing_reason_mentions_an_offense_beside_it() -> None:
 
 
 def test_vague_reason_gives_no_rate_under_thirty_searches() -> None:
-    rows = [{"reason": "investigation"}] * 29 + [{"reason": "stolen vehicle", "org": "Calderbeck GA PD"}] * 31
+    rows = [{"reason": "investigation"}] * 29
+    rows += [{"reason": "stolen vehicle", "org": "Calderbeck GA PD"}] * 31
     rows += [{"reason": "inv", "org": "Calderbeck GA PD"}]
     outcome, _ = measured(VagueReason(), rows)
     assert outcome.table is not None
@@ -84,7 +85,7 @@ def test_constant_reason_needs_a_hundred_searches_and_nine_in_ten() -> None:
 
 
 def test_missing_case_counts_only_where_the_number_could_be_seen() -> None:
-    rows = [
+    rows: list[Row] = [
         {"case_number": "25-000123"},
         {"case_number": ""},
         {"case_number": "", "reason": "25-000123"},

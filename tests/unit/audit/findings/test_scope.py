@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from gatehouse.audit.findings.scope import MinorNationwide, VolumeOutlier
-from tests.unit.audit.builders import EXPORTED, file_facts
+from tests.unit.audit.builders import EXPORTED, Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
 
 def test_minor_nationwide_needs_reach_and_a_minor_matter() -> None:
-    rows = [
+    rows: list[Row] = [
         {"reason": "expired registration", "networks": 1_000},
         {"reason": "expired registration", "networks": 999},
         {"reason": "investigation", "networks": 6_000},

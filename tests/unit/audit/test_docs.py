@@ -1,0 +1,24 @@
+"""The manual says what each finding is, and no finding that is none."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gatehouse.audit.findings import LEADS
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def test_every_finding_has_a_heading_and_every_heading_a_finding() -> None:
+    headings = re.findall(
+        r"^### `([a-z_]+)`$", (DOCS / "findings.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(headings) == sorted(lead.id for lead in LEADS)
+
+
+def test_every_finding_says_what_it_may_and_may_not_claim() -> None:
+    for lead in LEADS:
+        assert lead.may_say.endswith(".") and lead.may_not_say.endswith("."), lead.id
+        assert lead.innocent_explanations, lead.id
+        assert lead.title[0].isupper() and not lead.title.endswith("."), lead.id
