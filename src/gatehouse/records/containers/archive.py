@@ -9,7 +9,6 @@ import io
 import shutil
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import IO, BinaryIO, Protocol
 
 from gatehouse.model import BadInput
 from gatehouse.records import encoding as encodings
-from gatehouse.records.containers.errors import NotAnExport
+from gatehouse.records.containers.errors import ZIP_DAMAGE, NotAnExport
 from gatehouse.records.containers.limits import HELD
 from gatehouse.records.containers.magic import is_container
 from gatehouse.records.csvfile import CsvSource
@@ -119,7 +118,7 @@ class _Member:
 def _damage(label: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except ZIP_DAMAGE as error:
         raise BadInput(
             "a member of the archive is damaged", where=label, got=str(error), hint="download it again"
         ) from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, BinaryIO
 from xml.etree import ElementTree
 
@@ -22,11 +22,17 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _CHUNK = 1 << 20
 _OVERLAP = 1 << 10
 
+# The reader holds a cell for every column up to the last, in every row; 702 columns have two letters at most.
+_FAR_RIGHT = re.compile(rb'<(?:\w+:)?c r="[A-Z]{3}[0-9]')
 _HAS_VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>[^<]|<(?:\w+:)?is><")
 _ERROR_CELL = re.compile(
     rb"""<(?:\w+:)?c\s(?=[^>]*\bt="e")(?=[^>]*\br="([A-Z]{1,3})([0-9]{1,7})")[^>]*>"""
     rb"""(?:<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>))?<(?:\w+:)?v>([^<]{1,20})</"""
 )
+
+
+class TooWide(Exception):
+    """A sheet is wider than any export."""
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> Mapping[str, str]:
@@ -62,11 +68,16 @@ def has_values(archive: zipfile.ZipFile, part: str) -> bool:
         return any(_HAS_VALUE.search(window) for window in _windows(stream))
 
 
-def error_cells(stream: Callable[[], BinaryIO], part: str) -> dict[tuple[int, int], str]:
-    """Return the error text of every error cell of a sheet by zero-based (row, column)."""
+def error_cells(file: BinaryIO, part: str) -> dict[tuple[int, int], str]:
+    """Return the error text of every error cell of a sheet by zero-based (row, column).
+
+    Raises `TooWide` for a sheet so wide that holding all of its cells could fill the memory.
+    """
     found = {}
-    with stream() as file, zipfile.ZipFile(file) as archive, archive.open(part) as xml:
+    with zipfile.ZipFile(file) as archive, archive.open(part) as xml:
         for window in _windows(xml):
+            if _FAR_RIGHT.search(window):
+                raise TooWide("a sheet of more than 702 columns")
             for match in _ERROR_CELL.finditer(window):
                 column = 0
                 for letter in match[1]:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from gatehouse.model import BadInput
 from gatehouse.records.containers.archive import open_archive
+from gatehouse.records.containers.errors import ZIP_DAMAGE
 from gatehouse.records.containers.limits import refuse_bomb
 from gatehouse.records.containers.magic import OLE, SEEN, ZIP, is_container
 from gatehouse.records.raw import Source
@@ -64,7 +65,7 @@ def _is_workbook(label: str, stream: Callable[[], BinaryIO]) -> bool:
         with stream() as file, zipfile.ZipFile(file) as archive:
             refuse_bomb(archive, where=label)
             return not _WORKBOOKS.isdisjoint(archive.namelist())
-    except zipfile.BadZipFile as error:
+    except (*ZIP_DAMAGE, NotImplementedError) as error:
         raise BadInput(
             "the archive or workbook is damaged",
             where=label,

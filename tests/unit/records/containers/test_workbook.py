@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatehouse.model import BadInput
-from gatehouse.records.containers import open_container, workbook
-from gatehouse.records.containers.workbook import cell_text
+from gatehouse.records.containers import open_container, sheets
+from gatehouse.records.containers.sheets import cell_text, list_sheets, sheet_blocks
 from gatehouse.records.raw import Source
 from tests.unit.records.containers.office import encrypted_workbook, xls, xlsb
-from tests.unit.records.containers.pdf_tables import opener
 
 HEADER = ["id", "userId", "searchDate", "networkCount", "reason"]
 
@@ -68,7 +68,7 @@ class TestCellText:
             (dt.timedelta(hours=30, minutes=5), "30:05:00"),
         ],
     )
-    def test_cell_text_by_type_is_what_an_export_shows(self, cell: workbook.Cell, text: str) -> None:
+    def test_cell_text_by_type_is_what_an_export_shows(self, cell: sheets.Cell, text: str) -> None:
         assert cell_text(cell) == text
 
     @given(st.datetimes(dt.datetime(1900, 3, 1), dt.datetime(2100, 1, 1)))
@@ -107,11 +107,13 @@ class TestSheets:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rows = [[f"a{at}", at, dt.datetime(2025, 6, 18, 0, 0, at)] for at in range(25)]
-        (source,) = sources(save(tmp_path / "b.xlsx", {"S": rows}))
-        whole = table(source)
-        monkeypatch.setattr(workbook, "BLOCK_ROWS", 4)
-        assert len(list(source.blocks())) == 7
-        assert table(source) == whole
+        path = save(tmp_path / "b.xlsx", {"S": rows})
+        (source,) = sources(path)
+        monkeypatch.setattr(sheets, "BLOCK_ROWS", 4)
+        with path.open("rb") as file:
+            blocks = list(sheet_blocks(file, "S", errors={}))
+        assert [block.rows.len() for block in blocks] == [4, 4, 4, 4, 4, 4, 1]
+        assert pl.concat([block.cells for block in blocks]).rows() == table(source)[0]
 
     def test_midnight_in_a_column_of_times_shows_its_time(self, tmp_path: Path) -> None:
         midnight, later = dt.datetime(2025, 6, 18), dt.datetime(2025, 6, 18, 0, 2, 4, 789000)
@@ -144,12 +146,15 @@ class TestSheets:
             book.worksheets[0].append(row)
         data = io.BytesIO()
         book.save(data)
-        (source,) = workbook.open_workbook("b.xlsx", stream=opener(data.getvalue()), sha256="")
+        assert [sheet.name for sheet in list_sheets(data)] == ["Sheet"]
+        blocks = list(sheet_blocks(data, "Sheet", errors={}))
         # The reader gives a cell of nothing but blanks as an empty one.
         texts = [[cell if cell and cell.strip() else "" for cell in (*row, "", "", "")][:4] for row in rows]
         filled = [(number, tuple(row)) for number, row in enumerate(texts, start=1) if any(row)]
-        cells, numbers = table(source)
-        assert list(zip(numbers, cells, strict=True)) == filled
+        found = [
+            pair for block in blocks for pair in zip(block.rows.to_list(), block.cells.rows(), strict=True)
+        ]
+        assert found == filled
 
 
 class TestBinaryFormats:
@@ -179,6 +184,30 @@ class TestRefusals:
         path.write_bytes(xls([["id"]])[:3000])
         with pytest.raises(BadInput, match="the workbook is damaged"):
             open_container(str(path))
+
+    def test_sheet_too_wide_for_any_export_is_refused(self, tmp_path: Path) -> None:
+        book = openpyxl.Workbook()
+        book.worksheets[0].append(HEADER)
+        book.worksheets[0].cell(1, 703, "far out")
+        book.save(tmp_path / "book.xlsx")
+        (source,) = sources(tmp_path / "book.xlsx")
+        with pytest.raises(BadInput, match="more than 702 columns"):
+            list(source.blocks())
+
+    @pytest.mark.parametrize(("make", "place"), [(xls, "last row"), (xlsb, "last column")])
+    def test_workbook_that_ends_its_reader_is_refused(self, tmp_path: Path, make: Any, place: str) -> None:
+        data = bytearray(make([["id"], ["a1"], ["marked"]]))
+        # The cell moves to where holding all cells up to it takes hundreds of gigabytes.
+        at = data.index("marked".encode("utf-16-le"))
+        if place == "last row":
+            struct.pack_into("<HH", data, at - 9, 0xFFFF, 0xFFFF)
+        else:
+            struct.pack_into("<I", data, at - 12, 0x7FFFFFFF)
+        path = tmp_path / "book.bin"
+        path.write_bytes(data)
+        with pytest.raises(BadInput, match="damaged"):
+            for source in sources(path):
+                list(source.blocks())
 
     def test_workbook_without_values_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(BadInput, match="holds no values"):

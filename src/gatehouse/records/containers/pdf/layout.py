@@ -42,12 +42,13 @@ _STRAY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """A page's runs and lines in reading coordinates; `turned` counts glyphs of stamps and watermarks."""
+    """A page's runs and lines in reading coordinates, and what was left out (see `PageText`)."""
 
     index: int
     runs: tuple[Run, ...]
     rules: Rules
     turned: int
+    unmapped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,20 @@ class TableLayout:
         return max(self.furniture.gap, 2 * self.pitch)
 
 
-def read_page(document: pdfium.PdfDocument, index: int) -> PageContent:
+def read_page(document: pdfium.PdfDocument, index: int, *, where: str) -> PageContent:
     """Read one page; nothing of it stays in the library's memory."""
-    page = document[index]
     try:
-        runs, turn, turned = page_text(page)
-        rules = page_rules(page, turn) if runs else Rules()
-        return PageContent(index, tuple(runs), rules, turned)
+        page = document[index]
+    except pdfium.PdfiumError as error:
+        raise BadInput(
+            "a page of the PDF is damaged",
+            where=f"{where}, page {index + 1}",
+            hint="ask for the native export (CSV or XLSX) of the same audit",
+        ) from error
+    try:
+        text = page_text(page)
+        rules = page_rules(page, text.turn) if text.runs else Rules()
+        return PageContent(index, tuple(text.runs), rules, text.turned, text.unmapped)
     finally:
         page.close()
 

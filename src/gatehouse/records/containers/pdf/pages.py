@@ -21,7 +21,7 @@ class TablePages:
     """
 
     def __init__(
-        self, document: pdfium.PdfDocument, layout: TableLayout, start: int, *, seen: Counter[str]
+        self, document: pdfium.PdfDocument, layout: TableLayout, start: int, *, where: str, seen: Counter[str]
     ) -> None:
         self.at = start
         self.next_table: int | None = None
@@ -29,14 +29,16 @@ class TablePages:
         self._layout = layout
         self._start = start
         self._seen = seen
+        self._where = where
         self._unfinished = ""
 
     def __iter__(self) -> Iterator[list[Fragment]]:
         """Yield each page's fragments from the top."""
         for index in range(self._start, len(self._document)):
             self.at = index
-            content = read_page(self._document, index)
+            content = read_page(self._document, index, where=self._where)
             self._seen["turned"] += content.turned
+            self._seen["unmapped"] += content.unmapped
             if not content.runs:
                 self._seen["empty_pages"] += 1
                 continue

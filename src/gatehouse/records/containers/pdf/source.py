@@ -69,7 +69,7 @@ class PdfSource:
             self._seen["pages_before"] = self.first_page
             while start is not None:
                 yield list(layout.columns.names)
-                pages = TablePages(document, layout, start, seen=self._seen)
+                pages = TablePages(document, layout, start, where=self.path, seen=self._seen)
                 for record in assemble(pages, joins=layout.mark is not None):
                     yield self._record(record, layout, pages.at)
                 start = pages.next_table
@@ -79,7 +79,10 @@ class PdfSource:
             document.close()
 
     def _next_layout(self, document: pdfium.PdfDocument, start: int) -> TableLayout:
-        ahead = [read_page(document, index) for index in range(start, min(start + _AHEAD, len(document)))]
+        ahead = [
+            read_page(document, index, where=self.path)
+            for index in range(start, min(start + _AHEAD, len(document)))
+        ]
         found = learn_layout(ahead, where=f"{self.path}, page {start + 1}")
         assert found is not None, "the page shows a header"
         return found[1]
@@ -112,6 +115,7 @@ _SAYINGS = {
     "furniture": "lines outside of the table (titles, page numbers) left out: {}",
     "outside": "lines outside of the ruled area left out: {}",
     "turned": "characters of stamps or watermarks left out: {}",
+    "unmapped": "characters that the PDF draws without saying which they are, left out: {}",
     "empty_pages": "pages without a text layer, whose records are missing: {}",
     "tables": "tables with another header: {}",
 }
@@ -148,7 +152,7 @@ def open_pdf(path: str, *, stream: Callable[[], BinaryIO], sha256: str) -> Sourc
         count = len(document)
         step = max(1, (count - _FIRST) // _SPREAD)
         sample = sorted({*range(min(_FIRST, count)), *range(_FIRST, count, step), count - 1})
-        pages = [read_page(document, index) for index in sample if index >= 0]
+        pages = [read_page(document, index, where=path) for index in sample if index >= 0]
     finally:
         document.close()
     if not any(page.runs for page in pages):

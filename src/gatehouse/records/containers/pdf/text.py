@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import pypdfium2 as pdfium
@@ -36,6 +35,9 @@ class Turn(NamedTuple):
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Return the reading coordinates of a point of the page."""
         return self.along * x + self.up * y, self.up * x - self.along * y
+
+
+_UPRIGHT = Turn(1, 0)
 
 
 class Run(NamedTuple):
@@ -71,62 +73,75 @@ def _turn(matrix: raw.FS_MATRIX) -> Turn | None:
     return Turn(int(along), int(up)) if {abs(along), abs(up)} == {0, 1} else None
 
 
-def page_text(page: pdfium.PdfPage) -> tuple[list[Run], Turn, int]:
-    """Return a page's runs in drawing order, the direction of its text, and how many glyphs run otherwise.
+class PageText(NamedTuple):
+    """A page's runs in drawing order and the direction of its text, with what is left out of the runs.
 
-    Text that runs in another direction than most of the page (stamps, watermarks) is left out.
+    `turned` counts glyphs that run in another direction than most of the page (stamps, watermarks),
+    `unmapped` those for which the document does not say which character they are.
     """
-    glyphs = list(_glyphs(page))
-    if not glyphs:
-        return [], Turn(1, 0), 0
+
+    runs: list[Run]
+    turn: Turn
+    turned: int
+    unmapped: int
+
+
+def page_text(page: pdfium.PdfPage) -> PageText:
+    """Read the text layer of a page."""
+    glyphs, unmapped = _glyphs(page)
     turns = Counter(turn for turn, _ in glyphs)
     main = max((turn for turn in turns if turn is not None), key=lambda turn: turns[turn], default=None)
     if main is None:
-        return [], Turn(1, 0), len(glyphs)
+        return PageText([], _UPRIGHT, len(glyphs), unmapped)
     kept = [glyph for turn, glyph in glyphs if turn == main]
-    return _runs(kept), main, len(glyphs) - len(kept)
+    return PageText(_runs(kept), main, len(glyphs) - len(kept), unmapped)
 
 
-def _glyphs(page: pdfium.PdfPage) -> Iterator[tuple[Turn | None, _Glyph]]:
+def _glyphs(page: pdfium.PdfPage) -> tuple[list[tuple[Turn | None, _Glyph]], int]:
+    """Return the glyphs that the page draws, each with its direction, and how many mean no character."""
+    glyphs: list[tuple[Turn | None, _Glyph]] = []
+    unmapped = 0
     text = page.get_textpage()
-    try:
-        handle = text.raw
-        box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
-        x, y = ctypes.c_double(), ctypes.c_double()
-        turn: Turn | None = None
-        drawn_by, piece = 0, 0
-        for index in range(text.count_chars()):
+    handle = text.raw
+    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    turn: Turn | None = None
+    place = _UPRIGHT
+    baseline = 0.0
+    drawn_by, piece = 0, 0
+    # This runs for every character of a document, so what one text object shares is asked for once.
+    for index in range(text.count_chars()):
+        code = raw.FPDFText_GetUnicode(handle, index)
+        if code in _HYPHENS:
+            code = 0x2D
+        elif code <= 0x20:
+            # The library adds line ends and spaces of its own.
             if raw.FPDFText_IsGenerated(handle, index) == 1:
                 continue
-            code = raw.FPDFText_GetUnicode(handle, index)
-            if code in _HYPHENS:
-                code = 0x2D
-            elif code < 0x20 or 0xD800 <= code < 0xE000:
+            if code != 0x20:
+                unmapped += not code
                 continue
-            source = raw.FPDFText_GetTextObject(handle, index)
-            address = ctypes.addressof(source.contents) if source else 0
-            if address != drawn_by or not piece:
-                drawn_by, piece = address, piece + 1
-                raw.FPDFText_GetMatrix(handle, index, matrix)
-                turn = _turn(matrix)
-            raw.FPDFText_GetLooseCharBox(handle, index, box)
+        elif 0xD800 <= code < 0xE000:
+            unmapped += 1
+            continue
+        source = raw.FPDFText_GetTextObject(handle, index)
+        address = ctypes.addressof(source.contents) if source else 0
+        if address != drawn_by or not piece:
+            drawn_by, piece = address, piece + 1
+            raw.FPDFText_GetMatrix(handle, index, matrix)
             raw.FPDFText_GetCharOrigin(handle, index, x, y)
-            place = turn or Turn(1, 0)
-            left, top = place.place(box.left, box.top)
-            right, bottom = place.place(box.right, box.bottom)
-            yield (
-                turn,
-                _Glyph(
-                    " " if code == 0xA0 else chr(code),
-                    min(left, right),
-                    max(left, right),
-                    place.place(x.value, y.value)[1],
-                    abs(bottom - top),
-                    piece,
-                ),
-            )
-    finally:
-        text.close()
+            turn = _turn(matrix)
+            place = turn or _UPRIGHT
+            baseline = place.place(x.value, y.value)[1]
+        raw.FPDFText_GetLooseCharBox(handle, index, box)
+        left, top = place.place(box.left, box.top)
+        right, bottom = place.place(box.right, box.bottom)
+        if left > right:
+            left, right = right, left
+        char = " " if code == 0xA0 else chr(code)
+        glyphs.append((turn, _Glyph(char, left, right, baseline, abs(bottom - top), piece)))
+    text.close()
+    return glyphs, unmapped
 
 
 def _runs(glyphs: list[_Glyph]) -> list[Run]:
