@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.annotate import identity, with_agency
+from gatehouse.audit.masked import masked
 from gatehouse.audit.texts import BIT
-from gatehouse.law.masking import mask
 from gatehouse.records.frame import COUNT_FIELDS, FIELDS, TIME_FIELDS
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def _masked(ground: Ground, name: str) -> pl.LazyFrame:
     column = f"_text_{name}"
     if kept is None:
         return pl.LazyFrame(schema={name: pl.UInt64, column: pl.String})
-    shown = kept["text"].to_list() if name == "org" else [mask(text) for text in kept["text"]]
-    return pl.LazyFrame({name: kept["key"], column: pl.Series(shown, dtype=pl.String)})
+    shown = kept["text"] if name == "org" else masked(kept["text"])
+    return pl.LazyFrame({name: kept["key"], column: shown})
 
 
 def _plates(ground: Ground) -> pl.LazyFrame:

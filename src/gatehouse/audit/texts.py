@@ -38,7 +38,7 @@ _DROPDOWN = re.compile(r"[A-Z][A-Za-z/&,.() ]{3,60} -(?: .*)?")
 NUMBERED = frozenset({"case_number"})
 _WORD = r"\pL{2}"
 # A year and a running number, or one long number, as the only digits of a text.
-_ONLY_CASE = r"^\D*(?:(?:\d{2}|\d{4})[-\u2013]\d{5,9}|\d{7,12})\D*$"
+_ONLY_CASE = r"^[^0-9]*(?:(?:[0-9]{2}|[0-9]{4})[-\u2013][0-9]{5,9}|[0-9]{7,12})[^0-9]*$"
 
 # Fields that may say what a search was for, the stated reason first.
 SCANNED = ("reason", "offense", "text_prompt", "case_number", "filters")
@@ -121,4 +121,4 @@ def classify(texts: Mapping[str, pl.DataFrame], lexicon: Lexicon) -> ClassifiedT
 def _without_case_digits() -> pl.Expr:
     """Return the text, its digits made one where they are a case number and nothing else."""
     text = pl.col("text")
-    return pl.when(text.str.contains(_ONLY_CASE)).then(text.str.replace_all(r"\d", "4")).otherwise(text)
+    return pl.when(text.str.contains(_ONLY_CASE)).then(text.str.replace_all("[0-9]", "4")).otherwise(text)
