@@ -92,8 +92,7 @@ def test_lexicon_reads_the_vocabulary_as_it_is_meant(number: str) -> None:
     lexicon = Lexicon.load()
     meant, read = {}, {}
     for reason in words.load().reasons:
-        # A placeholder is a state of the cell, told by the importer; no text is classified.
-        if reason.numbered == bool(number) and reason.group != "placeholder":
+        if reason.numbered == bool(number):
             text = f"{reason.text} {number}".strip() if number else reason.text
             meant[text] = sorted(signal.value for signal in reason.signals)
             read[text] = sorted({match.signal.value for match in lexicon.classify(text)})

@@ -3,8 +3,7 @@
 - Front: a federal body or an immigration agency searched, and the owner's sharing list of that day names it.
 - Back: an outside agency searched, and the owner's sharing list of that day does not name it.
 - Side: an agency that is neither federal nor for immigration searched, and the text says it was immigration
-  enforcement's business, or on behalf of a federal agency: no local agency enforces immigration law for
-  itself.
+  enforcement's business, or on behalf of a federal agency.
 
 A search can be on the back and the side way at once. `docs/pathways.md` gives the reasons.
 """
