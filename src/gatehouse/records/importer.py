@@ -34,6 +34,8 @@ _HEADER_WITHIN = 200
 _SAMPLE = 200
 # So many times that none can be read are no damage.
 _ENOUGH_TIMES = 20
+# Workbooks are often made from CSV files, whose unquoted commas have cut cells apart by then.
+_WORKBOOK_CUT = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class _Import:
         below = first if header is None else _below(first, header)
         _refuse_unreadable_times(source.path, plan, below, times)
         normalizer = Normalizer(
-            len(self.files), plan, self.texts, times, delimiter=getattr(source, "delimiter", ",")
+            len(self.files), plan, self.texts, times, delimiter=source.delimiter or _WORKBOOK_CUT
         )
         tally = _Tally()
         header_row = None if header is None else int(first.rows[header])
@@ -171,7 +173,7 @@ class _Import:
             if part.frame is not None and part.frame.height:
                 self._keep(part.frame, tally)
             last = block if block.rows.len() else last
-            yield getattr(source, "consumed", 0)
+            yield source.consumed
         self.rejects += sorted(rejects, key=lambda each: each.row)
         if tally.records != tally.kept + len(rejects) + tally.non_search:
             raise AssertionError("records, rejects and rows do not balance")
@@ -300,7 +302,7 @@ def _refuse_unreadable_times(path: str, plan: Plan, block: RawBlock, times: Time
 
 def _cut(source: Source, plan: Plan, last: RawBlock | None) -> list[tuple[str, str]]:
     """Return the note on a last record that ends before its last cell, where the file ends too."""
-    if last is None or not getattr(source, "unterminated", False):
+    if last is None or not source.unterminated:
         return []
     cells = [cell for cell in last.cells.row(-1) if cell is not None]
     if len(cells) >= plan.width:

@@ -19,6 +19,10 @@ _LARGEST = 512 << 20
 class JsonSource:
     """A file that holds one JSON array of objects. The header is row 1, the first object row 2."""
 
+    delimiter: str | None = None
+    unterminated = False
+    consumed = 0
+
     def __init__(self, path: str) -> None:
         self.path = path
         self.encoding: str | None = "utf-8"

@@ -56,6 +56,21 @@ class Source(Protocol):
         """What was met while reading, as (code, detail); complete once the blocks are exhausted."""
         ...
 
+    @property
+    def delimiter(self) -> str | None:
+        """What separates the cells of delimited text, known once the first block is; else None."""
+        ...
+
+    @property
+    def unterminated(self) -> bool:
+        """Whether delimited text ends without a line end; known once the blocks are exhausted."""
+        ...
+
+    @property
+    def consumed(self) -> int:
+        """The bytes of the file on disk read so far; 0 where the container cannot tell."""
+        ...
+
     def blocks(self) -> Iterator[RawBlock]:
         """Yield the records in file order; may be called again to read from the start."""
         ...

@@ -88,6 +88,11 @@ def write(
     return str(path)
 
 
+def export(folder: Path, rows: Sequence[Row]) -> str:
+    """Write rows as the one export of a test's folder and return the path."""
+    return write(folder / "export.csv", rows)
+
+
 def load(path: str, *, owner: str | None = None, options: ImportOptions | None = None) -> RecordSet:
     """Import one file and check the balance of its facts."""
     records = import_files([Input(path, owner)], options)

@@ -202,7 +202,9 @@ class TextMember:
     copy: Callable[[IO[bytes]], None]
     encoding: str | None = None
     notes: tuple[tuple[str, str], ...] = ()
+    delimiter: str | None = None
     unterminated: bool = False
+    consumed: int = 0
 
     def blocks(self) -> Iterator[RawBlock]:
         """Yield the records in file order."""
@@ -210,6 +212,7 @@ class TextMember:
             self.copy(file.file)
             file.flush()
             source = CsvSource(self.path, file=file.name)
+            self.delimiter = source.delimiter
             yield from source.blocks()
             self.encoding, self.notes = source.encoding, source.notes
             self.unterminated = source.unterminated
@@ -221,7 +224,6 @@ class _Noted:
     def __init__(self, source: Source, notes: tuple[tuple[str, str], ...]) -> None:
         self._source = source
         self._notes = notes
-        self.blocks = source.blocks
 
     @property
     def path(self) -> str:
@@ -238,3 +240,19 @@ class _Noted:
     @property
     def notes(self) -> tuple[tuple[str, str], ...]:
         return (*self._notes, *self._source.notes)
+
+    @property
+    def delimiter(self) -> str | None:
+        return self._source.delimiter
+
+    @property
+    def unterminated(self) -> bool:
+        return self._source.unterminated
+
+    @property
+    def consumed(self) -> int:
+        return self._source.consumed
+
+    def blocks(self) -> Iterator[RawBlock]:
+        """Yield the records in file order."""
+        return self._source.blocks()

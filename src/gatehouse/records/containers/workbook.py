@@ -21,6 +21,9 @@ class SheetSource:
     notes: tuple[tuple[str, str], ...]
     sheet: str
     stream: Callable[[], BinaryIO]
+    delimiter: str | None = None
+    unterminated: bool = False
+    consumed: int = 0
 
     def blocks(self) -> Iterator[RawBlock]:
         """Yield the sheet's rows in order."""

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from gatehouse.model import BadInput
+from gatehouse.records import Input, import_files
 from gatehouse.records.containers import limits, open_container
 from gatehouse.records.raw import Source
 from tests.unit.records.containers.pdf_tables import HEADER, Style, draw, invented_rows
@@ -100,6 +101,22 @@ class TestMembers:
             ("member_skipped", "empty.csv: an empty file"),
             ("member_skipped", "book.xlsx: the workbook holds no values"),
         ]
+
+    def test_csv_member_is_repaired_and_noted_like_a_plain_file(self, tmp_path: Path) -> None:
+        lines = ["id;userId;searchDate;networkCount;reason"]
+        lines += [f"a{number};u1;2025-06-18T00:02:04.789Z;3;bolo" for number in range(5)]
+        lines += ["a6;u1;2025-06-18T00:02:04.789Z;3;bolo; dark sedan", "a7;u1;2025-06-18T00"]
+        text = "\n".join(lines)
+        plain, member = tmp_path / "audit.csv", tmp_path / "release.zip"
+        plain.write_text(text, encoding="utf-8")
+        member.write_bytes(packed({"audit.csv": text, "letter.txt": "as asked"}))
+        found = [import_files([Input(str(path))]) for path in (plain, member)]
+        assert [records.files[0].repaired for records in found] == [1, 1]
+        assert [reasons.sort().to_list() for reasons in (each.texts["reason"]["text"] for each in found)] == [
+            ["bolo", "bolo; dark sedan"]
+        ] * 2
+        cut = ("cut_record", "the file ends inside row 8")
+        assert [cut in records.files[0].notes for records in found] == [True, True]
 
     def test_member_names_never_become_paths(self, tmp_path: Path) -> None:
         (source,) = opened(tmp_path, packed({"../../outside.csv": CSV, "/etc/absolute.png": b"x"}))

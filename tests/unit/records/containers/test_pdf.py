@@ -163,6 +163,12 @@ class TestRefusals:
         with pytest.raises(BadInput, match="damaged or not a PDF"):
             opened(b"%PDF-1.7\nnothing follows")
 
+    def test_damaged_document_is_closed(self) -> None:
+        stream = io.BytesIO(b"%PDF-1.7\nnothing follows")
+        with pytest.raises(BadInput):
+            open_pdf("audit.pdf", stream=lambda: stream, sha256="0" * 64)
+        assert stream.closed
+
     def test_protected_document_is_refused(self) -> None:
         out = io.BytesIO()
         canvas = Canvas(out, encrypt="secret")

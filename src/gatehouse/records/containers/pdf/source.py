@@ -44,6 +44,9 @@ class PdfSource:
     layout: TableLayout
     first_page: int
     stream: Callable[[], BinaryIO]
+    delimiter: str | None = None
+    unterminated: bool = False
+    consumed: int = 0
     _seen: Counter[str] = field(default_factory=Counter)
 
     def blocks(self) -> Iterator[RawBlock]:
@@ -129,9 +132,11 @@ def _notes(seen: Counter[str]) -> tuple[tuple[str, str], ...]:
 
 def open_document(stream: Callable[[], BinaryIO], path: str) -> pdfium.PdfDocument:
     """Open a PDF; raises `BadInput` when it is protected by a password or damaged."""
+    file = stream()
     try:
-        return pdfium.PdfDocument(stream(), autoclose=True)
+        return pdfium.PdfDocument(file, autoclose=True)
     except pdfium.PdfiumError as error:
+        file.close()
         protected = "password" in str(error).lower()
         raise BadInput(
             "the PDF is protected by a password" if protected else "the PDF is damaged or not a PDF",
