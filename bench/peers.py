@@ -28,8 +28,8 @@ def polars_floor(export: str) -> dict[str, Any]:
 def pandas_figures(export: str) -> dict[str, Any]:
     """Compute the audit's main figures with straightforward pandas."""
     import pandas as pd
-    from gatehouse.law.reasons import Lexicon
 
+    from gatehouse.law.reasons import Lexicon
     from gatehouse.records import organizations
 
     frame = pd.read_csv(export, dtype=str, keep_default_na=False)
