@@ -27,7 +27,7 @@ class FieldState(StrEnum):
 
 
 class Layout(StrEnum):
-    """The shapes of file that the record knows; `other` is a table of no search beside one of a known shape."""
+    """The shapes of file that are known; `other` is a table of none of them beside one that is."""
 
     PORTAL = "portal"
     NETWORK_AUDIT = "network_audit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -182,7 +183,7 @@ class _Import:
         self.rows.finish(tally.blanks.corrections(layout, exported))
         self.files.append(
             FileFacts(
-                path=source.path,
+                path=_shown(source.path),
                 sha256=source.sha256,
                 layout=layout,
                 rows=tally.records,
@@ -230,7 +231,7 @@ class _Import:
         records = sum(block.rows.len() for block in source.blocks())
         self.files.append(
             FileFacts(
-                path=source.path,
+                path=_shown(source.path),
                 sha256=source.sha256,
                 layout=Layout.OTHER,
                 rows=records,
@@ -241,6 +242,11 @@ class _Import:
                 notes=(*source.notes, ("unknown_layout", _described(first))),
             )
         )
+
+
+def _shown(path: str) -> str:
+    """Return a path as text: bytes of a name that are not UTF-8 are escaped (`\\xff`)."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 # From here on more names do not change what kind of audit a file is.

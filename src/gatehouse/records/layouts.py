@@ -20,6 +20,7 @@ from gatehouse.records.columns import (
     normal_label,
     role_of,
 )
+from gatehouse.records.justification import told_apart
 from gatehouse.records.values import Kind, fits, kind_of
 
 Record = Sequence[str | None]
@@ -54,8 +55,8 @@ def _without(*roles: str) -> Roles:
     return tuple(role for role in _AUDIT if role not in roles)
 
 
-# Shapes that files without a header have been seen or documented in, the likelier first among equals.
-HEADERLESS: tuple[Roles, ...] = (
+# What portals publish, the commoner first among those of one width.
+_PORTALS: tuple[tuple[str, ...], ...] = (
     (*_PORTAL, "reason"),
     (*_PORTAL, "offense"),
     (*_PORTAL, "case_number"),
@@ -64,6 +65,10 @@ HEADERLESS: tuple[Roles, ...] = (
     (*_PORTAL, "reason", "offense"),
     (*_PORTAL, "reason", "case_number", "offense"),
     _PORTAL,
+)
+# Shapes that files without a header have been seen or documented in, the likelier first among equals.
+HEADERLESS: tuple[Roles, ...] = (
+    *_PORTALS,
     _AUDIT,
     _without("devices"),
     _without("text_prompt", "moderation"),
@@ -182,10 +187,27 @@ def recognize_values(sample: Sequence[Record]) -> Plan | None:
     if chosen is None:
         return None
     layout = Layout.PORTAL if SEARCH_DATE in chosen else Layout.ORGANIZATION_AUDIT
+    notes: list[tuple[str, str]] = []
+    if layout is Layout.PORTAL:
+        chosen, certain = _justified(chosen, rows)
+        if not certain:
+            told = ", ".join(role for role in chosen[len(_PORTAL) :] if role)
+            notes.append(("columns_undecided", f"the values do not prove which column is {told}"))
     roles = tuple("searched_at" if role == SEARCH_DATE else role for role in chosen)
     names = tuple(role or "" for role in roles)
-    note = ("header_absent", "columns taken from their values as " + ", ".join(names))
-    return Plan(layout, roles, None, names, len(roles), (note,))
+    notes.insert(0, ("header_absent", "columns taken from their values as " + ", ".join(names)))
+    return Plan(layout, roles, None, names, len(roles), tuple(notes))
+
+
+def _justified(chosen: Roles, rows: Sequence[Record]) -> tuple[Roles, bool]:
+    """Return the portal variant of the same width that the justifications show, and whether they prove it."""
+    start, width = len(_PORTAL), len(chosen)
+    if width == start:
+        return chosen, True
+    variants = [roles[start:] for roles in _PORTALS if len(roles) == width]
+    columns = [[row[at] if at < len(row) else None for row in rows] for at in range(start, width)]
+    told, certain = told_apart(variants, columns)
+    return (*_PORTAL, *told), certain
 
 
 def _trimmed(record: Record) -> Record:

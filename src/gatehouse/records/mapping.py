@@ -53,11 +53,20 @@ class Mapping:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput("the mapping cannot be read", where=path, got=type(error).__name__) from error
+            got = (error.strerror if isinstance(error, OSError) else None) or "bytes that are not UTF-8"
+            raise BadInput(
+                "the mapping cannot be read",
+                where=path,
+                expected="a TOML file in UTF-8 (docs/formats.md)",
+                got=got,
+                hint="check the path and its permissions",
+            ) from error
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise BadInput("the mapping is not TOML", where=path, got=str(error)) from error
+            raise BadInput(
+                "the mapping is not TOML", where=path, got=str(error), hint="docs/formats.md shows one"
+            ) from error
         return cls.from_document(document, where=path)
 
     @classmethod

@@ -37,6 +37,15 @@ def open_sources(path: str) -> list[Source]:
             hint="name the files, for example with a wildcard: folder/*.csv",
         )
     try:
+        # A pipe gives its bytes once; recognition, reading and hashing each need them.
+        if not file.is_file() and file.exists():
+            raise BadInput(
+                "the file cannot be read more than once",
+                where=path,
+                expected="a file on a disk",
+                got="a pipe or a device",
+                hint="save it as a file and give that",
+            )
         with file.open("rb") as stream:
             head = stream.read(_SAMPLE)
     except OSError as error:

@@ -29,6 +29,18 @@ AUDIT = (
     "Moderation",
 )
 PORTAL = ("id", "userId", "searchDate", "networkCount", "reason")
+# The columns after the search date that portals have been seen to publish.
+PORTAL_VARIANTS = [
+    ("cameraCount", "reason"),
+    ("networkCount", "reason"),
+    ("networkCount", "offenseType"),
+    ("networkCount", "caseNumber"),
+    ("networkCount", "caseNumber", "offenseType"),
+    ("networkCount", "reason", "caseNumber"),
+    ("networkCount", "reason", "caseNumber", "offenseType"),
+    ("networkCount", "reason", "offenseType"),
+    ("networkCount",),
+]
 
 Row = Sequence[str]
 

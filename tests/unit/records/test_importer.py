@@ -15,6 +15,7 @@ from gatehouse.records.frame import SCHEMA
 from tests.unit.records.exports import (
     AUDIT,
     PORTAL,
+    PORTAL_VARIANTS,
     audit_row,
     audit_rows,
     export,
@@ -26,17 +27,6 @@ from tests.unit.records.exports import (
 )
 
 AT_9_01 = datetime(2025, 11, 14, 9, 1, 36, tzinfo=UTC)
-PORTAL_VARIANTS = [
-    ("cameraCount", "reason"),
-    ("networkCount", "reason"),
-    ("networkCount", "offenseType"),
-    ("networkCount", "caseNumber"),
-    ("networkCount", "caseNumber", "offenseType"),
-    ("networkCount", "reason", "caseNumber"),
-    ("networkCount", "reason", "caseNumber", "offenseType"),
-    ("networkCount", "reason", "offenseType"),
-    ("networkCount",),
-]
 
 
 class TestNormalForm:

@@ -12,6 +12,7 @@ from gatehouse.records.frame import SCHEMA
 from tests.unit.records.exports import (
     AUDIT,
     PORTAL,
+    PORTAL_VARIANTS,
     audit_row,
     audit_rows,
     codes,
@@ -90,6 +91,35 @@ class TestHeader:
         path = export(tmp_path, [portal_row(number, "theft") for number in range(1, 5)])
         assert load(path).files[0].layout is Layout.PORTAL
         assert searches(path)[3].networks == Value(304)
+
+    @pytest.mark.parametrize("variant", PORTAL_VARIANTS[1:], ids=" ".join)
+    def test_absent_from_any_portal_variant_takes_the_columns_for_what_they_hold(
+        self, tmp_path: Path, variant: tuple[str, ...]
+    ) -> None:
+        cells = {
+            "reason": "theft from a garage",
+            "caseNumber": "26-01234",
+            "offenseType": "Drugs/Narcotics, Weapons Offense (Guns/Shots Fired)",
+        }
+        rest = [cells[label] for label in variant[1:]]
+        path = export(tmp_path, [portal_row(number, *rest) for number in range(12)])
+        record = searches(path)[0]
+        fields = {"reason": record.reason, "caseNumber": record.case_number, "offenseType": record.offense}
+        absent: Value[str] = Value(None, FieldState.NOT_EXPORTED)
+        assert fields == {label: Value(cells[label]) if label in variant else absent for label in fields}
+        assert codes(load(path)) == {"header_absent"}
+
+    @pytest.mark.parametrize(
+        ("count", "cells"),
+        [(9, ["26-01234"]), (20, ["26-01234", "theft", "26-01235"]), (20, [""]), (20, ["***"])],
+        ids=["few cells", "mixed cells", "blank cells", "masked cells"],
+    )
+    def test_absent_where_the_values_prove_nothing_is_noted(
+        self, tmp_path: Path, count: int, cells: list[str]
+    ) -> None:
+        rows = [portal_row(number, cells[number % len(cells)]) for number in range(count)]
+        notes = load(export(tmp_path, rows)).files[0].notes
+        assert ("columns_undecided", "the values do not prove which column is reason") in notes
 
     @pytest.mark.parametrize(
         "header",

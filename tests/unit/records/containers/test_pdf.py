@@ -131,6 +131,12 @@ class TestSource:
         assert cells(source) == expected(ROWS, Style()) + expected(ROWS, other)
         assert ("pdf_tables", "tables with another header: 1") in source.notes
 
+    @pytest.mark.parametrize("style", [Style(repeat_header=False), Style(grid=False, repeat_header=False)])
+    def test_header_in_the_middle_of_a_page_ends_no_record(self, style: Style) -> None:
+        source = opened(draw([*ROWS[:20], HEADER, *ROWS[20:]], style))
+        assert cells(source) == expected(ROWS, style)
+        assert ("pdf_headers", "repeats of the header left out: 1") in source.notes
+
     def test_cover_letter_before_the_table_is_passed_over(self) -> None:
         document = pdfium.PdfDocument(_letter("We searched our records for the time you name."))
         document.import_pages(pdfium.PdfDocument(draw(ROWS, Style())))

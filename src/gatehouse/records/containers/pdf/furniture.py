@@ -106,9 +106,14 @@ class Furniture:
         return end == -1 and neighbour is not None and apart > max(_FAR * self.gap, 3 * line.size)
 
 
+def full_line(columns: int) -> int:
+    """Return how many cells a line has at least that is a record's and no title."""
+    return max(3, (columns + 1) // 2)
+
+
 def learn_furniture(pages: Sequence[tuple[Sequence[Run], Sequence[Run]]], *, columns: int) -> Furniture:
     """Learn from a sample of pages, each as all of its runs and those of them below the header."""
-    full = max(3, (columns + 1) // 2)
+    full = full_line(columns)
     seen: Counter[tuple[str, int]] = Counter()
     titles: set[tuple[str, int]] = set()
     gap = 0.0

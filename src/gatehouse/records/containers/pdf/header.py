@@ -33,10 +33,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The labels from left to right, the runs they were read from, and the band they stand in."""
+    """The labels from left to right, the runs they were read from, and the page and band they stand in."""
 
     labels: tuple[Label, ...]
     runs: tuple[Run, ...]
+    page: int
     top: float
     bottom: float
 
@@ -75,7 +76,7 @@ def _known(label: str) -> bool:
     return role_of(label) is not None or normal_label(label) in SHARED_LABELS
 
 
-def find_header(runs: Sequence[Run], rules: Rules) -> Header | None:
+def find_header(runs: Sequence[Run], rules: Rules, *, page: int) -> Header | None:
     """Return the header with the most known labels, or None when no band shows at least three."""
     best: tuple[tuple[int, int, int, int], Header] | None = None
     baselines = _baselines(runs)
@@ -93,7 +94,11 @@ def find_header(runs: Sequence[Run], rules: Rules) -> Header | None:
                 continue
             size = max(run.size for run in band)
             header = Header(
-                labels=tuple(groups), runs=tuple(band), top=top - size * 0.8, bottom=bottom + size * 0.25
+                labels=tuple(groups),
+                runs=tuple(band),
+                page=page,
+                top=top - size * 0.8,
+                bottom=bottom + size * 0.25,
             )
             best = (score, header)
     return best[1] if best else None

@@ -12,7 +12,7 @@ from gatehouse.model import BadInput
 from gatehouse.records.columns import SEARCH_DATE, role_of
 from gatehouse.records.containers.pdf.columns import Columns, find_columns
 from gatehouse.records.containers.pdf.fit import ColumnFit, Line, learn_fit
-from gatehouse.records.containers.pdf.furniture import Furniture, learn_furniture
+from gatehouse.records.containers.pdf.furniture import Furniture, full_line, learn_furniture, page_lines
 from gatehouse.records.containers.pdf.header import Header, find_header
 from gatehouse.records.containers.pdf.rows import (
     Alignment,
@@ -105,17 +105,22 @@ def read_page(document: pdfium.PdfDocument, index: int, *, where: str) -> PageCo
 
 
 def below_headers(content: PageContent, header: Header) -> tuple[list[Run], int, bool]:
-    """Return a page's runs without repeats of the header and what stands above the first of them.
+    """Return a page's runs without repeats of the header and the titles above the first of them.
 
-    Also returned: how many repeats there were, and whether one stood at the top of the page's table.
+    Also returned: how many repeats there were, and whether one stood at the top of the page's table. Above a
+    header in the middle of a page the records of the table before it end, which are kept.
     """
     shifts = sorted(header.repeats(content.runs))
     runs = list(content.runs)
-    if shifts:
-        runs = [run for run in runs if run.y > header.top + shifts[0]]
-        for shift in shifts:
-            runs = [run for run in runs if not header.top < run.y - shift < header.bottom]
-    return runs, len(shifts), bool(shifts)
+    for shift in shifts:
+        runs = [run for run in runs if not header.top < run.y - shift < header.bottom]
+    if not shifts:
+        return runs, 0, False
+    above = [run for run in runs if run.y < header.top + shifts[0]]
+    full = full_line(len(header.labels))
+    if content.index != header.page and any(line.cells >= full for line in page_lines(above)):
+        return runs, len(shifts), False
+    return [run for run in runs if run.y > header.top + shifts[0]], len(shifts), True
 
 
 def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, TableLayout] | None:
@@ -123,7 +128,10 @@ def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, Tabl
 
     Raises `BadInput` when there is a table whose columns or records cannot be told apart.
     """
-    found = next(((page, header) for page in pages if (header := find_header(page.runs, page.rules))), None)
+    found = next(
+        ((page, header) for page in pages if (header := find_header(page.runs, page.rules, page=page.index))),
+        None,
+    )
     if found is None:
         return None
     first, header = found

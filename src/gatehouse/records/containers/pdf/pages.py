@@ -57,7 +57,10 @@ class TablePages:
                 yield fragments
 
     def _another(self, content: PageContent) -> bool:
-        return may_hold_header(content.runs) and find_header(content.runs, content.rules) is not None
+        return (
+            may_hold_header(content.runs)
+            and find_header(content.runs, content.rules, page=content.index) is not None
+        )
 
     def _fragments(self, content: PageContent, runs: list[Run], headed: bool) -> list[Fragment]:
         layout = self._layout

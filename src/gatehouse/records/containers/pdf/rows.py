@@ -188,16 +188,17 @@ def boundaries(
     if alignment is Alignment.BOTTOM:
         return [last + slack for _, last in spans]
     baselines = sorted({run.y for run in runs})
-    return [
+    # On a damaged page two marks may stand on one line.
+    return sorted(
         _widest([y for y in baselines if min(last, first) <= y <= max(last, first)])[0]
         for (_, last), (first, _) in itertools.pairwise(spans)
-    ]
+    )
 
 
 def _widest(baselines: Sequence[float]) -> tuple[float, float]:
-    """Return the middle and the width of the widest white between consecutive baselines."""
-    if len(baselines) < 2:
-        return (baselines[0] if baselines else 0.0), 0.0
+    """Return the middle and the width of the widest white between consecutive baselines, at least one."""
+    if len(baselines) == 1:
+        return baselines[0], 0.0
     high, low = max(itertools.pairwise(baselines), key=lambda pair: pair[1] - pair[0])
     return (high + low) / 2, low - high
 
