@@ -127,16 +127,30 @@ def _verdicts(path: Path) -> dict[tuple[str, str, str, str], bool]:
     """Read the filled-in lines by signal, rule, field and text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("the adjudicated file cannot be read", where=str(path), got=str(error)) from error
+            reader = csv.DictReader(stream)
+            rows, columns = list(reader), reader.fieldnames or ()
+    except OSError as error:
+        raise BadInput(
+            "the adjudicated file cannot be read",
+            where=str(path),
+            got=error.strerror,
+            hint="check the path and its permissions",
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(
+            "the adjudicated file cannot be read",
+            where=str(path),
+            expected="an adjudicate.csv in UTF-8",
+            got=type(error).__name__,
+            hint="save it as CSV in UTF-8",
+        ) from error
     needed = {"signal", "rule", "field", "text", "verdict"}
-    if rows and not needed <= set(rows[0]):
+    if not needed <= set(columns):
         raise BadInput(
             "the adjudicated file lacks columns",
             where=str(path),
             expected=", ".join(sorted(needed)),
-            got=", ".join(name or "(none)" for name in rows[0]),
+            got=f"{len(columns)} other columns" if columns else "nothing",
             hint="fill in the verdict column of adjudicate.csv and leave the others as they are",
         )
     return dict(_read(rows, path))

@@ -23,8 +23,11 @@ _FRACTION = 1 << 32
 def rows_of(ground: Ground, measured: Measured) -> pl.LazyFrame:
     """Return `file` (index), `row`, `agency` and `at` of every row behind a measurement, in file order."""
     columns = ("file", "row", "agency", "at")
-    if measured.where is not None:
-        found = ground.slim.filter(measured.where)
+    source = ground.measures.flagged.lazy() if measured.flagged else ground.slim
+    if measured.count == 0:
+        found = ground.slim.clear()
+    elif measured.where is not None:
+        found = source.filter(measured.where)
     elif measured.match is not None:
         names = measured.match.columns
         slim = ground.slim
@@ -40,7 +43,7 @@ def rows_of(ground: Ground, measured: Measured) -> pl.LazyFrame:
         keys = measured.rows.lazy().with_columns(
             pl.col("file").cast(pl.UInt16), pl.col("row").cast(pl.UInt32)
         )
-        found = ground.slim.join(keys, on=["file", "row"], how="semi", maintain_order="left")
+        found = source.join(keys, on=["file", "row"], how="semi", maintain_order="left")
     else:
         found = ground.slim.clear()
     return found.select(columns)

@@ -133,21 +133,35 @@ class Ground:
         return {(agency, officer): ordinal for agency, officer, ordinal in self.officer_ordinals.iter_rows()}
 
     @cached_property
-    def plate_ordinals(self) -> pl.DataFrame:
-        """Return `plate` (key) and `ordinal` of every plate shown, by first appearance."""
+    def plates(self) -> pl.DataFrame:
+        """Return every `plate` (key), the `search` in which it appears first and its rows `n`, copies too."""
         return (
             self.linked.frame.filter(pl.col("plate_state") == FieldState.VALUE.value)
             .group_by("plate")
-            .agg(pl.col("search").min())
-            .sort("search", "plate")
-            .select("plate", ordinal=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32))
+            .agg(pl.col("search").min(), n=pl.len())
             .collect(engine="streaming")
+        )
+
+    @cached_property
+    def plate_ordinals(self) -> pl.DataFrame:
+        """Return `plate` (key) and `ordinal` of every plate shown, by first appearance."""
+        return self.plates.sort("search", "plate").select(
+            "plate", ordinal=pl.int_range(1, pl.len() + 1, dtype=pl.UInt32)
         )
 
     def plate_numbers(self, plates: pl.Series) -> Mapping[int, int]:
         """Return the ordinals of some plates by key."""
-        found = self.plate_ordinals.join(plates.unique().rename("plate").to_frame(), on="plate")
-        return dict(found.iter_rows())
+        wanted = plates.unique().rename("plate").to_frame()
+        shown = self.plates.join(wanted, on="plate", how="semi").select("plate", "search")
+        # Counting for the few that are shown is cheaper than sorting millions.
+        before = (
+            (pl.col("search") < search) | ((pl.col("search") == search) & (pl.col("plate") < plate))
+            for plate, search in shown.iter_rows()
+        )
+        counted = self.plates.select(
+            rank.sum().alias(str(position)) for position, rank in enumerate(before)
+        ).row(0)
+        return dict(zip(shown["plate"].to_list(), (rank + 1 for rank in counted), strict=True))
 
 
 def count_of(table: pl.DataFrame) -> int:

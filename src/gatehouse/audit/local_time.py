@@ -30,6 +30,35 @@ class LocalHours:
     offsets: NDArray[np.int32]
     zone_of_agency: NDArray[np.intp]
 
+    def zone(self, agency: pl.Expr) -> pl.Expr:
+        """Return the row of `offsets` of each agency (UInt8), 0 where its zone is not known."""
+        zones = self.zone_of_agency.astype(np.uint8)
+        return agency.map_batches(
+            lambda who: pl.Series(zones[who.fill_null(0).to_numpy()]),
+            return_dtype=pl.UInt8,
+            is_elementwise=True,
+        )
+
+    def week(self, counted: pl.DataFrame) -> pl.DataFrame:
+        """Turn counts by `zone` and `utc_hour` into counts by local `weekday` (0 = Monday) and `hour`.
+
+        Groups of no known zone or hour are left out.
+        """
+        at = pl.col("utc_hour") - self.first_hour
+        known = counted.filter((pl.col("zone") > 0) & at.is_between(0, self.offsets.shape[1] - 1))
+        column = (known["utc_hour"] - self.first_hour).to_numpy()
+        local = known["utc_hour"] + pl.Series(self.offsets[known["zone"].to_numpy(), column]) // 60
+        return (
+            known.select(
+                "n",
+                # 1970-01-01 was a Thursday.
+                weekday=((local // 24 + 3) % 7).cast(pl.Int8),
+                hour=(local % 24).cast(pl.Int8),
+            )
+            .group_by("weekday", "hour")
+            .agg(pl.col("n").sum())
+        )
+
     def place(self, agency: pl.Expr, at: pl.Expr) -> pl.Expr:
         """Return the local time in minutes since 1970-01-01T00:00 local (Int64); null where unknown.
 
@@ -48,6 +77,11 @@ class LocalHours:
             return pl.Series(local, dtype=pl.Int64).set(pl.Series(~inside), None)
 
         return pl.map_batches([agency, at], convert, return_dtype=pl.Int64, is_elementwise=True)
+
+
+def utc_hour(at: pl.Expr) -> pl.Expr:
+    """Return the hours since 1970-01-01T00:00Z of each time (Int32)."""
+    return (at.dt.epoch("ms") // HOUR_MS).cast(pl.Int32)
 
 
 def local_hours(zones: Sequence[str | None], first: datetime | None, last: datetime | None) -> LocalHours:

@@ -14,7 +14,9 @@ _ONLY_CASE = r"^[^0-9]*(?:[0-9]{2}|[0-9]{4})-[0-9]{5,8}[^0-9]*$"
 def masked(texts: pl.Series) -> pl.Series:
     """Return each text as `law.masking.mask` shows it."""
     table = pl.DataFrame({"text": texts})
-    shape = pl.when(pl.col("text").str.contains(_ONLY_CASE)).then(pl.col("text").str.replace_all("[0-9]", "4"))
+    shape = pl.when(pl.col("text").str.contains(_ONLY_CASE)).then(
+        pl.col("text").str.replace_all("[0-9]", "4")
+    )
     table = table.with_columns(shape=shape.otherwise("text"))
     shapes = table["shape"].unique()
     shown = pl.DataFrame(

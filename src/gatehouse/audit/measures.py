@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gatehouse.audit.local_time import utc_hour
 from gatehouse.audit.texts import BIT, CONTENT_BITS, DROPDOWN
 from gatehouse.model import Signal
 
@@ -23,9 +24,6 @@ NETWORK_CLASSES = (0, 1, 2, 10, 50, 100, 250, 500, 1000, 2000, 4000, 6000)
 NATIONWIDE = 1000
 
 MINOR_BITS = BIT[Signal.TRAFFIC_INFRACTION] | BIT[Signal.CIVIL_PRIVATE_MATTER] | BIT[Signal.VAGUE]
-# A plate looked up this often by one person within the record is worth a look.
-REPEATS = 10
-_BUCKETS = 1 << 22
 
 
 def has(mask: int) -> pl.Expr:
@@ -49,9 +47,8 @@ class Measures:
     hours      agency, officer, hour, n; local time, only where zone and officer are known
     week       weekday (0 = Monday), hour, n; local time, only where the zone is known
     networks   at_least, n
-    reasons    reason, n
+    wordings   agency, bucket, n; readable reasons by class of their text (see `wording_bucket`)
     pairs      reason, offense, n; rows that show both
-    buckets    bucket, n; of (agency, officer, plate), to find repeats without a group a plate
     flagged    the slim rows that carry a content signal, with `_local` minutes
     """
 
@@ -62,9 +59,8 @@ class Measures:
     hours: pl.DataFrame
     week: pl.DataFrame
     networks: pl.DataFrame
-    reasons: pl.DataFrame
+    wordings: pl.DataFrame
     pairs: pl.DataFrame
-    buckets: pl.DataFrame
     flagged: pl.DataFrame
 
 
@@ -101,40 +97,37 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
         ),
         "officers": slim.filter(shown).group_by("agency", "officer").agg(n, *quality),
         "hours": local.filter(minute.is_not_null() & shown).group_by("agency", "officer", hour).agg(n),
-        "week": local.filter(minute.is_not_null()).group_by(_weekday(minute), hour).agg(n),
-        "networks": slim.group_by(_network_class().alias("at_least")).agg(n),
-        "reasons": slim.filter(pl.col("reason").is_not_null()).group_by("reason").agg(n),
+        "week": slim.group_by(
+            hours.zone(pl.col("agency")).alias("zone"), utc_hour(pl.col("at")).alias("utc_hour")
+        ).agg(n),
+        "networks": slim.group_by("networks").agg(n),
+        "wordings": slim.filter(pl.col("readable") & pl.col("reason").is_not_null())
+        .group_by("agency", wording_bucket().alias("bucket"))
+        .agg(n),
         "pairs": slim.filter(pl.col("reason").is_not_null() & pl.col("offense").is_not_null())
         .group_by("reason", "offense")
         .agg(n),
-        "buckets": slim.filter(pl.col("plate").is_not_null() & shown)
-        .group_by(bucket().alias("bucket"))
-        .agg(n)
-        .filter(pl.col("n") >= REPEATS),
         "flagged": local.filter(has(CONTENT_BITS)),
     }
     tables = dict(zip(queries, pl.collect_all(queries.values(), engine="streaming"), strict=True))
+    tables["week"] = hours.week(tables["week"])
+    tables["networks"] = _in_classes(tables["networks"])
     flagged = tables.pop("flagged").sort("file", "row")
     return Measures(flagged=flagged, **{name: _ordered(table) for name, table in tables.items()})
 
 
-def _weekday(minute: pl.Expr) -> pl.Expr:
-    """Return the local weekday, 0 for Monday; 1970-01-01 was a Thursday."""
-    return ((minute // 1440 + 3) % 7).cast(pl.Int8).alias("weekday")
+def wording_bucket() -> pl.Expr:
+    """Return one of 256 classes of a reason's text; a value that fills an agency fills one class."""
+    return (pl.col("reason") * 0x9E3779B97F4A7C15 // (1 << 56)).cast(pl.UInt8)
 
 
-def bucket() -> pl.Expr:
-    """Return a small hash of who asked for which plate; equal pairs share a bucket, others may."""
-    mixed = (pl.col("plate") ^ (pl.col("officer") * 0x9E3779B97F4A7C15)) * 0xBF58476D1CE4E5B9
-    return (mixed // (1 << 40) % _BUCKETS).cast(pl.UInt32)
-
-
-def _network_class() -> pl.Expr:
-    """Return the lower end of the class that a row's networks fall into; null where not stated."""
+def _in_classes(counted: pl.DataFrame) -> pl.DataFrame:
+    """Add up searches by the class of networks that they reached; null where not stated."""
     reached = pl.lit(0, pl.Int32)
     for low in NETWORK_CLASSES[1:]:
         reached = pl.when(pl.col("networks") >= low).then(pl.lit(low, pl.Int32)).otherwise(reached)
-    return pl.when(pl.col("networks").is_not_null()).then(reached)
+    stated = pl.when(pl.col("networks").is_not_null()).then(reached).alias("at_least")
+    return counted.group_by(stated).agg(pl.col("n").sum())
 
 
 def _ordered(table: pl.DataFrame) -> pl.DataFrame:

@@ -95,8 +95,10 @@ def exports(
 ) -> int:
     """Judge exports: who searched, for whom, why, and against which rule."""
     from gatehouse.audit.options import AuditOptions
+    from gatehouse.cli.output import results_folder
     from gatehouse.model import BadUse
 
+    results_folder(output)
     if output is None and (reveal_plates or reveal_names or token_key):
         raise BadUse("there is nowhere to write what you asked to reveal", hint="name a folder with -o DIR")
     keep = {"case_number", "filters"}
@@ -135,10 +137,11 @@ def reconcile(
     """Hold records of the same searches against each other: what is missing, and which cells differ."""
     from gatehouse.audit.reconcile import reconcile as compare
     from gatehouse.audit.reconcile import write
-    from gatehouse.cli.output import print_json, progress
+    from gatehouse.cli.output import print_json, progress, results_folder
     from gatehouse.model import BadUse
     from gatehouse.records import import_files
 
+    results_folder(output)
     if len(files) < 2:
         raise BadUse("one file cannot be held against itself", expected="two files or more")
     inputs = _inputs(files, owner)
@@ -176,6 +179,7 @@ def _audit(
 
 def _inputs(files: Sequence[str], owner: str | None) -> list[Input]:
     """Read `EXPORT@OWNER` arguments; a file whose own name holds an `@` is taken as it is."""
+    from gatehouse.model import BadUse
     from gatehouse.records import Input
 
     found = []
@@ -185,6 +189,9 @@ def _inputs(files: Sequence[str], owner: str | None) -> list[Input]:
             found.append(Input(path, named.strip() or owner))
         else:
             found.append(Input(given, owner))
+    for each in found:
+        if any("\ud800" <= char <= "\udfff" for char in each.owner or ""):
+            raise BadUse("the name of the owner is not UTF-8", hint="write it as the export does")
     return found
 
 
@@ -227,7 +234,12 @@ def _token_key(path: Path | None) -> bytes | None:
     try:
         key = path.read_bytes().strip()
     except OSError as error:
-        raise BadInput("the token key cannot be read", where=str(path), got=error.strerror) from error
+        raise BadInput(
+            "the token key cannot be read",
+            where=str(path),
+            got=error.strerror,
+            hint="check the path and its permissions",
+        ) from error
     if len(key) < FEWEST_KEY_BYTES:
         raise BadInput(
             "the token key is too short",

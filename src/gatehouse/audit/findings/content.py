@@ -53,6 +53,7 @@ class ContentLead(Lead):
             tally.n,
             claim,
             where=bits_of(mask),
+            flagged=True,
             # Fewer than a small error rate would produce: the count may be nothing but error.
             confidence=Confidence.LOW if tally.n < SMALL_ERROR * tally.readable else None,
             law=law,

@@ -87,6 +87,7 @@ class _Barred(Lead):
             rows.height,
             claim,
             rows=rows.select("file", "row"),
+            flagged=True,
             confidence=confidence,
             law=citations(judged.rules),
             table=_standings(judged),

@@ -21,8 +21,8 @@ class Measured:
 
     The rows behind the count are those of the slim frame for which `where` holds, those that agree with a row
     of `match` in all of its columns, or the given `rows` (columns `file`, `row`, ascending). Severity and
-    confidence default to the lead's own; a count of 0 is
-    always `info`.
+    confidence default to the lead's own; a count of 0 is always `info`. `flagged` promises that every row
+    carries a content signal, so that only those are looked at.
     """
 
     count: int
@@ -30,6 +30,7 @@ class Measured:
     where: pl.Expr | None = None
     match: pl.DataFrame | None = None
     rows: pl.DataFrame | None = None
+    flagged: bool = False
     severity: Severity | None = None
     confidence: Confidence | None = None
     law: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import polars as pl
 
 from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.measures import REPEATS, bucket
 from gatehouse.audit.statistics import unusual_hours
 from gatehouse.audit.wording import number, plural, searches
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
 
 ROWS_SHOWN = 25
+# A plate looked up this often by one person within the record is worth a look.
+REPEATS = 10
 
 
 class RepeatedPlate(Lead):
@@ -75,11 +76,10 @@ class RepeatedPlate(Lead):
 
     def _pairs(self, ground: Ground) -> pl.DataFrame:
         """Return agency, officer, plate, n, days, case_known and caseless, most searches first."""
-        crowded = ground.measures.buckets.select("bucket").lazy()
+        often = ground.plates.filter(pl.col("n") >= REPEATS).select("plate").lazy()
         return (
-            ground.slim.filter(pl.col("plate").is_not_null() & pl.col("officer").is_not_null())
-            .with_columns(bucket=bucket())
-            .join(crowded, on="bucket", how="semi")
+            ground.slim.filter(pl.col("officer").is_not_null())
+            .join(often, on="plate", how="semi")
             .group_by("agency", "officer", "plate")
             .agg(
                 n=pl.len(),

@@ -67,6 +67,7 @@ class OwnPolicyConflict(Lead):
             len(rows),
             _claim(len(rows), too_early, ground),
             rows=pl.DataFrame(rows, schema={"file": pl.UInt16, "row": pl.UInt32}, orient="row"),
+            flagged=True,
             table=_table(counted),
         )
 

@@ -122,12 +122,16 @@ class ConstantReason(Lead):
             .agg(total=pl.col("readable").sum())
             .filter(pl.col("total") >= CONSTANT_MINIMUM)
         )
-        common = ground.measures.reasons.filter(pl.col("n") >= int(CONSTANT_SHARE * CONSTANT_MINIMUM)).select(
-            "reason"
+        # A value that fills an agency fills one class of texts, so few agencies need a closer look.
+        candidates = (
+            ground.measures.wordings.join(totals, on="agency")
+            .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
+            .select("agency")
         )
         found = (
             ground.slim.filter(pl.col("readable"))
-            .join(common.lazy(), on="reason", how="semi")
+            .filter(pl.col("reason").is_not_null())
+            .join(candidates.lazy(), on="agency", how="semi")
             .group_by("agency", "reason")
             .agg(n=pl.len())
             .join(totals.lazy(), on="agency")

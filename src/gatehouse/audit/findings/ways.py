@@ -126,6 +126,7 @@ class SideDoor(Lead):
             way.figure.n,
             claim,
             where=way.where,
+            flagged=True,
             severity=None if immigration else Severity.LOW,
             table=Table(("organization", "state", "searches", "said to be for another"), rows),
         )
