@@ -154,14 +154,11 @@ class Ground:
         wanted = plates.unique().rename("plate").to_frame()
         shown = self.plates.join(wanted, on="plate", how="semi").select("plate", "search")
         # Counting for the few that are shown is cheaper than sorting millions.
-        before = (
-            (pl.col("search") < search) | ((pl.col("search") == search) & (pl.col("plate") < plate))
+        searches, keys = self.plates["search"], self.plates["plate"]
+        return {
+            plate: 1 + int(((searches < search) | ((searches == search) & (keys < plate))).sum())
             for plate, search in shown.iter_rows()
-        )
-        counted = self.plates.select(
-            rank.sum().alias(str(position)) for position, rank in enumerate(before)
-        ).row(0)
-        return dict(zip(shown["plate"].to_list(), (rank + 1 for rank in counted), strict=True))
+        }
 
 
 def count_of(table: pl.DataFrame) -> int:

@@ -178,6 +178,8 @@ def test_audit_adjudicated_gives_precision(
     found = document([str(export), "--adjudicated", str(filled)], capsys)
     assert found["precision"]["immigration"]["upheld"] == 1
     assert found["precision"]["immigration"]["high"] == 1.0
+    claim = next(each["claim"] for each in found["findings"] if each["id"] == "immigration_purpose")
+    assert "A person judged 1 of 1 distinct texts and upheld 1: a precision between 21 and 100 %" in claim
 
 
 def test_audit_help_names_both_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,8 @@ from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, citations, judge
 from gatehouse.audit.statistics import false_positive_note
 from gatehouse.audit.texts import BIT, bits
-from gatehouse.audit.wording import number, of_readable
-from gatehouse.model import Signal
+from gatehouse.audit.wording import number, of_readable, percent
+from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -47,6 +47,7 @@ class ContentLead(Lead):
         barred, law = self._under_law(ground)
         if barred:
             claim += f". The law of the owner's state bars that purpose for {number(barred)} of them"
+        claim += self._judged(ground)
         if tally.n or self.sizes_error:
             claim += f". {false_positive_note(tally.readable)}"
         return Measured(
@@ -58,6 +59,19 @@ class ContentLead(Lead):
             confidence=Confidence.LOW if tally.n < SMALL_ERROR * tally.readable else None,
             law=law,
             table=phrase_table(ground, self.signals),
+        )
+
+    def _judged(self, ground: Ground) -> str:
+        """Return what a person's verdicts say of the words behind the count, where there are any."""
+        family = next((name for name, members in FAMILIES.items() if members == self.signals), None)
+        found = ground.precision.get(family or min(self.signals))
+        if found is None:
+            return ""
+        share = percent(found.upheld, found.judged)
+        return (
+            f". A person judged {found.judged:,} of {found.judged + found.unjudged:,} distinct texts and upheld "
+            f"{found.upheld:,}{share}: a precision between {100 * found.low:.0f} and {100 * found.high:.0f} % "
+            "(95 % interval)"
         )
 
     def _under_law(self, ground: Ground) -> tuple[int, tuple[str, ...]]:
