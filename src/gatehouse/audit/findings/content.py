@@ -68,10 +68,10 @@ class ContentLead(Lead):
         if found is None:
             return ""
         share = percent(found.upheld, found.judged)
+        texts = f"{found.judged:,} of {found.judged + found.unjudged:,} distinct texts"
         return (
-            f". A person judged {found.judged:,} of {found.judged + found.unjudged:,} distinct texts and upheld "
-            f"{found.upheld:,}{share}: a precision between {100 * found.low:.0f} and {100 * found.high:.0f} % "
-            "(95 % interval)"
+            f". A person judged {texts} and upheld {found.upheld:,}{share}: a precision between "
+            f"{100 * found.low:.0f} and {100 * found.high:.0f} % (95 % interval)"
         )
 
     def _under_law(self, ground: Ground) -> tuple[int, tuple[str, ...]]:
@@ -203,16 +203,19 @@ class Pretext(ContentLead):
 
 
 class Dragnet(ContentLead):
-    """All vehicles instead of one."""
+    """Many vehicles, or a person's movements, instead of one vehicle."""
 
     id = "dragnet"
-    title = "Searches for everybody rather than somebody"
+    title = "Searches for many vehicles or a pattern of movement"
     severity = Severity.MEDIUM
     signals = frozenset({Signal.DRAGNET})
-    verb = "speak of all vehicles at a place or time"
-    may_say = "The stated reason asks for whoever was there, not for a known vehicle."
-    may_not_say = "That data on everybody was returned."
-    innocent_explanations = ("A serious crime with no description of the vehicle.",)
+    verb = "ask about many vehicles or a pattern of movement rather than a known vehicle"
+    may_say = "The stated reason asks for whoever was there, or for somebody's movements."
+    may_not_say = "That data on everybody was returned, or that the pattern was not that of a suspect."
+    innocent_explanations = (
+        "A serious crime with no description of the vehicle.",
+        "The movements are those of a suspect in a case.",
+    )
 
 
 class TestOrTraining(ContentLead):
