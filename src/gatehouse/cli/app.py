@@ -6,6 +6,8 @@ Jinja2 and SciPy are imported when a command runs.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -14,7 +16,7 @@ import typer
 from gatehouse import __version__
 from gatehouse.cli import audit, reasons, records
 from gatehouse.cli.output import report_error, wants_json
-from gatehouse.model import Error
+from gatehouse.model import BadUse, Error, PartUnavailable
 
 app = typer.Typer(
     name="gatehouse",
@@ -49,18 +51,59 @@ def main(arguments: list[str] | None = None) -> int:
     argv = sys.argv[1:] if arguments is None else arguments
     try:
         result = app(argv, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read along has seen enough.
+        _close_stdout()
+        return 141
     except Error as error:
         report_error(error, as_json=wants_json(argv))
         return error.exit_code
     except typer.Abort:
         sys.stderr.write("Stopped.\n")
         return 130
+    except (OSError, MemoryError) as error:
+        refused = _refused(error)
+        try:
+            report_error(refused, as_json=wants_json(argv))
+            sys.stdout.flush()
+        except OSError:
+            _close_stdout()
+            report_error(refused, as_json=False)
+        return refused.exit_code
     except Exception as error:
         # Click's usage errors carry their own message and code; everything else is a defect and keeps
         # its traceback.
         show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
         if show is None or code is None:
             raise
-        show()
+        if wants_json(argv):
+            what = str(error).rstrip(".") or "the command line is incomplete"
+            report_error(BadUse(what, where="the command line", hint="gatehouse --help"), as_json=True)
+        else:
+            show()
         return int(code)
     return result if isinstance(result, int) else 0
+
+
+def _close_stdout() -> None:
+    """Let what is still to be written go nowhere, so that the interpreter does not try on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError | MemoryError) -> Error:
+    """Say what the system refused; readers of exports tell what is wrong with a file themselves."""
+    if isinstance(error, MemoryError):
+        return PartUnavailable("the memory does not suffice", hint="give fewer files at a time")
+    where = None if error.filename is None else str(error.filename)
+    got = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC or "No space left" in got:
+        return PartUnavailable(
+            "there is no space left to write to",
+            where=where,
+            got=got,
+            hint="free some, or choose another place: -o for results, TMPDIR for what is kept for a while",
+        )
+    return PartUnavailable(
+        "the system refused to read or write", where=where, got=got, hint="check the path and its permissions"
+    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatehouse.model import Error
+from gatehouse.model import BadUse, Error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,12 +26,51 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def print_json(document: Any) -> None:
     """Write one document to stdout, keys in the order given."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    _write_utf8(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
 
 
 def print_json_line(document: Any) -> None:
     """Write one JSON line to stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    _write_utf8(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def _write_utf8(text: str) -> None:
+    """Write a line to stdout as UTF-8 in any locale; what a broken file name brought stays visible."""
+    if not isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.write(text + "\n")
+        return
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.write(text + "\n")
+
+
+def results_folder(path: Path | None) -> Path | None:
+    """Return the folder to write into, refusing what cannot be one before any work is done."""
+    if path is None:
+        return None
+    if not _is_utf8(str(path)):
+        raise BadUse("the name of the folder is not UTF-8", where="-o", hint="choose another name")
+    place = next(each for each in (path, *path.absolute().parents) if each.exists() or each.is_symlink())
+    if not place.is_dir():
+        raise BadUse(
+            "results cannot be written there",
+            where=str(path),
+            expected="a folder, or a name that is free",
+            got=f"{place} is no folder",
+            hint="name a folder with -o DIR",
+        )
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise BadUse(
+            "results cannot be written there",
+            where=str(path),
+            expected="a folder that may be written to",
+            got=f"no permission to write to {place}",
+            hint="name another folder with -o DIR",
+        )
+    return path
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def console(*, stderr: bool = False) -> Console:

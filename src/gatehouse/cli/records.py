@@ -52,9 +52,10 @@ def synth(
     as_json: Json = False,
 ) -> None:
     """Write the network audit of an invented town, and the truth about it in truth.json."""
-    from gatehouse.cli.output import console, print_json, progress
+    from gatehouse.cli.output import console, print_json, progress, results_folder
     from gatehouse.records.synth import generate
 
+    results_folder(directory)
     with progress("Inventing searches", rows) as advance:
         truth = generate(rows=rows, seed=seed, directory=directory, quirks=quirks, advance=advance)
     if as_json:

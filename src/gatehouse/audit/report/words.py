@@ -71,6 +71,7 @@ LAYOUTS: Mapping[Layout, str] = {
     Layout.POLICIES: "published policies",
     Layout.USER_LIST: "user list",
     Layout.MAPPED: "described by a mapping file",
+    Layout.OTHER: "no search export",
 }
 
 LINK_TIERS: Mapping[LinkTier, str] = {
