@@ -7,6 +7,10 @@ model is used, since totals of agencies span orders of magnitude: the variance o
 one agency. Without it every large agency is an outlier. Instead of the normal approximation, which misleads
 for rare events, z-scores are those of the exact binomial tail, so limits and p-values are exact where the
 correlation is 0.
+
+Agencies' rates are mostly lopsided, and then these z-scores mark too many. So an outlier must also lie beyond
+what the beta distribution of all agencies' rates (`shrinkage.fit_prior`) explains: the larger of the two
+p-values counts.
 """
 
 from __future__ import annotations
@@ -19,13 +23,18 @@ from numpy.typing import NDArray
 
 from gatehouse.audit.statistics.discovery import adjusted_p_values
 from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, checked_counts, normal_quantile
+from gatehouse.audit.statistics.shrinkage import BetaPrior, fit_prior
 from gatehouse.model import BadUse
 
 _WINSORIZED = 0.1
+# Nodes of a smooth integral, and the share of a distribution beyond its ends that no tail can show.
+_NODES = 400
+_NEGLIGIBLE = 1e-15
+_LOG_ODDS = np.linspace(-40, 40, 8001)
 # Halving [0, 1] so often leaves an error far below what any limit shows.
 _BISECTIONS = 50
 # A tail below the smallest normal double would become an infinite z-score.
-_SMALLEST = float(np.finfo(np.float64).tiny)
+SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,8 @@ def outliers(
 ) -> Outliers:
     """Find the agencies whose flagged rate is high, with at most a share `q` of them expected to be wrong.
 
-    One-sided binomial tails against the pooled rate, adjusted for over-dispersion, then Benjamini-Hochberg
-    over the agencies with at least `minimum` searches.
+    One-sided binomial tails against the pooled rate, adjusted for over-dispersion, and where those are small
+    beta-binomial tails, then Benjamini-Hochberg over the agencies with at least `minimum` searches.
     """
     count, total = checked_counts(flagged, totals)
     tested = total >= max(minimum, 1)
@@ -61,6 +70,11 @@ def outliers(
     rate = float(count.sum() / total.sum())
     correlation = intra_correlation(count[tested], total[tested], rate)
     p = adjusted_tail(upper_tail(count[tested], total[tested], rate), total[tested], correlation)
+    # An adjusted p-value is never below its own, so the others cannot become outliers either way.
+    near = p <= q
+    if near.any():
+        prior = fit_prior(count[tested].astype(int).tolist(), total[tested].astype(int).tolist())
+        p[near] = np.maximum(p[near], beta_binomial_tail(count[tested][near], total[tested][near], prior))
     adjusted = adjusted_p_values(p)
     every_p, every_adjusted = np.full(count.size, np.nan), np.full(count.size, np.nan)
     every_p[tested], every_adjusted[tested] = p, adjusted
@@ -179,7 +193,34 @@ def adjusted_tail(
     from scipy.special import ndtr, ndtri
 
     factor = variance_factor(total, correlation)
-    return np.asarray(np.where(factor > 1, ndtr(ndtri(np.maximum(p, _SMALLEST)) / np.sqrt(factor)), p))
+    return np.asarray(np.where(factor > 1, ndtr(ndtri(np.maximum(p, SMALLEST)) / np.sqrt(factor)), p))
+
+
+def beta_binomial_tail(
+    count: NDArray[np.float64], total: NDArray[np.float64], prior: BetaPrior
+) -> NDArray[np.float64]:
+    """Return the probability of at least `count` of `total` for an agency whose rate is drawn from the prior.
+
+    The binomial tail as a function of the rate is the distribution of a beta, so the probability is the mean
+    of the prior's upper tail over that beta, taken by the trapezoidal rule in the log-odds.
+    """
+    from scipy.special import betaincc, betaincinv, expit, logit
+
+    k = np.maximum(count, 1)[:, None]
+    rest = total[:, None] - k + 1
+    ends = logit(betaincinv(k, rest, np.array([_NEGLIGIBLE, 0.5, 1 - _NEGLIGIBLE])))
+    # Where nothing or everything is flagged an end may round to 0 or 1.
+    low = np.where(np.isfinite(ends[:, :1]), ends[:, :1], ends[:, 1:2] - 40)
+    high = np.where(np.isfinite(ends[:, 2:]), ends[:, 2:], ends[:, 1:2] + 40)
+    odds = low + (high - low) * np.linspace(0, 1, _NODES)
+    # The beta's density in the log-odds, up to a factor: p^k (1 - p)^rest.
+    height = -k * np.logaddexp(0, -odds) - rest * np.logaddexp(0, odds)
+    weight = np.exp(height - height.max(axis=1, keepdims=True))
+    # One prior serves every agency: its tail is computed once, and read off in between.
+    tail = np.maximum(betaincc(prior.alpha, prior.beta, expit(_LOG_ODDS)), SMALLEST)
+    beyond = np.exp(np.interp(odds, _LOG_ODDS, np.log(tail)))
+    mean = (weight * beyond).sum(axis=1) / weight.sum(axis=1)
+    return np.asarray(np.where(count > 0, mean, 1.0))
 
 
 def middle_z(
@@ -190,7 +231,7 @@ def middle_z(
 
     at_least = upper_tail(count, total, rate)
     more = np.where(count < total, upper_tail(np.minimum(count + 1, total), total, rate), 0.0)
-    middle = np.clip((at_least + more) / 2, _SMALLEST, 1 - 2**-53)
+    middle = np.clip((at_least + more) / 2, SMALLEST, 1 - 2**-53)
     return np.asarray(-ndtri(middle))
 
 

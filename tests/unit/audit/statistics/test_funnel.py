@@ -1,0 +1,160 @@
+"""Limits and outliers against exact enumeration and simulations with a fixed seed."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+import pytest
+
+from gatehouse.audit.statistics import (
+    MINIMUM_SEARCHES,
+    BetaPrior,
+    funnel_limits,
+    intra_correlation,
+    outliers,
+)
+from gatehouse.audit.statistics.funnel import beta_binomial_tail
+from gatehouse.model import BadUse
+
+
+def upper_tail_by_enumeration(count: int, total: int, rate: float) -> float:
+    return sum(comb(total, k) * rate**k * (1 - rate) ** (total - k) for k in range(count, total + 1))
+
+
+class TestFunnel:
+    @pytest.mark.parametrize("total", [1, 5, 30, 200])
+    @pytest.mark.parametrize("rate", [0.004, 0.1, 0.5, 0.93])
+    def test_funnel_limits_a_rate_is_outside_exactly_when_its_tail_is_small(
+        self, rate: float, total: int
+    ) -> None:
+        low, high = funnel_limits(rate, [total], confidence=0.95)
+        for count in range(total + 1):
+            at_least = upper_tail_by_enumeration(count, total, rate)
+            at_most = 1 - upper_tail_by_enumeration(count + 1, total, rate)
+            assert (count / total > high[0]) == (at_least < 0.025)
+            assert (count / total < low[0]) == (at_most < 0.025)
+
+    def test_funnel_limits_wider_confidence_and_correlation_are_wider(self) -> None:
+        totals = [30, 100, 1000, 10_000]
+        plain = funnel_limits(0.05, totals)
+        for wider in (
+            funnel_limits(0.05, totals, confidence=0.998),
+            funnel_limits(0.05, totals, correlation=0.01),
+        ):
+            assert np.all(wider[0] <= plain[0])
+            assert np.all(wider[1] > plain[1])
+
+    def test_funnel_limits_large_total_equals_the_normal_approximation(self) -> None:
+        low, high = funnel_limits(0.3, [1_000_001], correlation=3e-6)
+        spread = 1.959964 * np.sqrt(4 * 0.3 * 0.7 / 1_000_000)
+        assert (low[0], high[0]) == pytest.approx((0.3 - spread, 0.3 + spread), abs=2e-6)
+
+    def test_funnel_limits_of_a_tail_beyond_doubles_are_the_whole_range(self) -> None:
+        low, high = funnel_limits(0.05, [90_000], correlation=0.9)
+        assert (low[0], high[0]) == (0, 1)
+
+    def test_funnel_limits_certain_rate_has_no_width(self) -> None:
+        low, high = funnel_limits(0.0, [10, 20])
+        assert (low.tolist(), high.tolist()) == ([0.0, 0.0], [0.0, 0.0])
+
+    def test_funnel_limits_impossible_rate_is_refused(self) -> None:
+        with pytest.raises(BadUse, match="no funnel"):
+            funnel_limits(1.4, [10])
+
+
+class TestIntraCorrelation:
+    def test_intra_correlation_binomial_rates_is_nearly_none(self) -> None:
+        generator = np.random.default_rng(5)
+        totals = generator.integers(200, 3000, 4000)
+        flagged = generator.binomial(totals, 0.05)
+        assert intra_correlation(flagged.tolist(), totals.tolist(), 0.05) < 1e-4
+
+    def test_intra_correlation_beta_binomial_rates_is_that_of_the_beta(self) -> None:
+        generator = np.random.default_rng(5)
+        totals = generator.integers(30, 20_000, 4000)
+        # The correlation of a beta-binomial is 1 / (alpha + beta + 1).
+        flagged = generator.binomial(totals, generator.beta(0.2 * 199, 0.8 * 199, 4000))
+        found = intra_correlation(flagged.tolist(), totals.tolist(), 0.2)
+        assert found == pytest.approx(1 / 200, rel=0.15)
+
+    def test_intra_correlation_too_few_expected_searches_tell_nothing(self) -> None:
+        assert intra_correlation([5, 5, 5], [20, 20, 20], 0.01) == 0.0
+
+
+class TestOutliers:
+    def test_outliers_one_agency_far_above_is_found_alone(self) -> None:
+        generator = np.random.default_rng(2)
+        totals = generator.integers(100, 2000, 300)
+        flagged = generator.binomial(totals, 0.02)
+        totals[17], flagged[17] = 500, 60
+        result = outliers(flagged.tolist(), totals.tolist())
+        assert np.flatnonzero(result.outlier).tolist() == [17]
+
+    def test_outliers_p_value_without_dispersion_is_the_exact_tail(self) -> None:
+        result = outliers([3, 4, 5, 12], [100, 100, 100, 100])
+        assert result.rate == 0.06
+        assert result.correlation > 0
+        alone = outliers([2, 10], [100, 100], minimum=100)
+        assert alone.correlation > 0
+        small = outliers([0, 2], [30, 40])
+        assert small.correlation == 0.0
+        assert small.p_values[1] == pytest.approx(upper_tail_by_enumeration(2, 40, 2 / 70))
+
+    def test_outliers_few_searches_are_not_tested(self) -> None:
+        result = outliers([29, 3, 3], [MINIMUM_SEARCHES - 1, 300, 300])
+        assert (result.p_values[0], result.adjusted[0], result.outlier[0]) == (None, None, False)
+        assert None not in result.p_values[1:]
+
+    def test_outliers_nothing_flagged_finds_nothing(self) -> None:
+        result = outliers([0, 0], [100, 200])
+        assert (result.rate, result.p_values, result.outlier) == (0.0, (None, None), (False, False))
+
+    def test_outliers_over_dispersed_agencies_hold_the_false_discovery_rate(self) -> None:
+        generator = np.random.default_rng(13)
+        wrong, naive = 0, 0
+        for _ in range(30):
+            totals = generator.integers(200, 3000, 200)
+            flagged = generator.binomial(totals, generator.beta(5, 95, 200))
+            wrong += any(outliers(flagged.tolist(), totals.tolist()).outlier)
+            _, high = funnel_limits(0.05, totals.tolist())
+            naive += int(np.sum(flagged / totals > high))
+        assert wrong <= 10
+        assert naive > 30 * 200 * 0.2
+
+    # Beta distributions of the agencies' rates, from all alike to most of them near zero.
+    @pytest.mark.parametrize(
+        ("alpha", "beta"), [(200, 9800), (5, 95), (1, 20), (0.5, 50), (0.1, 10), (0.02, 5)]
+    )
+    def test_outliers_any_variety_of_one_kind_holds_the_false_discovery_rate(
+        self, alpha: float, beta: float
+    ) -> None:
+        generator = np.random.default_rng(17)
+        wrong = 0
+        for _ in range(40):
+            totals = np.floor(np.exp(generator.uniform(np.log(30), np.log(5000), 100))).astype(int)
+            flagged = generator.binomial(totals, generator.beta(alpha, beta, 100))
+            wrong += any(outliers(flagged.tolist(), totals.tolist()).outlier)
+        # 5 % of 40 runs are 2; at most 5 are seen in 97 of 100 such experiments.
+        assert wrong <= 5
+
+    def test_outliers_twelve_agencies_one_of_another_kind_is_found(self) -> None:
+        generator = np.random.default_rng(23)
+        totals = generator.integers(100, 3000, 12)
+        flagged = generator.binomial(totals, 0.02)
+        totals[4], flagged[4] = 500, 60
+        assert np.flatnonzero(outliers(flagged.tolist(), totals.tolist()).outlier).tolist() == [4]
+
+
+class TestBetaBinomialTail:
+    @pytest.mark.parametrize(("alpha", "beta"), [(5.0, 95.0), (0.5, 50.0), (0.1, 10.0), (200.0, 9800.0)])
+    @pytest.mark.parametrize(("count", "total"), [(0, 40), (1, 1), (3, 30), (9, 30), (60, 300), (600, 3000)])
+    def test_beta_binomial_tail_is_the_sum_over_all_counts(
+        self, count: int, total: int, alpha: float, beta: float
+    ) -> None:
+        from scipy.stats import betabinom
+
+        summed = float(betabinom.sf(count - 1, total, alpha, beta))
+        tail = beta_binomial_tail(np.array([float(count)]), np.array([float(total)]), BetaPrior(alpha, beta))
+        # The sum itself is exact to about 1e-11.
+        assert tail[0] == pytest.approx(summed, rel=0.01, abs=1e-10)
