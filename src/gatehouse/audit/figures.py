@@ -78,7 +78,7 @@ def searches_over_time(ground: Ground) -> Figure:
     notes = [f"Without {searches(dateless)} that show no readable time."] if dateless else []
     if any(file.layout is Layout.PORTAL for file in ground.files):
         notes.append(
-            "A portal shows at most one search an hour and justification: its counts are lower bounds."
+            "A portal appears to show only some searches of an hour, so its counts are lower bounds."
         )
     return Figure(
         "searches_over_time",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from gatehouse.audit.document import NotMeasurable, Severity, Tally
 from gatehouse.audit.findings import LEADS
 from gatehouse.audit.json_document import as_document
 from gatehouse.audit.options import AuditOptions
-from gatehouse.audit.run import inputs_sha256, run
+from gatehouse.audit.run import audited, inputs_sha256, run
 from gatehouse.model import FieldState, LinkTier, Signal
 from gatehouse.records.frame import Reject
 from tests.unit.audit.builders import NOON, OWNER, SEARCHER, Row, file_facts, linked
@@ -77,6 +79,17 @@ def test_run_without_any_row_measures_nothing_and_does_not_fail() -> None:
     assert (audit.rows, audit.searches, audit.exposures) == (0, 0, 0)
     assert audit.families == {"immigration": None}
     assert audit.facts["first_at"] is None
+
+
+def test_run_of_rows_on_disk_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = linked(ROWS)
+    expected = as_document(run(record, AuditOptions()))
+    monkeypatch.setattr("gatehouse.audit.run.IN_MEMORY_ROWS", 0)
+    with audited(record, AuditOptions()) as (audit, _):
+        assert as_document(audit) == expected
+        finding = next(each for each in audit.findings if each.id == "immigration_purpose")
+        assert finding.rows is not None
+        assert finding.rows.collect().rows() == [("audit.csv", 2)]
 
 
 def test_run_facts_and_times() -> None:
