@@ -22,3 +22,9 @@ def test_every_finding_says_what_it_may_and_may_not_claim() -> None:
         assert lead.may_say.endswith(".") and lead.may_not_say.endswith("."), lead.id
         assert lead.innocent_explanations, lead.id
         assert lead.title[0].isupper() and not lead.title.endswith("."), lead.id
+
+
+def test_every_figure_that_findings_speak_of_is_one_findings_own() -> None:
+    named = [name for lead in LEADS for name in lead.about]
+    assert len(named) == len(set(named))
+    assert {"immigration", "front", "back", "side", "hsi", "vague", "none_stated"} <= set(named)

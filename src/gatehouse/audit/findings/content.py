@@ -35,6 +35,11 @@ class ContentLead(Lead):
     # Whether to say what a small error rate would mean even where nothing was found.
     sizes_error: ClassVar[bool] = False
 
+    def __init_subclass__(cls) -> None:
+        """Tie the figures of the signals to the finding's rows, unless it ties others."""
+        if not cls.about:
+            cls.about = tuple(sorted(cls.signals))
+
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches with the signals among those whose reason can be read."""
         mask = bits(self.signals)

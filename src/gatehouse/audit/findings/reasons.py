@@ -61,6 +61,7 @@ class MissingReason(_ReasonQuality):
     severity = Severity.MEDIUM
     confidence = Confidence.HIGH
     signal = Signal.NONE_STATED
+    about = (signal.value,)
     column = "none"
     noun = "state none"
     may_say = "The record shows no reason for these searches."
@@ -85,6 +86,7 @@ class VagueReason(_ReasonQuality):
     title = "Reasons that would fit any search"
     severity = Severity.LOW
     signal = Signal.VAGUE
+    about = (signal.value,)
     column = "vague"
     noun = 'give a reason that says nothing of its own, such as "investigation"'
     may_say = "From this record alone, nobody can tell what these searches were for."

@@ -76,7 +76,7 @@ class SideDoor(Lead):
     id = "side_door"
     title = "Side door: local agencies searching for federal ones"
     severity = Severity.HIGH
-    about = ("side", "on_behalf_of")
+    about = ("side",)
     may_say = "A local agency searched, and its stated reason speaks for immigration or a federal agency."
     may_not_say = "That the other agency asked for it or received anything."
     innocent_explanations = (
