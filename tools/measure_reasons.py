@@ -32,8 +32,11 @@ NAIVE: tuple[str, ...] = (
     "visa",
     "alien",
     "custom",
+    "detain",
+    "deport",
+    "illegal",
+    "removal",
 )
-NAIVE += ("detain", "deport", "illegal", "removal")
 CELLS = frozenset({"reason", "offensetype", "casenumber", "case #"})
 
 

@@ -31,7 +31,8 @@ class Organization:
     """An organization read from a name such as `CA - Wasco PD` or `[Federal] US Border Patrol [Inactive]`.
 
     `key` is the comparison form: two spellings of one agency share it. `state` is a USPS code or None when
-    the name does not tell; `basis` says how state and kind were found: `tag`, `name`, `alias` or `unknown`.
+    the name does not tell; `inactive` that the name is marked as no longer used, `immigration` that the body
+    enforces immigration law. `basis` says how state and kind were found: `tag`, `name`, `alias` or `unknown`.
     """
 
     name: str

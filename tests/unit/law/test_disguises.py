@@ -89,7 +89,14 @@ def surrounded(text: str, rng: random.Random) -> str:
 
 @pytest.mark.parametrize(
     ("disguise", "least"),
-    [(lookalike, 0.98), (hidden, 1.0), (spaced, 0.98), (digits, 0.98), (typing_slip, 0.95), (surrounded, 0.98)],
+    [
+        (lookalike, 0.98),
+        (hidden, 1.0),
+        (spaced, 0.98),
+        (digits, 0.98),
+        (typing_slip, 0.95),
+        (surrounded, 0.98),
+    ],
 )
 def test_published_wordings_survive_damage(
     disguise: Callable[[str, random.Random], str], least: float

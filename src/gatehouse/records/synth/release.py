@@ -10,25 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from gatehouse.records.synth.agencies import OWNER, day_index
+from gatehouse.records.synth.render import HEADER
 
 FIRST, LAST = date(2025, 11, 3), date(2025, 11, 4)
 FILE_NAME = (
     f"SYNTHETIC_{OWNER.replace(' ', '_')}_Network_Audit_{FIRST:%-m_%-d_%Y}_{LAST:%-m_%-d_%Y}_REDACTED.csv"
 )
 ENCODING = "cp1252"
-COLUMNS = (
-    "Name",
-    "Org Name",
-    "Total Networks Searched",
-    "Total Devices Searched",
-    "Time Frame",
-    "License Plate",
-    "Reason",
-    "Case #",
-    "Filters",
-    "Search Time",
-    "Search Type",
-)
+COLUMNS = tuple(label for label in HEADER if label not in ("ID", "Text Prompt", "Moderation"))
 
 
 def covers(days: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ _FLUSH = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns from left to right: `names`, and the `edges` between neighbours."""
+    """The columns from left to right: `names`, and the `edges` between neighbors."""
 
     names: tuple[str, ...]
     edges: tuple[float, ...]
@@ -40,7 +40,7 @@ def find_columns(header: Header, rules: Rules, body: Sequence[Run], *, where: st
     """Return the columns under a header.
 
     `rules` are the lines of the header's page, `body` the runs below headers on a sample of pages.
-    Raises `BadInput` when two neighbouring columns run into each other.
+    Raises `BadInput` when two neighboring columns run into each other.
     """
     lines = rules.columns(header.top + 2, header.bottom - 2)
     names: list[str] = [header.labels[0].text]

@@ -97,13 +97,13 @@ class Furniture:
             return True
         if line.cells >= self.full:
             return False
-        neighbour = lines[end + 1 if end == 0 else end - 1] if len(lines) > 1 else None
-        apart = abs(line.y - neighbour.y) if neighbour else float("inf")
+        neighbor = lines[end + 1 if end == 0 else end - 1] if len(lines) > 1 else None
+        apart = abs(line.y - neighbor.y) if neighbor else float("inf")
         if apart <= _APART * line.size:
             return False
         if key in self.recurring or _PAGE_NUMBER.fullmatch(line.shape):
             return True
-        return end == -1 and neighbour is not None and apart > max(_FAR * self.gap, 3 * line.size)
+        return end == -1 and neighbor is not None and apart > max(_FAR * self.gap, 3 * line.size)
 
 
 def full_line(columns: int) -> int:

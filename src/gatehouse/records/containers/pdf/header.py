@@ -113,7 +113,7 @@ def _baselines(runs: Sequence[Run]) -> list[float]:
 
 
 def _labels(band: Sequence[Run], rules: Rules) -> list[Label]:
-    """Join the runs of a band into labels: neighbours on a line and lines above each other."""
+    """Join the runs of a band into labels: neighbors on a line and lines above each other."""
     groups: list[list[Run]] = []
     for run in sorted(band, key=lambda run: (run.y, run.x0)):
         touching = [group for group in groups if any(_one_label(run, other, rules) for other in group)]
