@@ -51,8 +51,8 @@ def main() -> None:
         print(f"{'':10} other signals found {sum(want <= got for want, got in named)} of {len(asked)}")
     if len(sys.argv) > 1:
         records = Path(sys.argv[1]) / "records"
-        labelled = read(records / "labelled-reasons.csv")
-        report(lexicon, "labelled", ((row["reason"], row["label"] == "immigration") for row in labelled))
+        labeled = read(records / "labelled-reasons.csv")
+        report(lexicon, "labeled", ((row["reason"], row["label"] == "immigration") for row in labeled))
         near_misses(lexicon, records)
 
 

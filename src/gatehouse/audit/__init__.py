@@ -1,1 +1,1 @@
-"""The judgement of other networks' records: figures, findings, reconciliation, reports."""
+"""The judgment of other networks' records: figures, findings, reconciliation, reports."""

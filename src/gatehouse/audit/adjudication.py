@@ -1,4 +1,4 @@
-"""A person's judgement of the lexicon's matches: the sheet to fill in, and the precision that follows.
+"""A person's judgment of the lexicon's matches: the sheet to fill in, and the precision that follows.
 
 `adjudicate.csv` has one line for every distinct text and rule that matched, with the number of searches that
 carry it and an empty `verdict`. Filled in with `yes` (the text means what the rule says) or `no`, it comes

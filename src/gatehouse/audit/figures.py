@@ -185,7 +185,7 @@ def networks(ground: Ground) -> Figure:
 
 
 def funnel(ground: Ground) -> Figure:
-    """Return every agency's rate of immigration-labelled searches, or of vague ones where there are none."""
+    """Return every agency's rate of immigration-labeled searches, or of vague ones where there are none."""
     if ground.readable == 0:
         return _missing("funnel", "Rates by agency", "not one reason in the record can be read")
     family = ground.family_tallies["immigration"]
@@ -198,7 +198,7 @@ def funnel(ground: Ground) -> Figure:
         .filter((pl.col("total") >= MINIMUM_SEARCHES) & (pl.col("agency") != UNKNOWN))
         .sort("agency")
     )
-    what = "immigration-labelled searches" if immigration else "vague reasons"
+    what = "immigration-labeled searches" if immigration else "vague reasons"
     if counted.is_empty():
         return _missing(
             "funnel",

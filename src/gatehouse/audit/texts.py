@@ -58,7 +58,7 @@ FAMILY_BITS: Mapping[str, int] = {name: bits(members) for name, members in FAMIL
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One match worth a person's judgement: a distinct text of one field, a rule, and what it matched."""
+    """One match worth a person's judgment: a distinct text of one field, a rule, and what it matched."""
 
     field: str
     text: str

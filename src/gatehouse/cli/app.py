@@ -47,7 +47,7 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code (CONTRACTS: 0 to 5)."""
+    """Run the command line and return the exit code (README: 0 to 5; 130 when stopped)."""
     argv = sys.argv[1:] if arguments is None else arguments
     try:
         result = app(argv, standalone_mode=False)

@@ -59,8 +59,8 @@ def _balance(audit: Audit) -> str:
 
 def _immigration(tally: Tally | None) -> str:
     if tally is None:
-        return "[bold]Immigration-labelled searches: not measurable[/], no reason in this export can be read"
-    text = f"[bold]Immigration-labelled searches: {tally.n:,}[/] of {tally.readable:,} readable"
+        return "[bold]Immigration-labeled searches: not measurable[/], no reason in this export can be read"
+    text = f"[bold]Immigration-labeled searches: {tally.n:,}[/] of {tally.readable:,} readable"
     if tally.masked:
         text += f"; {tally.masked:,} masked, so between {tally.n:,} and {tally.n + tally.masked:,}"
     return text

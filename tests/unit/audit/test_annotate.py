@@ -58,7 +58,7 @@ def test_annotate_with_neither_reason_nor_offense_is_masked() -> None:
     assert rows.select("readable", "bits").row(0) == (False, 0)
 
 
-def test_annotate_offense_beside_a_reason_adds_content_and_no_judgement_of_wording() -> None:
+def test_annotate_offense_beside_a_reason_adds_content_and_no_judgment_of_wording() -> None:
     exported = EXPORTED | {"offense"}
     rows = slim(
         {"reason": "stolen vehicle", "offense": "Immigration (criminal)"},

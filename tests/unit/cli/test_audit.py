@@ -96,7 +96,7 @@ def test_audit_in_words_fits_a_screen_and_names_nobody(
     assert main(["audit", f"{export}@{OWNER}", "-o", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
     assert "18 rows = 18 searches + 0 duplicates + 0 rejects + 0 not searches" in printed
-    assert "Immigration-labelled searches: 3 of 15 readable; 3 masked, so between 3 and 6" in printed
+    assert "Immigration-labeled searches: 3 of 15 readable; 3 masked, so between 3 and 6" in printed
     assert "Report: " in printed and "Findings are leads, not verdicts." in " ".join(printed.split())
     assert "Invented Person" not in printed and "INV0" not in printed
     assert len(printed.splitlines()) < 50

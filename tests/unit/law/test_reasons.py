@@ -196,7 +196,7 @@ def test_challenge_other_signals_are_found(half: str) -> None:
 
 
 @pytest.mark.shared
-def test_labelled_reasons_reach_the_required_precision_and_recall(reference: Path) -> None:
+def test_labeled_reasons_reach_the_required_precision_and_recall(reference: Path) -> None:
     with (reference / "records" / "labelled-reasons.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["reason"], row["label"] == "immigration") for row in csv.DictReader(file)]
     precision, recall = rates(rows)

@@ -65,7 +65,7 @@ def test_organization_audit_reads_times_frames_and_counts(reference: Path) -> No
     assert all(each.searched_at.value and each.frame_from.value and each.frame_to.value for each in records)
 
 
-def test_labelled_reasons_are_no_export(reference: Path) -> None:
+def test_labeled_reasons_are_no_export(reference: Path) -> None:
     with pytest.raises(BadInput, match="the layout of the file is unknown"):
         load(str(reference / "records" / "labelled-reasons.csv"))
 

@@ -79,8 +79,8 @@ class TestExport:
         assert "***" not in {row["Name"] for row in early}
 
     def test_generate_offense_labels_come_in_2026(self, plain: tuple[Path, Truth]) -> None:
-        labelled = {_day(row)[:4] for row in lines(plain[0]) if row["Reason"].startswith("Burglary -")}
-        assert labelled == {"2026"}
+        labeled = {_day(row)[:4] for row in lines(plain[0]) if row["Reason"].startswith("Burglary -")}
+        assert labeled == {"2026"}
 
 
 class TestTruth:

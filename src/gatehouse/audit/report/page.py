@@ -215,7 +215,7 @@ def _key_figures(audit: Audit, evidence: Evidence) -> list[KeyFigure]:
 
 
 def _immigration(audit: Audit, evidence: Evidence) -> KeyFigure:
-    label, tally = "Immigration-labelled", audit.families.get("immigration")
+    label, tally = "Immigration-labeled", audit.families.get("immigration")
     if tally is None:
         why = sections.why_not(audit, "immigration")
         return KeyFigure(label, NOT_MEASURABLE, "#not-measurable", why, measurable=False)
@@ -245,7 +245,7 @@ def _false_positives(audit: Audit) -> str | None:
     if tally is None or tally.n == 0 or tally.readable < 1000:
         return None
     return (
-        f"{count(tally.n)} of {count(tally.readable)} readable reasons are immigration-labelled. "
+        f"{count(tally.n)} of {count(tally.readable)} readable reasons are immigration-labeled. "
         f"{false_positive_note(tally.readable)} Read the rows before you rely on a small count."
     )
 

@@ -108,8 +108,8 @@ def figures() -> dict[str, Figure]:
         ),
         Figure(
             "funnel",
-            "Rates of immigration-labelled searches by agency",
-            "share of searches with immigration-labelled searches",
+            "Rates of immigration-labeled searches by agency",
+            "share of searches with immigration-labeled searches",
             funnel(60),
         ),
     )

@@ -1,4 +1,4 @@
-"""Who searched most: one bar an organization, with the immigration-labelled part marked in it."""
+"""Who searched most: one bar an organization, with the immigration-labeled part marked in it."""
 
 from __future__ import annotations
 
