@@ -44,7 +44,7 @@ SIGNALS: Mapping[Signal, tuple[str, str]] = {
 
 FAMILIES: Mapping[str, tuple[str, str]] = {
     "immigration": (
-        "Immigration-labelled, any kind",
+        "Immigration-labeled, any kind",
         "any of: immigration civil, immigration criminal, immigration agency named; HSI alone is not counted",
     ),
 }
@@ -112,7 +112,7 @@ COLUMNS: Mapping[str, str] = {
     "state": "State",
     "kind": "Kind",
     "searches": "Searches",
-    "immigration": "Immigration-labelled",
+    "immigration": "Immigration-labeled",
     "organizations": "Organizations",
     "weekday": "Weekday",
     "hour": "Hour",
