@@ -14,8 +14,11 @@ import polars as pl
 
 from gatehouse.audit.annotate import identity, with_agency
 from gatehouse.audit.masked import masked
+from gatehouse.audit.roster import shown_name
 from gatehouse.audit.texts import BIT
+from gatehouse.law.masking import mask
 from gatehouse.records.frame import COUNT_FIELDS, FIELDS, TIME_FIELDS
+from gatehouse.records.organizations import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +69,14 @@ def _masked(ground: Ground, name: str) -> pl.LazyFrame:
     column = f"_text_{name}"
     if kept is None:
         return pl.LazyFrame(schema={name: pl.UInt64, column: pl.String})
-    shown = kept["text"] if name == "org" else masked(kept["text"])
+    shown = masked(kept["text"]) if name != "org" else _org_names(kept["text"])
     return pl.LazyFrame({name: kept["key"], column: shown})
+
+
+def _org_names(texts: pl.Series) -> pl.Series:
+    """Return the names as exported, masked where nothing tells that one is an agency's."""
+    shown = [text if shown_name(found := parse(text)) == found.name else mask(text) for text in texts]
+    return pl.Series(texts.name, shown, dtype=pl.String)
 
 
 def _plates(ground: Ground) -> pl.LazyFrame:

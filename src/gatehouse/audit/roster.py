@@ -6,12 +6,13 @@ spellings of one agency (`Newtown PD CA`, `CA - Newtown PD`) share an index.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gatehouse.law.masking import mask
 from gatehouse.model import AgencyKind, Layout, Organization
 from gatehouse.records.organizations import parse
 from gatehouse.records.zones import zone_for
@@ -75,7 +76,8 @@ def build_roster(linked: Linked) -> Roster:
     agencies: list[Organization] = [UNKNOWN_AGENCY]
     keys: dict[int, int] = {}
     for key, text in texts.iter_rows():
-        keys[key] = _enroll(parse(text), index, agencies)
+        found = parse(text)
+        keys[key] = _enroll(replace(found, name=shown_name(found)), index, agencies)
     owners = tuple(
         _owner(linked, position, file.owner, keys, index, agencies)
         for position, file in enumerate(linked.records.files)
@@ -86,6 +88,15 @@ def build_roster(linked: Linked) -> Roster:
     )
     own = tuple(file.layout in OWN_RECORD for file in linked.records.files)
     return Roster(tuple(agencies), by_key, owners, own)
+
+
+def shown_name(organization: Organization) -> str:
+    """Return the name to show: masked where nothing tells that it is an agency's.
+
+    In a shifted row a person's name or a plate stands where the organization's name should be.
+    """
+    told = organization.state is not None or organization.kind is not AgencyKind.UNKNOWN
+    return organization.name if told else mask(organization.name)
 
 
 def _enroll(organization: Organization, index: dict[str, int], agencies: list[Organization]) -> int:

@@ -25,6 +25,7 @@ from gatehouse.audit.pathways import pathways
 from gatehouse.audit.roster import UNKNOWN, build_roster
 from gatehouse.audit.texts import classify
 from gatehouse.audit.wording import sentence
+from gatehouse.law.masking import mask
 from gatehouse.law.prohibitions import Prohibitions
 from gatehouse.law.reasons import Lexicon
 from gatehouse.model import LinkTier
@@ -165,6 +166,7 @@ def _finding(
             innocent_explanations=(),
             evidence=(),
             about=lead.about,
+            unit=lead.unit,
         )
     return Finding(
         id=lead.id,
@@ -181,6 +183,9 @@ def _finding(
         law=outcome.law,
         table=outcome.table,
         about=lead.about,
+        of=outcome.of,
+        among=outcome.among,
+        unit=lead.unit,
     )
 
 
@@ -245,10 +250,18 @@ def _files(ground: Ground) -> tuple[FileSummary, ...]:
                 first_at=_stamp(first),
                 last_at=_stamp(last),
                 repaired=file.repaired,
-                notes=file.notes,
+                notes=tuple((code, _shown_labels(code, detail)) for code, detail in file.notes),
             )
         )
     return tuple(summaries)
+
+
+# Notes that quote column labels; what stands in a headerless file's place of labels may be anything.
+_QUOTING = frozenset({"unknown_column", "duplicate_column", "unknown_layout"})
+
+
+def _shown_labels(code: str, detail: str) -> str:
+    return mask(detail) if code in _QUOTING else detail
 
 
 def _facts(ground: Ground) -> Mapping[str, Cell]:

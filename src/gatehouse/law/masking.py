@@ -56,6 +56,11 @@ _CODE = re.compile(
     re.VERBOSE,
 )
 _BIRTH = re.compile(r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{2}|(?:19|20)[0-9]{2})")
+# Without a name before it, eight digits with a year of birth; those of recent years open case numbers.
+_BIRTH_ALONE = re.compile(
+    r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:19[2-9][0-9]|200[0-9])"
+    r"|19[2-9][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+)
 # The word after an agency's name, and the ends of its initials, as in ECPD or SBSO.
 _AGENCY = frozenset(
     {"pd", "so", "sd", "sp", "police", "county", "dept", "department", "university", "tribal"}
@@ -98,7 +103,7 @@ def _mask_pieces(text: str) -> str:
         piece = match[0]
         case_end = max(case_end, cases.get(match.start(), 0))
         masked: str | None = None
-        if piece.isdecimal() and after_name and _BIRTH.fullmatch(piece):
+        if piece.isdecimal() and (_BIRTH_ALONE if not after_name else _BIRTH).fullmatch(piece):
             masked = DATE
         elif match.end() > case_end and not piece.startswith("["):
             if any(map(str.isdigit, piece)):
