@@ -27,6 +27,13 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+class Unit(StrEnum):
+    """What a finding counts."""
+
+    SEARCH = "search"
+    DAY = "day"
+
+
 class Confidence(StrEnum):
     """How sure it is that the record shows what the claim says (not that anybody broke a rule)."""
 
@@ -94,10 +101,11 @@ class Figure:
 class Finding:
     """A lead with its evidence, not a verdict.
 
-    `count` counts searches (days for `coverage_gap` and `schema_break`), or is None when the export cannot
-    support the figure (then an entry of `Audit.not_measurable` says why). `rows` has the columns `file` (path,
-    String) and `row` (UInt32) of every row behind the count, in file order; `evidence` is a stratified sample
-    of at most 100 of them.
+    `count` counts searches (days where `unit` says so), or is None when the export cannot support the figure
+    (then an entry of `Audit.not_measurable` says why). `of` is its denominator: the searches in which it
+    could have been seen, which `among` describes in words that follow the noun. `rows` has the columns `file`
+    (path, String) and `row` (UInt32) of the one row that counts of every search behind the count, in file
+    order (for days, the rows beside them); `evidence` is a stratified sample of at most 100 of them.
     `title` is a heading of a few words; `claim` says it with its numbers; `law` the citations of the rules it
     rests on; `table` an optional breakdown (by organization, officer ordinal, ...). `about` names the
     signals, families and pathways whose figures elsewhere in the report rest on the rows of this finding.
@@ -117,6 +125,9 @@ class Finding:
     law: tuple[str, ...] = ()
     table: Table | None = None
     about: tuple[str, ...] = ()
+    of: int | None = None
+    among: str = ""
+    unit: Unit = Unit.SEARCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "id": finding.id,
         "title": finding.title,
         "count": finding.count,
+        "of": finding.of,
+        "among": finding.among,
+        "unit": finding.unit.value,
         "severity": finding.severity.value,
         "confidence": finding.confidence.value,
         "claim": finding.claim,
@@ -93,4 +96,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    return {"columns": list(table.columns), "rows": [list(row) for row in table.rows]}
+    return {
+        "columns": list(table.columns),
+        "rows": [list(row) for row in table.rows],
+        "evidence": [[{"file": cite.file, "row": cite.row} for cite in cites] for cites in table.cites],
+    }

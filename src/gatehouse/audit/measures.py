@@ -42,7 +42,7 @@ class Measures:
     days       file, day (Date, UTC; null where the time is not readable), bits, n, and sums of what is shown:
                readable, officer, plate, case_known, dropdown
     agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, none_but_offense,
-               nationwide, minor
+               nationwide (their reason visible), nationwide_masked, minor
     officers   agency, officer, n, readable, none, vague, case_known, caseless; only where an officer is shown
     hours      agency, officer, hour, n; local time, only where zone and officer are known
     week       weekday (0 = Monday), hour, n; local time, only where the zone is known
@@ -78,6 +78,8 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     minute = pl.col("_local")
     hour = (minute // 60 % 24).cast(pl.Int8).alias("hour")
     shown = pl.col("officer").is_not_null()
+    # An offense or a prompt may tell a minor matter although the reason is masked.
+    wide, seen = pl.col("networks") >= NATIONWIDE, pl.col("readable") | has(MINOR_BITS)
     queries = {
         "signals": slim.group_by("file", "agency", "outside", "bits", "readable").agg(n),
         "days": slim.group_by("file", pl.col("at").dt.date().alias("day"), "bits").agg(
@@ -92,7 +94,8 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
             n,
             *quality,
             (has(BIT[Signal.NONE_STATED]) & pl.col("offense").is_not_null()).sum().alias("none_but_offense"),
-            (pl.col("networks") >= NATIONWIDE).sum().alias("nationwide"),
+            (wide & seen).sum().alias("nationwide"),
+            (wide & ~seen).sum().alias("nationwide_masked"),
             MINOR_NATIONWIDE.sum().alias("minor"),
         ),
         "officers": slim.filter(shown).group_by("agency", "officer").agg(n, *quality),

@@ -44,14 +44,22 @@ def of_total(n: int, of: int) -> str:
 
 def of_readable(tally: Tally, what_they_do: str) -> str:
     """Say how many searches do something, with the denominator, and the bounds where reasons are masked."""
-    text = f"{tally.n:,} of {tally.readable:,} searches whose reason can be read"
+    text = f"{tally.n:,} of {searches(tally.readable)} {READABLE}"
     text += f"{percent(tally.n, tally.readable)} {what_they_do}"
-    if tally.masked:
-        text += (
-            f". The reasons of {tally.masked:,} more are masked, so among all {tally.total:,} searches the "
-            f"number lies between {tally.n:,} and {tally.n + tally.masked:,}"
-        )
-    return text
+    return text + bounded(tally.n, tally.masked, tally.total)
+
+
+READABLE = "whose reason can be read"
+
+
+def bounded(n: int, masked: int, of: int) -> str:
+    """Return a sentence that bounds a count where reasons are masked; nothing where none is."""
+    if not masked:
+        return ""
+    return (
+        f". The reasons of {masked:,} more are masked, so among all {of:,} searches the number lies between "
+        f"{n:,} and {n + masked:,}"
+    )
 
 
 def sentence(text: str) -> str:

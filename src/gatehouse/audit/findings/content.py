@@ -17,7 +17,7 @@ from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, citations, judge
 from gatehouse.audit.statistics import false_positive_note
 from gatehouse.audit.texts import BIT, bits
-from gatehouse.audit.wording import number, of_readable, percent
+from gatehouse.audit.wording import READABLE, number, of_readable, percent
 from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class ContentLead(Lead):
         return Measured(
             tally.n,
             claim,
+            of=tally.readable,
+            among=READABLE,
             where=bits_of(mask),
             flagged=True,
             # Fewer than a small error rate would produce: the count may be nothing but error.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.breaks import schema_breaks
-from gatehouse.audit.document import Cell, Confidence, Severity, Table
+from gatehouse.audit.document import Cell, Confidence, Severity, Table, Unit
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.wording import plural, searches
 
@@ -50,6 +50,7 @@ class Truncation(Lead):
         return Measured(
             count,
             claim,
+            of=ground.total,
             where=pl.col("file").is_in(cut),
             table=Table(("file", "rows", "limit"), tuple(rows)),
         )
@@ -60,6 +61,7 @@ class CoverageGap(Lead):
 
     id = "coverage_gap"
     title = "Days without a single search"
+    unit = Unit.DAY
     severity = Severity.LOW
     may_say = "A file that has searches every day around it has none on these days."
     may_not_say = "That searches were removed: nothing in the file says why the days are empty."
@@ -113,6 +115,7 @@ class SchemaBreak(Lead):
     id = "schema_break"
     title = "Days on which the columns change"
     severity = Severity.INFO
+    unit = Unit.DAY
     confidence = Confidence.HIGH
     may_say = "Figures before and after these days do not measure the same thing; no trend runs across them."
     may_not_say = "That behavior changed on that day."
@@ -122,7 +125,7 @@ class SchemaBreak(Lead):
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
-        """List the breaks; the count is the number of breaks."""
+        """List the changes; the count is the number of days with any."""
         if ground.measures.days["day"].is_null().all():
             return NotMeasured("no search has a readable time")
         found = schema_breaks(ground)
@@ -132,16 +135,17 @@ class SchemaBreak(Lead):
             for code, detail in file.notes
             if code == "schema_break"
         ]
+        days = len({item.day for item in found})
         claim = "No day on which the record changes what it shows"
         if found:
-            claim = f"{plural(len(found), 'day')} on which the record changes what it shows"
+            claim = f"{plural(days, 'day')} on which the record changes what it shows"
         if noted:
             claim += f"; {plural(len(noted), 'column')} that stop or change within a file"
         changes: list[tuple[Cell, ...]] = [(None, item.day.isoformat(), item.change) for item in found]
         changes += [(path, None, detail) for path, detail in noted]
         edges = [(file, item.day, False) for item in found for file in range(len(ground.files))]
         return Measured(
-            len(found),
+            days,
             claim,
             rows=_edge_rows(ground, edges),
             table=Table(("file", "period", "change"), tuple(changes)),

@@ -16,7 +16,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge
 from gatehouse.audit.texts import BIT
-from gatehouse.audit.wording import number, searches
+from gatehouse.audit.wording import READABLE, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
@@ -83,15 +83,29 @@ class _Barred(Lead):
             claim += f"; {searches(judged.rows.height)} {self.kind}"
         elif stateless := judged.rows.filter(pl.col("state").is_null()).height:
             claim += f"; for {number(stateless)} more the owner's state is not known"
+        claim += self._own(ground, rows)
+        tally = ground.signal_tallies[self.signal.value]
+        if tally is not None and self._restricted_anywhere(ground):
+            claim += bounded(rows.height, tally.masked, tally.total)
         return Measured(
             rows.height,
             claim,
+            of=tally.readable if tally else None,
+            among=READABLE,
             rows=rows.select("file", "row"),
             flagged=True,
             confidence=confidence,
             law=citations(judged.rules),
             table=_standings(judged),
         )
+
+    def _own(self, ground: Ground, rows: pl.DataFrame) -> str:
+        """Return how many rows stand in a record of the owner's own searches, which shows no data's owner."""
+        own = [file for file, mine in enumerate(ground.roster.own_record) if mine]
+        n = rows.filter(pl.col("file").is_in(own)).height
+        if not n:
+            return ""
+        return f". {searches(n)} stand in an agency's own record, which does not say whose data was reached"
 
     def _restricted_anywhere(self, ground: Ground) -> bool:
         """Return whether any owner's state had a rule in force that concerns this purpose."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from gatehouse.audit.document import Confidence, Severity
+from gatehouse.audit.document import Confidence, Severity, Unit
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 class Measured:
     """What a lead counted, and where the rows are.
 
-    The rows behind the count are those of the slim frame for which `where` holds, those that agree with a row
-    of `match` in all of its columns, or the given `rows` (columns `file`, `row`, ascending). Severity and
-    confidence default to the lead's own; a count of 0 is always `info`. `flagged` promises that every row
-    carries a content signal, so that only those are looked at.
+    `of` and `among` give the denominator (see `Finding`). The rows behind the count are those of the slim
+    frame for which `where` holds, those that agree with a row of `match` in all of its columns, or the given
+    `rows` (columns `file`, `row`). Severity and confidence default to the lead's own; a count of 0 is always
+    `info`. `flagged` promises that every row carries a content signal, so that only those are looked at.
     """
 
     count: int
     claim: str
+    of: int | None = None
+    among: str = ""
     where: pl.Expr | None = None
     match: pl.DataFrame | None = None
     rows: pl.DataFrame | None = None
@@ -60,6 +62,7 @@ class Lead(ABC):
     innocent_explanations: ClassVar[tuple[str, ...]]
     # Signals, families and pathways whose figures rest on the rows of this finding.
     about: ClassVar[tuple[str, ...]] = ()
+    unit: ClassVar[Unit] = Unit.SEARCH
 
     @abstractmethod
     def measure(self, ground: Ground) -> Measured | NotMeasured:

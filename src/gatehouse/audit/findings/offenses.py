@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
 
 PAIRS_SHOWN = 25
+AMONG = "whose reason and offense type both name an offense"
 
 
 class ReasonOffenseConflict(Lead):
@@ -60,14 +61,24 @@ class ReasonOffenseConflict(Lead):
         found = worded.filter(pl.Series(conflict, dtype=pl.Boolean)).sort(
             "n", "said", "chosen", descending=[True, False, False]
         )
-        count, both = int(found["n"].sum()), int(pairs["n"].sum())
+        # Texts that name no offense of the table can neither agree nor contradict.
+        comparable = [
+            bool(said[reason] and chosen[offense])
+            for reason, offense in worded.select("said", "chosen").iter_rows()
+        ]
+        both = int(worded.filter(pl.Series(comparable, dtype=pl.Boolean))["n"].sum())
+        if both == 0:
+            return NotMeasured("no search has a reason and an offense type that both name a known offense")
+        count = int(found["n"].sum())
         rows = tuple(
             (mask(reason), mask(offense), n)
             for reason, offense, n in found.head(PAIRS_SHOWN).select("said", "chosen", "n").iter_rows()
         )
         return Measured(
             count,
-            f"{of_total(count, both)} that show both a reason and an offense type name unrelated offenses",
+            f"{of_total(count, both)} {AMONG} put unrelated offenses side by side",
+            of=both,
+            among=AMONG,
             match=found.select("reason", "offense"),
             table=Table(("reason", "offense type", "searches"), rows),
         )

@@ -70,6 +70,8 @@ class RepeatedPlate(Lead):
         return Measured(
             count,
             claim,
+            of=both,
+            among="that show both user and plate",
             match=found.select("agency", "officer", "plate"),
             table=Table(("organization", "officer", "plate", "searches", "days", "without a case"), rows),
         )
@@ -83,7 +85,7 @@ class RepeatedPlate(Lead):
             .group_by("agency", "officer", "plate")
             .agg(
                 n=pl.len(),
-                days=pl.col("at").dt.date().n_unique(),
+                days=pl.col("at").dt.date().drop_nulls().n_unique(),
                 known=pl.col("case").is_not_null().sum(),
                 caseless=(~pl.col("case")).sum(),
                 first=pl.col("search").min(),
@@ -102,7 +104,9 @@ class UnusualHours(Lead):
     title = "Activity far outside the agency's own hours"
     severity = Severity.LOW
     confidence = Confidence.LOW
-    may_say = "These users search mostly when the rest of their own agency hardly does."
+    may_say = (
+        "These users make at least half of their searches when the rest of their own agency hardly searches."
+    )
     may_not_say = "That they were off duty: a night shift of one looks the same."
     innocent_explanations = (
         "A night shift, an on-call detective or overtime.",
@@ -159,6 +163,8 @@ class UnusualHours(Lead):
         return Measured(
             count,
             claim,
+            of=sum(test.total for test in tests if test.p_value is not None),
+            among="by the users tested",
             match=quiet,
             table=Table(
                 ("organization", "officer", "searches", "in quiet hours", "expected", "quiet hours"), rows

@@ -13,7 +13,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.lawful import local_days
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import bits
-from gatehouse.audit.wording import plural, searches
+from gatehouse.audit.wording import READABLE, bounded, plural, searches
 from gatehouse.records.policies import policy_for
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class OwnPolicyConflict(Lead):
     """Searches that look like what the owner says it prohibits."""
 
     id = "own_policy_conflict"
-    title = "Searches that the owner's published rules prohibit"
+    title = "Searches that name a use which the owner's published rules prohibit"
     severity = Severity.HIGH
     may_say = "The owner's published rules prohibit a use that the stated reason of these searches names."
     may_not_say = "That the rule bound the agency that searched, or that it was broken."
@@ -66,6 +66,8 @@ class OwnPolicyConflict(Lead):
         return Measured(
             len(rows),
             _claim(len(rows), too_early, ground),
+            of=ground.readable,
+            among=READABLE,
             rows=pl.DataFrame(rows, schema={"file": pl.UInt16, "row": pl.UInt32}, orient="row"),
             flagged=True,
             table=_table(counted),
@@ -87,7 +89,7 @@ def _claim(count: int, too_early: int, ground: Ground) -> str:
     untested = {use.name for policy in ground.options.policies for use in policy.prohibits if not use.signals}
     if untested:
         claim += f"; {plural(len(untested), 'prohibited use')} that no reason can show could not be tested"
-    return claim
+    return claim + bounded(count, ground.total - ground.readable, ground.total)
 
 
 def _table(counted: Counter[tuple[Policy, str]]) -> Table:

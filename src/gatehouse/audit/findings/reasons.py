@@ -11,7 +11,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
 from gatehouse.audit.ground import bits_of
 from gatehouse.audit.texts import BIT
-from gatehouse.audit.wording import number, of_readable, of_total, plural
+from gatehouse.audit.wording import READABLE, number, of_readable, of_total, plural
 from gatehouse.law.masking import mask
 from gatehouse.model import Signal
 
@@ -46,7 +46,14 @@ class _ReasonQuality(Lead):
         if rates.outliers:
             stands = "stands out" if rates.outliers == 1 else "stand out"
             claim += f"; {plural(rates.outliers, 'agency or officer', 'agencies or officers')} {stands}"
-        return Measured(tally.n, claim, where=bits_of(BIT[self.signal]), table=rates.table)
+        return Measured(
+            tally.n,
+            claim,
+            of=tally.readable,
+            among=READABLE,
+            where=bits_of(BIT[self.signal]),
+            table=rates.table,
+        )
 
     def _beside(self, ground: Ground) -> str:
         """Return what else is known of these searches, in words that follow the claim."""
@@ -163,6 +170,8 @@ class ConstantReason(Lead):
         return Measured(
             count,
             claim,
+            of=ground.readable,
+            among=READABLE,
             match=found.select("agency", "reason"),
             table=Table(("organization", "state", "searches", "flagged", "reason"), rows),
         )
@@ -203,4 +212,11 @@ class MissingCase(Lead):
                 f"; for {number(masked)} more it cannot be seen, so the number among all lies between "
                 f"{number(count)} and {number(count + masked)}"
             )
-        return Measured(count, claim, where=~pl.col("case"), table=rates.table)
+        return Measured(
+            count,
+            claim,
+            of=known,
+            among="whose case number can be seen",
+            where=~pl.col("case"),
+            table=rates.table,
+        )

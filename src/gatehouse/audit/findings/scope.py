@@ -10,7 +10,8 @@ from gatehouse.audit.document import Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN, agency_units, rate_table
 from gatehouse.audit.measures import MINOR_NATIONWIDE, NATIONWIDE
-from gatehouse.audit.wording import number, of_total, plural, searches
+from gatehouse.audit.roster import UNKNOWN
+from gatehouse.audit.wording import READABLE, bounded, number, of_total, plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -25,7 +26,7 @@ class MinorNationwide(Lead):
     """A minor or unstated matter, searched nationwide."""
 
     id = "minor_nationwide"
-    title = "Nationwide searches for minor or unexplained matters"
+    title = "Nationwide searches for minor matters or vague reasons"
     severity = Severity.MEDIUM
     may_say = (
         f"Searches of {NATIONWIDE:,} networks or more were run for an infraction, a civil matter, or a "
@@ -49,12 +50,22 @@ class MinorNationwide(Lead):
         agencies = ground.measures.agencies
         wide, minor = int(agencies["nationwide"].sum()), int(agencies["minor"].sum())
         rates = rate_table(ground, agency_units(ground, "minor", "nationwide"))
+        masked = int(agencies["nationwide_masked"].sum())
         if wide == 0:
-            return NotMeasured(f"no search reached {NATIONWIDE:,} networks")
+            return NotMeasured(
+                f"the reason of every search of {NATIONWIDE:,} networks or more is masked"
+                if masked
+                else f"no search reached {NATIONWIDE:,} networks"
+            )
+        claim = (
+            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more {READABLE} give an infraction, a "
+            "civil matter or a reason that would fit any search"
+        )
         return Measured(
             minor,
-            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more give an infraction, a civil matter "
-            "or a reason that would fit any search",
+            claim + bounded(minor, masked, wide + masked),
+            of=wide,
+            among=f"of {NATIONWIDE:,} networks or more {READABLE}",
             where=MINOR_NATIONWIDE,
             table=rates.table,
         )
@@ -81,7 +92,7 @@ class VolumeOutlier(Lead):
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Find agencies whose log count lies more than 3.5 robust deviations above the median."""
         counted = (
-            ground.measures.agencies.filter(pl.col("agency") != 0)
+            ground.measures.agencies.filter(pl.col("agency") != UNKNOWN)
             .group_by("agency")
             .agg(pl.col("n").sum())
             .sort("agency")
@@ -113,6 +124,8 @@ class VolumeOutlier(Lead):
         return Measured(
             count,
             claim,
+            of=int(counted["n"].sum()),
+            among="whose searcher is named",
             match=found.select("agency"),
             table=Table(("organization", "state", "searches"), rows),
         )

@@ -9,7 +9,9 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
+from gatehouse.audit.ground import count_of
 from gatehouse.audit.lawful import citations, flow_rules
+from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.wording import number, of_total, plural
 from gatehouse.law.prohibitions import Flow
 
@@ -46,6 +48,7 @@ class FederalSearchers(Lead):
         return Measured(
             count,
             claim + _unnamed(unknown),
+            of=ground.total,
             where=pl.col("agency").is_in(sorted(ground.roster.federal)),
             law=citations(flow_rules(ground, Flow.FEDERAL, range(len(ground.files)))),
             table=_agency_table(ground, federal),
@@ -80,7 +83,9 @@ class OutOfStateSearchers(Lead):
                 if not judged or all(ground.roster.own_record)
                 else "the state of the owner is not known; name the owner with --owner"
             )
-        rows = ground.measures.signals.filter(pl.col("outside") & pl.col("file").is_in(sorted(outside_files)))
+        within = ground.measures.signals.filter(pl.col("file").is_in(sorted(outside_files)))
+        total, unnamed = count_of(within), count_of(within.filter(pl.col("agency") == UNKNOWN))
+        rows = within.filter("outside")
         searcher = pl.Series([agency.state for agency in ground.roster.agencies], dtype=pl.String)
         rows = rows.with_columns(
             state=searcher.gather(rows["agency"]),
@@ -89,19 +94,21 @@ class OutOfStateSearchers(Lead):
         ).filter(~pl.col("federal"))
         elsewhere = rows.filter(pl.col("state") != pl.col("owner_state"))
         count = int(elsewhere["n"].sum())
-        unknown = int(rows.filter(pl.col("state").is_null())["n"].sum())
+        unknown = count_of(rows.filter(pl.col("state").is_null()))
         by_state = (
             elsewhere.group_by("state")
             .agg(organizations=pl.col("agency").n_unique(), searches=pl.col("n").sum())
             .sort("searches", "state", descending=[True, False])
         )
         where = plural(by_state.height, "other state") if by_state.height else "other states"
-        claim = f"{of_total(count, ground.total)} are by agencies of {where}"
+        claim = f"{of_total(count, total)} are by agencies of {where}"
         if unknown:
             claim += f"; for {number(unknown)} more the searcher's name does not tell the state"
+        claim += _unnamed(unnamed)
         return Measured(
             count,
             claim,
+            of=total,
             where=_elsewhere(ground, judged, outside_files),
             law=citations(flow_rules(ground, Flow.OUT_OF_STATE, outside_files)),
             table=Table(("state", "organizations", "searches"), tuple(by_state.rows())),
@@ -114,7 +121,7 @@ _NO_NAMES = "no file names the organization that searched, and no owner is given
 def _named(ground: Ground) -> pl.DataFrame | None:
     """Return searches by agency, where it is stated; None where it never is."""
     named = (
-        ground.measures.agencies.filter(pl.col("agency") != 0)
+        ground.measures.agencies.filter(pl.col("agency") != UNKNOWN)
         .group_by("agency")
         .agg(pl.col("n").sum())
         .sort("n", "agency", descending=[True, False])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.document import Cell, Table
-from gatehouse.audit.statistics import MINIMUM_SEARCHES, Outliers, outliers, shrink_rates
+from gatehouse.audit.roster import UNKNOWN
+from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -85,17 +86,12 @@ def rate_table(ground: Ground, *groups: Sequence[Unit]) -> RateTable:
     return RateTable(Table(RATE_COLUMNS, tuple(rows)), found)
 
 
-def tested(units: Sequence[Unit]) -> Outliers:
-    """Return the outlier test of a group of units."""
-    return outliers([unit.flagged for unit in units], [unit.total for unit in units])
-
-
 def agency_units(ground: Ground, flagged: str, total: str) -> list[Unit]:
-    """Return every agency with any search in column `total` of the agencies measure."""
+    """Return every named agency with any search in column `total` of the agencies measure."""
     grouped = (
         ground.measures.agencies.group_by("agency")
         .agg(flagged=pl.col(flagged).sum(), total=pl.col(total).sum())
-        .filter(pl.col("total") > 0)
+        .filter((pl.col("total") > 0) & (pl.col("agency") != UNKNOWN))
         .sort("agency")
     )
     return [Unit(agency, None, total_, flagged_) for agency, flagged_, total_ in grouped.iter_rows()]

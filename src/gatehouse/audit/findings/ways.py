@@ -11,7 +11,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import bits_of, count_of
 from gatehouse.audit.pathways import FEDERAL_NAMED, FOR_ANOTHER, IMMIGRATION, side_door, ways
-from gatehouse.audit.wording import number, searches
+from gatehouse.audit.wording import READABLE, number, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -31,7 +31,9 @@ class _Door(Lead):
         claim = f"{searches(way.figure.n)} {self.words}"
         if way.figure.unknown:
             claim += f"; for {number(way.figure.unknown)} more the record cannot tell"
-        return Measured(way.figure.n, claim, match=way.match, table=_by_agency(ground, way.match))
+        return Measured(
+            way.figure.n, claim, of=ground.total, match=way.match, table=_by_agency(ground, way.match)
+        )
 
 
 class FrontDoor(_Door):
@@ -83,6 +85,7 @@ class SideDoor(Lead):
         "The local agency names a federal one that helps in its own case.",
         "The words mean something else.",
         "A joint task force on ordinary crime.",
+        'The agency has a "287(g)" agreement (8 U.S.C. 1357(g)) and enforces immigration law by delegation.',
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
@@ -125,6 +128,8 @@ class SideDoor(Lead):
         return Measured(
             way.figure.n,
             claim,
+            of=count_of(ground.measures.signals.filter(local)) - way.figure.unknown,
+            among=f"by agencies that are not federal, {READABLE}",
             where=way.where,
             flagged=True,
             severity=None if immigration else Severity.LOW,

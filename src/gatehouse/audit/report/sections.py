@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gatehouse.audit.document import Audit, Figure, Finding, Tally
+from gatehouse.audit.document import Audit, Figure, Finding, Tally, Unit
 from gatehouse.audit.report import words
 from gatehouse.audit.report.charts import CHARTS
 from gatehouse.audit.report.evidence import (
@@ -185,7 +185,8 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
         unknown = f"{searches(pathway.unknown)} more cannot be told" if pathway.unknown else ""
         if pathway.unknown and pathway.why:
             unknown += f": {pathway.why}"
-        views.append(PathwayView(name, sentence, evidence.linked(pathway.n, key), unknown, ""))
+        number = Markup("{} of {}").format(evidence.linked(pathway.n, key), searches(audit.searches))
+        views.append(PathwayView(name, sentence, number, unknown, ""))
     return views
 
 
@@ -221,16 +222,28 @@ def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
         severity=words.SEVERITIES[finding.severity],
         severity_code=finding.severity.value,
         confidence=words.CONFIDENCES[finding.confidence],
-        count=f"{count(finding.count or 0)} of {searches(audit.searches)}",
+        count=counted(finding),
         evidence=tuple(evidence.grouped(finding.evidence)),
         sample=_sample(finding),
         table=table,
     )
 
 
+def counted(finding: Finding) -> str:
+    """Write a finding's count with its unit, its denominator and where the denominator comes from."""
+    number = finding.count or 0
+    if finding.unit is Unit.DAY:
+        return plural(number, "day")
+    if finding.of is None:
+        return searches(number)
+    return f"{count(number)} of {searches(finding.of)} {finding.among}".rstrip()
+
+
 def _sample(finding: Finding) -> str:
     """Say how many rows are shown, and whether they are all there are."""
     shown = len(set(finding.evidence))
+    if finding.unit is Unit.DAY:
+        return f"{plural(shown, 'row')} beside these days"
     if finding.count != shown:
         return f"a sample of {plural(shown, 'row')}"
     return "the one row" if shown == 1 else f"all {plural(shown, 'row')}"

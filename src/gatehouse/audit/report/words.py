@@ -88,12 +88,13 @@ LINK_TIERS: Mapping[LinkTier, str] = {
 PATHWAYS: Mapping[str, tuple[str, str]] = {
     "front": (
         "Front door",
-        "A federal body or an immigration agency searched, and the owner shares with it directly.",
+        "A federal body or an immigration agency searched, and the owner's sharing list of that day names "
+        "it.",
     ),
     "back": (
         "Back door",
-        "An outside agency searched that the owner's sharing list of that day does not name: it came in "
-        "through a network-wide setting.",
+        "An outside agency searched that the owner's sharing list of that day does not name: a way in that "
+        "the list does not explain, such as a network-wide setting.",
     ),
     "side": (
         "Side door",
