@@ -131,11 +131,29 @@ class TestSource:
         assert cells(source) == expected(ROWS, Style()) + expected(ROWS, other)
         assert ("pdf_tables", "tables with another header: 1") in source.notes
 
-    @pytest.mark.parametrize("style", [Style(repeat_header=False), Style(grid=False, repeat_header=False)])
-    def test_header_in_the_middle_of_a_page_ends_no_record(self, style: Style) -> None:
-        source = opened(draw([*ROWS[:20], HEADER, *ROWS[20:]], style))
+    @pytest.mark.parametrize("grid", [True, False])
+    @pytest.mark.parametrize("place", [5, 24])
+    def test_header_in_the_middle_of_a_page_ends_no_record(self, grid: bool, place: int) -> None:
+        style = Style(grid=grid, repeat_header=False)
+        source = opened(draw([*ROWS[:place], HEADER, *ROWS[place:]], style))
         assert cells(source) == expected(ROWS, style)
         assert ("pdf_headers", "repeats of the header left out: 1") in source.notes
+
+    @pytest.mark.parametrize("grid", [True, False])
+    def test_other_header_in_the_middle_of_a_page_begins_another_table(self, grid: bool) -> None:
+        swapped = (0, 1, 2, 3, 4, 7, 6, 5, 8)
+        lower = [tuple(row[index] for index in swapped) for row in [HEADER, *ROWS[10:]]]
+        source = opened(draw([*ROWS[:10], *lower], Style(grid=grid, repeat_header=False)))
+        assert cells(source) == [HEADER, *ROWS[:10], *lower]
+        assert ("pdf_tables", "tables with another header: 1") in source.notes
+
+    def test_title_of_a_second_document_belongs_to_no_record(self) -> None:
+        style = Style(grid=False, title="Organization Audit", order=(6, 1, 5, 2, 3, 7, 4, 8, 0))
+        document = pdfium.PdfDocument(draw(ROWS, Style(grid=False)))
+        document.import_pages(pdfium.PdfDocument(draw(ROWS, style)))
+        out = io.BytesIO()
+        document.save(out)
+        assert cells(opened(out.getvalue())) == expected(ROWS, Style()) + expected(ROWS, style)
 
     def test_cover_letter_before_the_table_is_passed_over(self) -> None:
         document = pdfium.PdfDocument(_letter("We searched our records for the time you name."))

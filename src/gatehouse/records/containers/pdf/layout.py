@@ -12,8 +12,9 @@ from gatehouse.model import BadInput
 from gatehouse.records.columns import SEARCH_DATE, role_of
 from gatehouse.records.containers.pdf.columns import Columns, find_columns
 from gatehouse.records.containers.pdf.fit import ColumnFit, Line, learn_fit
-from gatehouse.records.containers.pdf.furniture import Furniture, full_line, learn_furniture, page_lines
+from gatehouse.records.containers.pdf.furniture import Furniture, learn_furniture
 from gatehouse.records.containers.pdf.header import Header, find_header
+from gatehouse.records.containers.pdf.parts import PageContent, TablePart, table_part
 from gatehouse.records.containers.pdf.rows import (
     Alignment,
     Fragment,
@@ -38,17 +39,6 @@ _AGREE = 0.85
 _TALLEST = 3
 # Part of the ruled bands that may hold several records or none; beyond it the lines do not divide records.
 _STRAY = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class PageContent:
-    """A page's runs and lines in reading coordinates, and what was left out (see `PageText`)."""
-
-    index: int
-    runs: tuple[Run, ...]
-    rules: Rules
-    turned: int
-    unmapped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,45 +94,27 @@ def read_page(document: pdfium.PdfDocument, index: int, *, where: str) -> PageCo
         page.close()
 
 
-def below_headers(content: PageContent, header: Header) -> tuple[list[Run], int, bool]:
-    """Return a page's runs without repeats of the header and the titles above the first of them.
+def learn_layout(
+    pages: Sequence[PageContent], *, where: str, header: Header | None = None
+) -> TableLayout | None:
+    """Return the layout of the table with a header on one of some pages; None when no page shows a header.
 
-    Also returned: how many repeats there were, and whether one stood at the top of the page's table. Above a
-    header in the middle of a page the records of the table before it end, which are kept.
+    `header`, if it is known, stands on the first of the pages. Raises `BadInput` when there is a table whose
+    columns or records cannot be told apart.
     """
-    shifts = sorted(header.repeats(content.runs))
-    runs = list(content.runs)
-    for shift in shifts:
-        runs = [run for run in runs if not header.top < run.y - shift < header.bottom]
-    if not shifts:
-        return runs, 0, False
-    above = [run for run in runs if run.y < header.top + shifts[0]]
-    full = full_line(len(header.labels))
-    if content.index != header.page and any(line.cells >= full for line in page_lines(above)):
-        return runs, len(shifts), False
-    return [run for run in runs if run.y > header.top + shifts[0]], len(shifts), True
-
-
-def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, TableLayout] | None:
-    """Return the page on which a table begins and its layout; None when no page shows a header.
-
-    Raises `BadInput` when there is a table whose columns or records cannot be told apart.
-    """
-    found = next(
-        ((page, header) for page in pages if (header := find_header(page.runs, page.rules, page=page.index))),
-        None,
-    )
-    if found is None:
+    if header is None:
+        headers = (find_header(page.runs, page.rules, page=page.index) for page in pages)
+        header = next((found for found in headers if found is not None), None)
+    if header is None:
         return None
-    first, header = found
-    pages = [page for page in pages if page.index >= first.index]
-    raw_bodies = [(page, *below_headers(page, header)) for page in pages]
-    furniture = learn_furniture(
-        [(page.runs, body) for page, body, _, _ in raw_bodies], columns=len(header.labels)
-    )
-    bodies = [(page, furniture.strip(body, top=not headed)[0]) for page, body, _, headed in raw_bodies]
+    parts: list[TablePart] = []
+    for page in pages:
+        if page.index >= header.page and not (parts and parts[-1].following):
+            parts.append(table_part(page, header))
+    furniture = learn_furniture([(part.page.runs, part.runs) for part in parts], columns=len(header.labels))
+    bodies = [(part.page, furniture.strip(part.runs, top=not part.headed)[0]) for part in parts]
     body = [run for _, runs in bodies for run in runs]
-    columns = find_columns(header, first.rules, body, where=where)
+    columns = find_columns(header, parts[0].page.rules, body, where=where)
     marks = _marks(columns, bodies)
     mark = marks[0] if marks else None
     alignment = None
@@ -165,7 +137,7 @@ def learn_layout(pages: Sequence[PageContent], *, where: str) -> tuple[int, Tabl
         pitch=_pitch(bodies, columns),
         fit=(),
     )
-    return first.index, replace(layout, fit=_fit(layout, bodies))
+    return replace(layout, fit=_fit(layout, bodies))
 
 
 def _marks(columns: Columns, bodies: Sequence[tuple[PageContent, list[Run]]]) -> list[Mark]:

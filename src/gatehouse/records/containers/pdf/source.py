@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 from gatehouse.model import BadInput
 from gatehouse.records.containers.errors import NotAnExport
 from gatehouse.records.containers.pdf.cells import join
+from gatehouse.records.containers.pdf.header import Header
 from gatehouse.records.containers.pdf.layout import TableLayout, learn_layout, read_page
 from gatehouse.records.containers.pdf.pages import TablePages
 from gatehouse.records.containers.pdf.rows import Fragment, assemble
@@ -42,7 +43,6 @@ class PdfSource:
     encoding: str | None
     notes: tuple[tuple[str, str], ...]
     layout: TableLayout
-    first_page: int
     stream: Callable[[], BinaryIO]
     delimiter: str | None = None
     unterminated: bool = False
@@ -67,28 +67,23 @@ class PdfSource:
     def _rows(self) -> Iterator[list[str]]:
         document = open_document(self.stream, self.path)
         try:
-            start: int | None = self.first_page
-            layout = self.layout
-            self._seen["pages_before"] = self.first_page
-            while start is not None:
+            layout: TableLayout | None = self.layout
+            self._seen["pages_before"] = self.layout.header.page
+            while layout is not None:
                 yield list(layout.columns.names)
-                pages = TablePages(document, layout, start, where=self.path, seen=self._seen)
+                pages = TablePages(document, layout, where=self.path, seen=self._seen)
                 for record in assemble(pages, joins=layout.mark is not None):
                     yield self._record(record, layout, pages.at)
-                start = pages.next_table
-                if start is not None:
-                    layout = self._next_layout(document, start)
+                layout = self._next_layout(document, pages.following) if pages.following else None
         finally:
             document.close()
 
-    def _next_layout(self, document: pdfium.PdfDocument, start: int) -> TableLayout:
+    def _next_layout(self, document: pdfium.PdfDocument, header: Header) -> TableLayout | None:
         ahead = [
             read_page(document, index, where=self.path)
-            for index in range(start, min(start + _AHEAD, len(document)))
+            for index in range(header.page, min(header.page + _AHEAD, len(document)))
         ]
-        found = learn_layout(ahead, where=f"{self.path}, page {start + 1}")
-        assert found is not None, "the page shows a header"
-        return found[1]
+        return learn_layout(ahead, where=f"{self.path}, page {header.page + 1}", header=header)
 
     def _record(self, record: Fragment, layout: TableLayout, page: int) -> list[str]:
         for mark in layout.checks:
@@ -167,21 +162,19 @@ def open_pdf(path: str, *, stream: Callable[[], BinaryIO], sha256: str) -> Sourc
             expected="a PDF made from the data, in which text can be selected",
             hint=f"{_NATIVE}, else make the text readable with OCR and check the result by hand",
         )
-    found = learn_layout(pages, where=path)
-    if found is None:
+    layout = learn_layout(pages, where=path)
+    if layout is None:
         raise NotAnExport(
             "no table of searches was found in the PDF",
             where=path,
             expected="a header with labels such as Org Name, Search Time, Reason",
             hint=_NATIVE,
         )
-    first_page, layout = found
     return PdfSource(
         path=path,
         sha256=sha256,
         encoding=None,
         notes=(),
         layout=layout,
-        first_page=first_page,
         stream=stream,
     )
