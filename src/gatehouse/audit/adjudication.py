@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatehouse.audit.document import Precision
+from gatehouse.audit.spreadsheet import cell
 from gatehouse.audit.statistics import wilson
 from gatehouse.law.masking import mask
 from gatehouse.model import FAMILIES, BadInput, Signal
@@ -75,9 +76,9 @@ def write_sheet(ground: Ground, path: Path) -> None:
                     line.signal,
                     line.rule,
                     line.meaning,
-                    line.matched,
+                    cell(line.matched),
                     line.field,
-                    line.text,
+                    cell(line.text),
                     line.searches,
                     "",
                 )
@@ -99,7 +100,7 @@ def precision(path: Path, ground: Ground) -> Mapping[str, Precision]:
         # A family's text may match several of its rules; it is upheld when any of them is.
         texts: dict[tuple[str, str], list[tuple[bool | None, int]]] = {}
         for line in of_group:
-            verdict = verdicts.get((line.signal, line.rule, line.field, line.text))
+            verdict = verdicts.get((line.signal, line.rule, line.field, cell(line.text)))
             texts.setdefault((line.field, line.text), []).append((verdict, line.searches))
         judged = [
             (any(verdict for verdict, _ in given), max(count for _, count in given))
@@ -165,4 +166,4 @@ def _read(rows: Iterable[dict[str, str]], path: Path) -> Iterable[tuple[tuple[st
             raise BadInput(
                 "a verdict is neither yes nor no", where=f"{path}, line {number}", expected="yes or no"
             )
-        yield (row["signal"], row["rule"], row["field"], row["text"]), verdict in YES
+        yield (row["signal"], row["rule"], row["field"], cell(row["text"] or "")), verdict in YES

@@ -31,6 +31,7 @@ from gatehouse.audit.json_document import as_document
 from gatehouse.audit.parquet import write_records
 from gatehouse.audit.report import render
 from gatehouse.audit.requests import draft_requests
+from gatehouse.audit.spreadsheet import cell, place
 from gatehouse.model import BadUse
 
 if TYPE_CHECKING:
@@ -97,8 +98,11 @@ def write(
 
 
 def _findings(audit: Audit, path: Path) -> None:
+    paths = list(dict.fromkeys(file.path for file in audit.files))
     parts = [
-        finding.rows.select(pl.lit(finding.id).alias("finding"), "file", "row")
+        finding.rows.select(
+            pl.lit(finding.id).alias("finding"), pl.col("file").replace(paths, list(map(place, paths))), "row"
+        )
         for finding in audit.findings
         if finding.rows is not None and finding.count
     ]
@@ -108,7 +112,7 @@ def _findings(audit: Audit, path: Path) -> None:
 
 def _rejects(ground: Ground, path: Path) -> None:
     rows = (
-        (ground.files[reject.file].path, reject.row, reject.reason, reject.detail)
+        (place(ground.files[reject.file].path), reject.row, reject.reason, reject.detail)
         for reject in ground.linked.records.rejects
     )
     _csv(path, ("file", "row", "reason", "detail"), rows)
@@ -120,7 +124,9 @@ def _plates(ground: Ground, path: Path) -> None:
     texts = ground.linked.records.texts["plate"]
     named = ground.plate_ordinals.join(texts, left_on="plate", right_on="key", how="left").sort("ordinal")
     _csv(
-        path, ("plate", "text"), ((f"plate {n}", text) for n, text in named.select("ordinal", "text").rows())
+        path,
+        ("plate", "text"),
+        ((f"plate {n}", cell(text or "")) for n, text in named.select("ordinal", "text").rows()),
     )
 
 
@@ -134,7 +140,7 @@ def _officers(ground: Ground, path: Path) -> None:
     ).unique("key", keep="first", maintain_order=True)
     named = ground.officer_ordinals.join(texts, left_on="officer", right_on="key", how="left").sort("ordinal")
     rows = (
-        (f"officer {n}", ground.roster.name(agency), text)
+        (f"officer {n}", cell(ground.roster.name(agency)), cell(text or ""))
         for n, agency, text in named.select("ordinal", "agency", "text").iter_rows()
     )
     _csv(path, ("officer", "organization", "text"), rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from gatehouse.audit.reconcile.result import Reconciliation
+from gatehouse.audit.spreadsheet import place
 
 CSV_COLUMNS = ("comparison", "kind", "outcome", "tier", "file_a", "row_a", "file_b", "row_b", "differs")
 
@@ -24,7 +25,7 @@ def write(reconciliation: Reconciliation, directory: Path) -> list[Path]:
     with table.open("wb") as stream:
         stream.write((",".join(CSV_COLUMNS) + "\n").encode())
         for ordinal, comparison in enumerate(reconciliation.comparisons, start=1):
-            file_a, file_b = pl.lit(comparison.a.path), pl.lit(comparison.b.path)
+            file_a, file_b = pl.lit(place(comparison.a.path)), pl.lit(place(comparison.b.path))
             comparison.pairs.select(
                 comparison=pl.lit(ordinal),
                 kind=pl.lit(comparison.kind.value),
