@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from gatehouse.cli.app import main
@@ -83,6 +84,33 @@ def test_audit_finds_what_was_planted(audited: dict[str, Any]) -> None:
     assert counts["reproductive_care"] == planted["abortion"]["n"]
     assert counts["repeated_plate"] >= planted["repeat_plate"]["readable"] - 1
     assert counts["minor_nationwide"] >= planted["minor_nationwide"]["readable"]
+
+
+def test_audit_rows_behind_a_finding_are_as_many_searches_as_it_counts(audited: dict[str, Any]) -> None:
+    # Copies of a search stand in other rows of the same record; none may enter a count twice.
+    records = pl.read_parquet(audited["out"] / "records.parquet", columns=["path", "row", "search", "tier"])
+    numbers = {file["path"]: number for number, file in enumerate(audited["audit"]["files"], start=1)}
+    records = records.with_columns(file=pl.col("path").replace_strict(numbers, return_dtype=pl.Int64))
+    rows = pl.read_csv(audited["out"] / "findings.csv").join(records, on=["file", "row"], how="left")
+    assert rows["search"].null_count() == 0
+    assert rows["tier"].unique().to_list() == ["first"]
+    behind = dict(rows.group_by("finding").agg(pl.col("search").n_unique()).iter_rows())
+    measured = [finding for finding in audited["audit"]["findings"] if finding["count"]]
+    assert len(measured) > 15
+    for finding in measured:
+        if finding["unit"] == "search":
+            assert behind[finding["id"]] == finding["count"], finding["id"]
+            assert rows.filter(pl.col("finding") == finding["id"]).height == finding["count"]
+            assert finding["count"] <= finding["of"] <= audited["audit"]["searches"], finding["id"]
+        else:
+            assert behind[finding["id"]] > 0
+
+
+def test_audit_page_gives_no_count_without_its_denominator(audited: dict[str, Any]) -> None:
+    page = (audited["out"] / "report.html").read_text(encoding="utf-8")
+    for finding in audited["audit"]["findings"]:
+        if finding["count"] and finding["unit"] == "search":
+            assert f"{finding['count']:,} of {finding['of']:,}" in page, finding["id"]
 
 
 def test_audit_of_invented_input_says_so_on_the_page(audited: dict[str, Any]) -> None:

@@ -205,5 +205,6 @@ class Audit:
     lexicon_sha256: str
     pack: Mapping[str, str]
     facts: Mapping[str, Cell] = field(default_factory=dict)  # headline facts: first_at, last_at, orgs, ...
+    examples: Mapping[str, tuple[Cite, ...]] = field(default_factory=dict)  # signal or family -> rows
     precision: Mapping[str, Precision] = field(default_factory=dict)  # signal or family -> adjudicated
     synthetic: bool = False  # the input says that it is invented; every page of the report says so too

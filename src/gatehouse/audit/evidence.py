@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.document import Cite
+from gatehouse.audit.ground import bits_of
+from gatehouse.audit.measures import file_and_row
 from gatehouse.audit.options import EVIDENCE_LIMIT, EVIDENCE_SEED
+from gatehouse.audit.texts import BIT, FAMILY_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gatehouse.audit.findings.lead import Measured
     from gatehouse.audit.ground import Ground
 
 # A finding may have millions of rows; the sample is drawn from about so many of them, thinned evenly.
 CANDIDATES = 20_000
+EXAMPLES = 3
 _FRACTION = 1 << 32
 
 
@@ -65,6 +69,29 @@ def samples(ground: Ground, found: Sequence[Measured]) -> list[pl.DataFrame]:
     queries = [_ranked(rows_of(ground, measured), measured.count).head(EVIDENCE_LIMIT) for measured in found]
     tables = pl.collect_all(queries, engine="streaming")
     return [table.sort("file", "row").select("file", "row", "agency") for table in tables]
+
+
+def cite(ground: Ground, place: int) -> Cite:
+    """Return a place of the measures as a citation."""
+    file, row = file_and_row(place)
+    return Cite(ground.files[file].path, row)
+
+
+def examples(ground: Ground) -> Mapping[str, tuple[Cite, ...]]:
+    """Return, for every signal and family that occurs, its first search of up to three agencies."""
+    masks = {signal.value: bit for signal, bit in BIT.items()} | dict(FAMILY_BITS)
+    found: dict[str, tuple[Cite, ...]] = {}
+    for name, mask in masks.items():
+        first = (
+            ground.measures.signals.filter(bits_of(mask))
+            .group_by("file", "agency")
+            .agg(pl.col("place").min())["place"]
+            .sort()
+            .head(EXAMPLES)
+        )
+        if len(first):
+            found[name] = tuple(cite(ground, place) for place in first)
+    return found
 
 
 def cites(ground: Ground, sample: pl.DataFrame) -> tuple[Cite, ...]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.breaks import schema_breaks
-from gatehouse.audit.document import Figure, Table
+from gatehouse.audit.document import Cite, Figure, Table
+from gatehouse.audit.evidence import cite
 from gatehouse.audit.findings.tables import Unit
 from gatehouse.audit.ground import bits_of, count_of
 from gatehouse.audit.measures import NETWORK_CLASSES
@@ -70,10 +71,12 @@ def searches_over_time(ground: Ground) -> Figure:
         .agg(
             searches=pl.col("n").sum(),
             **{name: pl.col("n").filter(bits_of(mask)).sum() for name, mask in lines.items()},
+            place=pl.col("place").min(),
         )
         .sort("period")
     )
-    breaks = tuple((item.day.strftime(form), item.change) for item in schema_breaks(ground))
+    first = table.drop_in_place("place")
+    breaks = tuple((item.day.isoformat(), item.change) for item in schema_breaks(ground))
     dateless = ground.total - int(days["n"].sum())
     notes = [f"Without {searches(dateless)} that show no readable time."] if dateless else []
     if any(file.layout is Layout.PORTAL for file in ground.files):
@@ -84,7 +87,7 @@ def searches_over_time(ground: Ground) -> Figure:
         "searches_over_time",
         "Searches over time, by what the reason says",
         unit,
-        Table(tuple(table.columns), tuple(table.rows())),
+        Table(tuple(table.columns), tuple(table.rows()), _cites(ground, first)),
         breaks=breaks,
         note=" ".join(notes),
     )
@@ -99,13 +102,17 @@ def top_organizations(ground: Ground) -> Figure:
     agencies = ground.roster.agencies
     rows = tuple(
         (agencies[agency].name, agencies[agency].state, agencies[agency].kind.value, n, flagged)
-        for agency, n, flagged in shown.iter_rows()
+        for agency, n, flagged in shown.select("agency", "searches", "immigration").iter_rows()
     )
     return Figure(
         "top_organizations",
         "Who searched most",
         "searches",
-        Table(("organization", "state", "kind", "searches", "immigration"), rows),
+        Table(
+            ("organization", "state", "kind", "searches", "immigration"),
+            rows,
+            _cites(ground, shown["place"], shown["flagged_place"]),
+        ),
         note=_unnamed(ground),
     )
 
@@ -123,14 +130,21 @@ def states(ground: Ground) -> Figure:
             organizations=pl.col("agency").n_unique(),
             searches=pl.col("searches").sum(),
             immigration=pl.col("immigration").sum() if ground.readable else pl.lit(None),
+            place=pl.col("place").min(),
+            flagged_place=pl.col("flagged_place").min(),
         )
         .sort("searches", "state", descending=[True, False], nulls_last=True)
     )
+    columns = ("state", "organizations", "searches", "immigration")
     return Figure(
         "states",
         "Where the searchers are",
         "searches",
-        Table(("state", "organizations", "searches", "immigration"), tuple(table.rows())),
+        Table(
+            columns,
+            tuple(table.select(columns).rows()),
+            _cites(ground, table["place"], table["flagged_place"]),
+        ),
         note=_unnamed(ground),
     )
 
@@ -158,7 +172,11 @@ def hours(ground: Ground) -> Figure:
         "hours",
         "When searches are made",
         unit,
-        Table(("weekday", "hour", "searches"), tuple(week.select("weekday", "hour", "n").rows())),
+        Table(
+            ("weekday", "hour", "searches"),
+            tuple(week.select("weekday", "hour", "n").rows()),
+            _cites(ground, week["place"]),
+        ),
         note=note,
     )
 
@@ -172,14 +190,16 @@ def networks(ground: Ground) -> Figure:
             "How many networks a search reaches",
             "no file says how many networks a search reached",
         )
-    by_class = dict(counted.iter_rows())
+    by_class = {low: (n, first) for low, n, first in counted.iter_rows()}
     upper: tuple[int | None, ...] = (*(low - 1 for low in NETWORK_CLASSES[1:]), None)
-    rows = tuple((low, high, by_class.get(low, 0)) for low, high in zip(NETWORK_CLASSES, upper, strict=True))
+    found = [by_class.get(low, (0, None)) for low in NETWORK_CLASSES]
+    rows = tuple((low, high, n) for low, high, (n, _) in zip(NETWORK_CLASSES, upper, found, strict=True))
+    first = pl.Series([place for _, place in found], dtype=pl.UInt64)
     return Figure(
         "networks",
         "How many networks a search reaches",
         "searches",
-        Table(("at_least", "at_most", "searches"), rows),
+        Table(("at_least", "at_most", "searches"), rows, _cites(ground, first)),
         note="Exports show 0 also where the number was not recorded." if by_class.get(0) else "",
     )
 
@@ -194,7 +214,12 @@ def funnel(ground: Ground) -> Figure:
     counted = (
         ground.measures.signals.filter("readable")
         .group_by("agency")
-        .agg(total=pl.col("n").sum(), flagged=pl.col("n").filter(bits_of(mask)).sum())
+        .agg(
+            total=pl.col("n").sum(),
+            flagged=pl.col("n").filter(bits_of(mask)).sum(),
+            place=pl.col("place").min(),
+            flagged_place=pl.col("place").filter(bits_of(mask)).min(),
+        )
         .filter((pl.col("total") >= MINIMUM_SEARCHES) & (pl.col("agency") != UNKNOWN))
         .sort("agency")
     )
@@ -205,7 +230,7 @@ def funnel(ground: Ground) -> Figure:
             f"Rates of {what} by agency",
             f"no named agency has {MINIMUM_SEARCHES} readable searches",
         )
-    units = [Unit(agency, None, total, flagged) for agency, total, flagged in counted.iter_rows()]
+    units = [Unit(agency, None, total, flagged) for agency, total, flagged, *_ in counted.iter_rows()]
     flagged, totals = [unit.flagged for unit in units], [unit.total for unit in units]
     rates, tested = shrink_rates(flagged, totals), outliers(flagged, totals)
     rows = tuple(
@@ -224,18 +249,37 @@ def funnel(ground: Ground) -> Figure:
     return Figure(
         "funnel",
         f"Rates of {what} by agency",
-        f"share of searches with {what}",
-        Table(("organization", "searches", "flagged", "rate", "shrunken", "low", "high", "outlier"), rows),
+        f"share of searches with a readable reason that are {what}"
+        if immigration
+        else "share of readable reasons that are vague",
+        Table(
+            ("organization", "searches", "flagged", "rate", "shrunken", "low", "high", "outlier"),
+            rows,
+            _cites(ground, counted["place"], counted["flagged_place"]),
+        ),
         note=f"Agencies with at least {MINIMUM_SEARCHES} readable searches; outliers at a false-discovery "
         "rate of 5 %.",
     )
 
 
 def _by_agency(ground: Ground) -> pl.DataFrame:
-    """Return agency, searches and immigration searches (null where no reason is readable)."""
+    """Return agency, searches and immigration searches (null where none is readable), and their places."""
     mask = FAMILY_BITS["immigration"]
     flagged = pl.col("n").filter(bits_of(mask)).sum() if ground.readable else pl.lit(None, pl.UInt32)
-    return ground.measures.signals.group_by("agency").agg(searches=pl.col("n").sum(), immigration=flagged)
+    return ground.measures.signals.group_by("agency").agg(
+        searches=pl.col("n").sum(),
+        immigration=flagged,
+        place=pl.col("place").min(),
+        flagged_place=pl.col("place").filter(bits_of(mask)).min(),
+    )
+
+
+def _cites(ground: Ground, *places: pl.Series) -> tuple[tuple[Cite, ...], ...]:
+    """Return, row by row, where the first searches of each kind stand."""
+    return tuple(
+        tuple(cite(ground, place) for place in dict.fromkeys(row) if place is not None)
+        for row in zip(*places, strict=True)
+    )
 
 
 def _unnamed(ground: Ground) -> str:

@@ -25,6 +25,10 @@ def as_document(audit: Audit) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in audit.findings],
         "figures": {name: _figure(figure) for name, figure in audit.figures.items()},
         "not_measurable": [{"what": item.what, "why": item.why} for item in audit.not_measurable],
+        "examples": {
+            name: [{"file": cite.file, "row": cite.row} for cite in cites]
+            for name, cites in audit.examples.items()
+        },
         "precision": {name: asdict(found) for name, found in audit.precision.items()},
         "facts": dict(audit.facts),
         "synthetic": audit.synthetic,

@@ -40,7 +40,7 @@ class LocalHours:
         )
 
     def week(self, counted: pl.DataFrame) -> pl.DataFrame:
-        """Turn counts by `zone` and `utc_hour` into counts by local `weekday` (0 = Monday) and `hour`.
+        """Turn `n` and `place` by `zone` and `utc_hour` into those by local `weekday` (0 = Monday) and hour.
 
         Groups of no known zone or hour are left out.
         """
@@ -51,12 +51,13 @@ class LocalHours:
         return (
             known.select(
                 "n",
+                "place",
                 # 1970-01-01 was a Thursday.
                 weekday=((local // 24 + 3) % 7).cast(pl.Int8),
                 hour=(local % 24).cast(pl.Int8),
             )
             .group_by("weekday", "hour")
-            .agg(pl.col("n").sum())
+            .agg(pl.col("n").sum(), pl.col("place").min())
         )
 
     def place(self, agency: pl.Expr, at: pl.Expr) -> pl.Expr:

@@ -26,6 +26,9 @@ NATIONWIDE = 1000
 MINOR_BITS = BIT[Signal.TRAFFIC_INFRACTION] | BIT[Signal.CIVIL_PRIVATE_MATTER] | BIT[Signal.VAGUE]
 
 
+_ROWS = 1 << 32
+
+
 def has(mask: int) -> pl.Expr:
     """Return whether a row has any of these signals."""
     return (pl.col("bits") & pl.lit(mask, dtype=pl.UInt32)) != 0
@@ -36,17 +39,17 @@ MINOR_NATIONWIDE = has(MINOR_BITS) & (pl.col("networks") >= NATIONWIDE)
 
 @dataclass(frozen=True)
 class Measures:
-    """The tables of one pass; `n` counts searches.
+    """The tables of one pass; `n` counts searches, `place` is the first of them (see `place`).
 
-    signals    file, agency, outside, bits, readable, n
+    signals    file, agency, outside, bits, readable, n, place
     days       file, day (Date, UTC; null where the time is not readable), bits, n, and sums of what is shown:
-               readable, officer, plate, case_known, dropdown
+               readable, officer, plate, case_known, dropdown; and place
     agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, none_but_offense,
                nationwide (their reason visible), nationwide_masked, minor
     officers   agency, officer, n, readable, none, vague, case_known, caseless; only where an officer is shown
     hours      agency, officer, hour, n; local time, only where zone and officer are known
-    week       weekday (0 = Monday), hour, n; local time, only where the zone is known
-    networks   at_least, n
+    week       weekday (0 = Monday), hour, n, place; local time, only where the zone is known
+    networks   at_least, n, place
     wordings   agency, bucket, n; readable reasons by class of their text (see `wording_bucket`)
     pairs      reason, offense, n; rows that show both
     flagged    the slim rows that carry a content signal, with `_local` minutes
@@ -68,6 +71,7 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     """Collect every table in one pass over `slim` (columns of `annotate.SLIM`)."""
     local = slim.with_columns(_local=hours.place(pl.col("agency"), pl.col("at")))
     n = pl.len().alias("n")
+    first = place().min().alias("place")
     quality = (
         pl.col("readable").sum().alias("readable"),
         has(BIT[Signal.NONE_STATED]).sum().alias("none"),
@@ -81,7 +85,7 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     # An offense or a prompt may tell a minor matter although the reason is masked.
     wide, seen = pl.col("networks") >= NATIONWIDE, pl.col("readable") | has(MINOR_BITS)
     queries = {
-        "signals": slim.group_by("file", "agency", "outside", "bits", "readable").agg(n),
+        "signals": slim.group_by("file", "agency", "outside", "bits", "readable").agg(n, first),
         "days": slim.group_by("file", pl.col("at").dt.date().alias("day"), "bits").agg(
             n,
             pl.col("readable").sum(),
@@ -89,6 +93,7 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
             pl.col("plate").is_not_null().sum(),
             pl.col("case").is_not_null().sum().alias("case_known"),
             has(DROPDOWN).sum().alias("dropdown"),
+            first,
         ),
         "agencies": slim.group_by("file", "agency").agg(
             n,
@@ -102,8 +107,8 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
         "hours": local.filter(minute.is_not_null() & shown).group_by("agency", "officer", hour).agg(n),
         "week": slim.group_by(
             hours.zone(pl.col("agency")).alias("zone"), utc_hour(pl.col("at")).alias("utc_hour")
-        ).agg(n),
-        "networks": slim.group_by("networks").agg(n),
+        ).agg(n, first),
+        "networks": slim.group_by("networks").agg(n, first),
         "wordings": slim.filter(pl.col("readable") & pl.col("reason").is_not_null())
         .group_by("agency", wording_bucket().alias("bucket"))
         .agg(n),
@@ -119,6 +124,16 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     return Measures(flagged=flagged, **{name: _ordered(table) for name, table in tables.items()})
 
 
+def place() -> pl.Expr:
+    """Return one number for file and row, in file order."""
+    return pl.col("file").cast(pl.UInt64) * _ROWS + pl.col("row")
+
+
+def file_and_row(place: int) -> tuple[int, int]:
+    """Return what `place` was made of."""
+    return divmod(place, _ROWS)
+
+
 def wording_bucket() -> pl.Expr:
     """Return one of 256 classes of a reason's text; a value that fills an agency fills one class."""
     return (pl.col("reason") * 0x9E3779B97F4A7C15 // (1 << 56)).cast(pl.UInt8)
@@ -130,7 +145,7 @@ def _in_classes(counted: pl.DataFrame) -> pl.DataFrame:
     for low in NETWORK_CLASSES[1:]:
         reached = pl.when(pl.col("networks") >= low).then(pl.lit(low, pl.Int32)).otherwise(reached)
     stated = pl.when(pl.col("networks").is_not_null()).then(reached).alias("at_least")
-    return counted.group_by(stated).agg(pl.col("n").sum())
+    return counted.group_by(stated).agg(pl.col("n").sum(), pl.col("place").min())
 
 
 def _ordered(table: pl.DataFrame) -> pl.DataFrame:

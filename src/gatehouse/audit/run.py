@@ -14,7 +14,7 @@ import polars as pl
 
 from gatehouse.audit.annotate import annotate
 from gatehouse.audit.document import Audit, Cell, FileSummary, Finding, NotMeasurable, Severity
-from gatehouse.audit.evidence import all_rows, cites, samples
+from gatehouse.audit.evidence import all_rows, cites, examples, samples
 from gatehouse.audit.figures import figures
 from gatehouse.audit.findings import LEADS, Lead, Measured, NotMeasured
 from gatehouse.audit.ground import Ground
@@ -29,10 +29,12 @@ from gatehouse.law.masking import mask
 from gatehouse.law.prohibitions import Prohibitions
 from gatehouse.law.reasons import Lexicon
 from gatehouse.model import LinkTier
+from gatehouse.records.synth import is_synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gatehouse.audit.document import Pathway
     from gatehouse.records.frame import Linked
 
 # Above so many rows the slim frame (about 50 bytes a row) lies on disk and is read anew for each pass.
@@ -91,7 +93,7 @@ def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> 
     ways = pathways(ground)
     progress(STEPS[4])
     found = _findings(ground, outcomes)
-    missing = _not_measurable(ground, outcomes)
+    missing = _not_measurable(ground, outcomes, ways)
     linked = ground.linked
     return Audit(
         files=_files(ground),
@@ -111,7 +113,8 @@ def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> 
         pack=ground.prohibitions.pack(),
         facts=_facts(ground),
         precision=ground.precision,
-        synthetic=_is_synthetic(ground),
+        examples=examples(ground),
+        synthetic=is_synthetic(linked.records),
     )
 
 
@@ -190,7 +193,7 @@ def _finding(
 
 
 def _not_measurable(
-    ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]]
+    ground: Ground, outcomes: Sequence[tuple[Lead, Measured | NotMeasured]], ways: Mapping[str, Pathway]
 ) -> tuple[NotMeasurable, ...]:
     missing = [
         NotMeasurable(f"finding:{lead.id}", outcome.why)
@@ -201,7 +204,7 @@ def _not_measurable(
         why = "not one reason in the record can be read: the column is absent, withheld or redacted"
         missing += [NotMeasurable(f"signal:{name}", why) for name in ground.signal_tallies]
         missing += [NotMeasurable(f"family:{name}", why) for name in ground.family_tallies]
-    for name, way in pathways(ground).items():
+    for name, way in ways.items():
         if way.n is None:
             missing.append(NotMeasurable(f"pathway:{name}", way.why or ""))
     return tuple(missing)
@@ -275,15 +278,6 @@ def _facts(ground: Ground) -> Mapping[str, Cell]:
         "officers": ground.measures.officers.height or None,
         "readable": ground.readable,
     }
-
-
-def _is_synthetic(ground: Ground) -> bool:
-    """Return whether the input says that it is invented: in a file's name, its owner's, or its marker."""
-    said = [name for file in ground.files for name in (file.path.rsplit("/", 1)[-1], file.owner or "")]
-    markers = ground.linked.records.texts.get("moderation")
-    if markers is not None:
-        said += markers["text"].filter(markers["text"].str.starts_with("SYNTHETIC")).to_list()
-    return any("synthetic" in text.lower() for text in said)
 
 
 def _stamp(moment: object) -> str | None:

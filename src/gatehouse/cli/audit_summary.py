@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from gatehouse.audit.document import Severity
+from gatehouse.audit.document import Severity, Unit
 from gatehouse.cli.output import console
 
 if TYPE_CHECKING:
@@ -70,11 +70,12 @@ def _table(audit: Audit) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("severity")
     table.add_column("finding")
-    table.add_column("searches", justify="right")
+    table.add_column("searches", justify="right", no_wrap=True)
     found = [finding for finding in audit.findings if finding.count]
     found.sort(key=lambda finding: ORDER.index(finding.severity))
     for finding in found:
-        table.add_row(_severity(finding), escape(finding.title), f"{finding.count:,}")
+        unit = " days" if finding.unit is Unit.DAY else ""
+        table.add_row(_severity(finding), escape(finding.title), f"{finding.count:,}{unit}")
     return table
 
 

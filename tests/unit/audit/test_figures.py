@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from gatehouse.audit.document import Cite
 from gatehouse.audit.figures import figures
 from gatehouse.model import FieldState
 from tests.unit.audit.builders import EXPORTED, FEDERAL, NOON, SEARCHER, Row, file_facts, ground
@@ -53,3 +54,28 @@ def test_figures_that_the_record_cannot_support_say_why() -> None:
     why = {name: figure.not_measurable for name, figure in drawn.items()}
     assert all(why.values()), why
     assert why["networks"] == "no file says how many networks a search reached"
+
+
+def test_figures_cite_the_first_search_and_the_first_flagged_one_of_every_row() -> None:
+    rows: list[Row] = [
+        {},
+        {"reason": "immigration"},
+        {"org": FEDERAL, "reason": "immigration", "networks": 700},
+    ]
+    drawn = figures(ground(rows))
+    two, three, four = (Cite("audit.csv", row) for row in (2, 3, 4))
+    assert drawn["top_organizations"].table.cites == ((two, three), (four,))
+    assert drawn["states"].table.cites == ((two, three), (four,))
+    assert drawn["searches_over_time"].table.cites == ((two,),)
+    assert drawn["hours"].table.cites == ((two,),)
+    reached = drawn["networks"].table
+    cites = {row[0]: cite for row, cite in zip(reached.rows, reached.cites, strict=True) if cite}
+    assert cites == {10: (two,), 500: (four,)}
+
+
+def test_figures_by_month_keep_the_day_of_a_break() -> None:
+    first = datetime(2025, 10, 1, 12, tzinfo=UTC)
+    rows: list[Row] = [{"searched_at": first + timedelta(days=day)} for day in range(120)]
+    figure = figures(ground(rows))["searches_over_time"]
+    assert figure.unit == "UTC month"
+    assert [period for period, _ in figure.breaks] == ["2025-12-17"]

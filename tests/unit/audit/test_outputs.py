@@ -96,6 +96,9 @@ def test_findings_csv_holds_every_row_of_every_finding(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "findings.json").read_text())
     with (tmp_path / "findings.csv").open() as stream:
         rows = [(row["finding"], row["file"], int(row["row"])) for row in csv.DictReader(stream)]
+    assert {file for _, file, _ in rows} == {"1"}
+    inputs = json.loads((tmp_path / "manifest.json").read_text())["inputs"]
+    assert [item["file"] for item in inputs] == [1]
     for finding in document["findings"]:
         own = [row for found, _, row in rows if found == finding["id"]]
         if finding["id"] not in ("coverage_gap", "schema_break"):

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from gatehouse.audit.document import NotMeasurable, Severity, Tally
+from gatehouse.audit.document import Cite, NotMeasurable, Severity, Tally
 from gatehouse.audit.findings import LEADS
 from gatehouse.audit.json_document import as_document
 from gatehouse.audit.options import AuditOptions
 from gatehouse.audit.run import audited, inputs_sha256, run
 from gatehouse.model import FieldState, LinkTier, Signal
 from gatehouse.records.frame import Reject
+from gatehouse.records.synth import MARKER
 from tests.unit.audit.builders import NOON, OWNER, SEARCHER, Row, file_facts, linked
 
 ROWS: list[Row] = [
@@ -92,6 +93,13 @@ def test_run_of_rows_on_disk_says_the_same(monkeypatch: pytest.MonkeyPatch) -> N
         assert finding.rows.collect().rows() == [("audit.csv", 2)]
 
 
+def test_run_examples_are_the_first_rows_of_up_to_three_agencies() -> None:
+    rows: list[Row] = [{}, *({"reason": "FBI", "org": f"{name} TX PD"} for name in ("A", "A", "B", "C", "D"))]
+    audit = run(linked(rows), AuditOptions())
+    assert audit.examples == {"federal_other": tuple(Cite("audit.csv", row) for row in (3, 5, 6))}
+    assert as_document(audit)["examples"]["federal_other"][0] == {"file": "audit.csv", "row": 3}
+
+
 def test_run_facts_and_times() -> None:
     rows: list[Row] = [{}, {"searched_at": NOON + timedelta(days=1)}]
     audit = run(linked(rows), AuditOptions())
@@ -107,7 +115,7 @@ def test_run_facts_and_times() -> None:
 
 def test_run_knows_an_invented_input() -> None:
     assert run(linked([{}], files=[file_facts(path="x/SYNTHETIC_a.csv")]), AuditOptions()).synthetic
-    marked: Row = {"moderation": "SYNTHETIC: invented agencies"}
+    marked: Row = {"moderation": MARKER}
     assert run(linked([marked]), AuditOptions()).synthetic
     assert not run(linked([{"reason": "synthetic drugs"}]), AuditOptions()).synthetic
 

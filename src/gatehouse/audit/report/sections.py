@@ -46,6 +46,7 @@ class SignalRow:
     masked: str
     bounds: str
     why: str
+    example: Markup
     family: bool = False
 
 
@@ -132,7 +133,7 @@ def _signal_row(
 ) -> SignalRow:
     label, meaning = words.signal_label(name), words.signal_meaning(name)
     if tally is None:
-        return SignalRow(label, meaning, None, "", "", "", "", why_not(audit, name), family)
+        return SignalRow(label, meaning, None, "", "", "", "", why_not(audit, name), Markup(), family)
     return SignalRow(
         label,
         meaning,
@@ -142,6 +143,7 @@ def _signal_row(
         count(tally.masked),
         between(tally.n, tally.n + tally.masked),
         "",
+        evidence.inline(audit.examples.get(name, ())),
         family,
     )
 

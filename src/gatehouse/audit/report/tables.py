@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gatehouse.audit.document import Cell, Figure, Table
+from gatehouse.audit.document import Cell, Cite, Figure, Table
 from gatehouse.audit.report import words
 from gatehouse.audit.report.charts.hours import DAYS
 from gatehouse.audit.report.evidence import Evidence
@@ -19,6 +19,7 @@ RATES_NOTE = (
     f"{MINIMUM_SEARCHES}."
 )
 WRITTEN_RATES = ("rate", "shrunken rate", "95 % interval")
+MOST_CITES = 2
 SHORT = 14  # characters that are never broken, such as a date
 
 
@@ -116,7 +117,12 @@ def _week(table: Table) -> Table:
     """Turn weekday, hour, searches into a row an hour and a column a weekday."""
     counts = {(row[0], row[1]): row[2] for row in table.rows}
     rows = tuple((f"{hour:02}:00", *(counts.get((day, hour), 0) for day in range(7))) for hour in range(24))
-    return Table(("hour", *DAYS), rows)
+    cites: dict[Cell, list[Cite]] = {}
+    for row, found in zip(table.rows, table.cites, strict=False):
+        cites.setdefault(row[1], []).extend(found)
+    # Of seven weekdays the first few will do.
+    shown = tuple(tuple(cites.get(hour, [])[:MOST_CITES]) for hour in range(24)) if table.cites else ()
+    return Table(("hour", *DAYS), rows, shown)
 
 
 def _bins(table: Table) -> Table:

@@ -103,7 +103,7 @@ def _paint(
     ticks = round_ticks(min(top * 1.06, 100), 4, whole=False)
     up = Linear(ticks[-1], base, ceiling)
 
-    children = [text(0, 13, "share of the organization's searches", class_="axis-name")]
+    children = [text(0, 13, "share of the searches with a readable reason", class_="axis-name")]
     children += horizontal_grid(ticks, up, left, right, lambda tick: f"{compact(tick)} %")
     children += _curves(across, up, pooled, correlation)
     children.append(line(left, up(100 * pooled), right, up(100 * pooled), class_="pooled"))
@@ -118,7 +118,7 @@ def _paint(
         children.append(line(x, base, x, base + 5, class_="axis"))
         middle = min(x, canvas.width - text_width(compact(tick), canvas.font) / 2)
         children.append(text(middle, base + 20, compact(tick), class_="tick", anchor="middle"))
-    name = "searches by the organization"
+    name = "searches with a readable reason"
     children.append(text((left + right) / 2, base + 42, name, class_="axis-name", anchor="middle"))
     return base + 50, children
 
