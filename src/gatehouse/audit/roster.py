@@ -14,19 +14,17 @@ import polars as pl
 
 from gatehouse.law.masking import mask
 from gatehouse.model import AgencyKind, Layout, Organization
+from gatehouse.records.frame import OWN_RECORD
 from gatehouse.records.organizations import parse
 from gatehouse.records.zones import zone_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gatehouse.records.frame import Linked
+    from gatehouse.records.frame import RecordSet
 
 UNKNOWN = 0
 UNKNOWN_AGENCY = Organization(name="(not stated)", key="", state=None, kind=AgencyKind.UNKNOWN)
-
-# In these layouts every row is the file owner's own search of other people's cameras or of its own.
-OWN_RECORD = frozenset({Layout.PORTAL, Layout.ORGANIZATION_AUDIT})
 
 
 @dataclass(frozen=True)
@@ -61,17 +59,27 @@ class Roster:
         """Return an agency's name as people write it."""
         return self.agencies[index].name
 
+    def owner(self, position: int) -> Organization | None:
+        """Return a file's owner, None where it is not known."""
+        index = self.owners[position]
+        return None if index == UNKNOWN else self.agencies[index]
+
+    def spellings(self, organization: Organization) -> pl.Series:
+        """Return the text keys of all spellings of one agency."""
+        index = [agency.key for agency in self.agencies].index(organization.key)
+        return self.by_key.filter(pl.col("agency") == index)["org"]
+
     def owner_states(self) -> tuple[str | None, ...]:
         """Return, per file, the state whose law travels with the data."""
         return tuple(self.agencies[owner].state for owner in self.owners)
 
 
-def build_roster(linked: Linked) -> Roster:
+def build_roster(records: RecordSet) -> Roster:
     """Read every organization name once and settle whose data each file is.
 
     An organization audit that names a single organization belongs to it; no other file's owner is guessed.
     """
-    texts = linked.records.texts["org"].sort("text")
+    texts = records.texts["org"].sort("text")
     index: dict[str, int] = {UNKNOWN_AGENCY.key: UNKNOWN}
     agencies: list[Organization] = [UNKNOWN_AGENCY]
     keys: dict[int, int] = {}
@@ -79,14 +87,14 @@ def build_roster(linked: Linked) -> Roster:
         found = parse(text)
         keys[key] = _enroll(replace(found, name=shown_name(found)), index, agencies)
     owners = tuple(
-        _owner(linked, position, file.owner, keys, index, agencies)
-        for position, file in enumerate(linked.records.files)
+        _owner(records, position, file.owner, keys, index, agencies)
+        for position, file in enumerate(records.files)
     )
     by_key = pl.DataFrame(
         {"org": list(keys.keys()), "agency": list(keys.values())},
         schema={"org": pl.UInt64, "agency": pl.UInt32},
     )
-    own = tuple(file.layout in OWN_RECORD for file in linked.records.files)
+    own = tuple(file.layout in OWN_RECORD for file in records.files)
     return Roster(tuple(agencies), by_key, owners, own)
 
 
@@ -111,7 +119,7 @@ def _enroll(organization: Organization, index: dict[str, int], agencies: list[Or
 
 
 def _owner(
-    linked: Linked,
+    records: RecordSet,
     position: int,
     stated: str | None,
     keys: Mapping[int, int],
@@ -120,11 +128,11 @@ def _owner(
 ) -> int:
     if stated is not None:
         return _enroll(parse(stated), index, agencies)
-    file = linked.records.files[position]
+    file = records.files[position]
     if file.layout is not Layout.ORGANIZATION_AUDIT or "org" not in file.exported:
         return UNKNOWN
     seen: Sequence[int] = (
-        linked.frame.filter((pl.col("file") == position) & pl.col("org").is_not_null())
+        records.frame.filter((pl.col("file") == position) & pl.col("org").is_not_null())
         .select(pl.col("org").unique())
         .collect()["org"]
         .to_list()

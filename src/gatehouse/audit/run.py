@@ -63,7 +63,7 @@ def prepare(linked: Linked, options: AuditOptions, *, scratch: Path | None, prog
     """Classify words, name organizations, slim the rows and measure them."""
     progress(STEPS[0])
     lexicon = Lexicon.load()
-    roster = build_roster(linked)
+    roster = build_roster(linked.records)
     texts = classify(linked.records.texts, lexicon)
     progress(STEPS[1])
     slim = _stored(annotate(linked, roster, texts), sum(linked.searches), scratch)

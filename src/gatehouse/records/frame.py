@@ -15,6 +15,9 @@ import polars as pl
 
 from gatehouse.model import Bounds, FieldState, Layout, LinkTier
 
+# In these layouts every row is the file owner's own search of other people's cameras or of its own.
+OWN_RECORD = frozenset({Layout.PORTAL, Layout.ORGANIZATION_AUDIT})
+
 STATE = pl.Enum([state.value for state in FieldState])
 TIER = pl.Enum([tier.value for tier in LinkTier])
 TIME = pl.Datetime("ms", "UTC")

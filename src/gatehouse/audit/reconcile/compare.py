@@ -17,7 +17,7 @@ from gatehouse.audit.reconcile.matching import (
     match,
     pair_up,
 )
-from gatehouse.audit.reconcile.plan import Task, agency_keys, plan
+from gatehouse.audit.reconcile.plan import Task, plan
 from gatehouse.audit.reconcile.result import (
     Change,
     Comparison,
@@ -29,6 +29,7 @@ from gatehouse.audit.reconcile.result import (
     SourceFile,
 )
 from gatehouse.audit.reconcile.rows import Part
+from gatehouse.audit.roster import Roster, build_roster
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import FIELDS, TIER, RecordSet
 from gatehouse.records.zones import zone_for
@@ -41,27 +42,27 @@ def reconcile(records: RecordSet) -> Reconciliation:
 
     The files are taken in the order given: a cell counts as masked later when the earlier file shows it.
     """
-    tasks, refused = plan(records)
-    agencies = agency_keys(records)
+    roster = build_roster(records)
+    tasks, refused = plan(records, roster)
     return Reconciliation(
         files=tuple(
             SourceFile(file.path, file.sha256, file.owner, file.layout.value, file.rows)
             for file in records.files
         ),
-        comparisons=tuple(_compare(records, task, agencies) for task in tasks),
+        comparisons=tuple(_compare(records, roster, task) for task in tasks),
         not_compared=tuple(refused),
     )
 
 
-def _compare(records: RecordSet, task: Task, agencies: pl.DataFrame) -> Comparison:
-    a, b = (rows.part(records, task, position) for position in (task.a, task.b))
+def _compare(records: RecordSet, roster: Roster, task: Task) -> Comparison:
+    a, b = (rows.part(records, roster, task, position) for position in (task.a, task.b))
     zone = None if task.owner is None else zone_for(task.owner)
     hourly = a.portal or b.portal
     shared = overlap(a.times, b.times, time_zone=None if zone is None else zone.name, hourly=hourly)
 
     exact = _exact(a, b, task.kind)
-    rest_a = rows.without(a, exact, "row_a", agencies, records, one_agency=task.one_agency)
-    rest_b = rows.without(b, exact, "row_b", agencies, records, one_agency=task.one_agency)
+    rest_a = rows.without(a, exact, "row_a", roster.by_key, records, one_agency=task.one_agency)
+    rest_b = rows.without(b, exact, "row_b", roster.by_key, records, one_agency=task.one_agency)
     rest_a, rest_b = rows.justified(rest_a, rest_b, a, b)
     linked = match(rest_a, rest_b, _passes(a, b))
 

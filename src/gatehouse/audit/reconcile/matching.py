@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import polars as pl
 
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import TIER
-from gatehouse.records.link.columns import value
-
-# Some systems number their rows from 1 in every file: the same id further apart in time is another search.
-SAME_ID_WITHIN = timedelta(seconds=60)
+from gatehouse.records.link.columns import SAME_ID_WITHIN, value
 
 PAIRS: Mapping[str, pl.DataType | type[pl.DataType]] = {"row_a": pl.UInt32, "row_b": pl.UInt32, "tier": TIER}
 

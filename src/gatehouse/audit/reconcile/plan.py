@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import polars as pl
-
 from gatehouse.audit.reconcile.result import Kind, NotCompared
-from gatehouse.audit.roster import OWN_RECORD
+from gatehouse.audit.roster import Roster
 from gatehouse.model import Layout, Organization
-from gatehouse.records.frame import FileFacts, RecordSet
-from gatehouse.records.organizations import parse
+from gatehouse.records.frame import OWN_RECORD, FileFacts, RecordSet
 
 _OF_SEARCHES = OWN_RECORD | {Layout.NETWORK_AUDIT, Layout.EVENT_LOG, Layout.MAPPED}
 
@@ -34,9 +31,9 @@ class Task:
     one_agency: bool = True  # every row compared is a search by the owner
 
 
-def plan(records: RecordSet) -> tuple[list[Task], list[NotCompared]]:
+def plan(records: RecordSet, roster: Roster) -> tuple[list[Task], list[NotCompared]]:
     """Return every two files that can be compared, and for the others why not."""
-    owners = [_owner(records, position) for position in range(len(records.files))]
+    owners = [roster.owner(position) for position in range(len(records.files))]
     tasks: list[Task] = []
     refused: list[NotCompared] = []
     for a, b in combinations(range(len(records.files)), 2):
@@ -75,38 +72,3 @@ def _meet(files: Sequence[FileFacts], owners: Sequence[Organization | None], a: 
     if one.key != other.key:
         return "they belong to different owners"
     return Task(a, b, Kind.OWN_RECORDS, one)
-
-
-def _owner(records: RecordSet, position: int) -> Organization | None:
-    """Return the owner as given, else the one organization that an organization audit names."""
-    file = records.files[position]
-    if file.owner is not None:
-        return parse(file.owner)
-    if file.layout is not Layout.ORGANIZATION_AUDIT or "org" not in file.exported:
-        return None
-    named = {organization.key: organization for organization in _organizations(records, position)}
-    return next(iter(named.values())) if len(named) == 1 else None
-
-
-def _organizations(records: RecordSet, position: int) -> Iterator[Organization]:
-    seen = records.frame.filter(pl.col("file") == position).select(pl.col("org").drop_nulls().unique())
-    texts = seen.collect().join(records.texts["org"], left_on="org", right_on="key").sort("text")
-    return (parse(text) for text in texts["text"].to_list())
-
-
-def spellings(records: RecordSet, key: str) -> pl.Series:
-    """Return the text keys of all spellings of one agency."""
-    texts = records.texts["org"]
-    return texts.filter(pl.Series([parse(text).key == key for text in texts["text"]], dtype=pl.Boolean))[
-        "key"
-    ]
-
-
-def agency_keys(records: RecordSet) -> pl.DataFrame:
-    """Return `org` (text key) and `agency`, equal for all spellings of one agency."""
-    texts = records.texts["org"].sort("text")
-    index: dict[str, int] = {}
-    agencies = [index.setdefault(parse(text).key, len(index)) for text in texts["text"].to_list()]
-    return pl.DataFrame(
-        {"org": texts["key"], "agency": agencies}, schema={"org": pl.UInt64, "agency": pl.UInt32}
-    )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from gatehouse.audit.reconcile.plan import Task, spellings
+from gatehouse.audit.reconcile.plan import Task
+from gatehouse.audit.roster import Roster
 from gatehouse.model import FieldState, Layout
 from gatehouse.records.frame import FIELDS, STATE, FileFacts, RecordSet
 from gatehouse.records.link.columns import value
@@ -37,7 +38,7 @@ class Part:
         return self.facts.layout is Layout.PORTAL
 
 
-def part(records: RecordSet, task: Task, position: int) -> Part:
+def part(records: RecordSet, roster: Roster, task: Task, position: int) -> Part:
     """Read a file's part: all rows, or of a network audit beside an own record only the owner's searches."""
     frame = records.frame.filter(pl.col("file") == position)
     every = (
@@ -45,7 +46,7 @@ def part(records: RecordSet, task: Task, position: int) -> Part:
     )
     slim = every.drop("org")
     if task.network == position and task.owner is not None:
-        slim = slim.filter(every["org"].is_in(spellings(records, task.owner.key).implode()))
+        slim = slim.filter(every["org"].is_in(roster.spellings(task.owner).implode()))
     return Part(position, records.files[position], slim, every["searched_at"])
 
 

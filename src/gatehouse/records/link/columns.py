@@ -7,6 +7,7 @@ what one tier has found to be one search so far; its `root` is the smallest inde
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,10 @@ UNITS_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "root": INDEX,
     "tier": TIER,
 }
+
+# Some systems number their rows from 1 in every file. The same id further apart in time is another search; a
+# spreadsheet that saved times as serials moves them by less than a second.
+SAME_ID_WITHIN = timedelta(seconds=60)
 
 # Keys sorted at a time: bounds the memory to a quarter of a gigabyte.
 _KEYS_AT_A_TIME = 1 << 24

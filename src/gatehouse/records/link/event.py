@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gatehouse.model import FieldState, Layout
-from gatehouse.records.frame import FileFacts, RecordSet
+from gatehouse.records.frame import OWN_RECORD, FileFacts, RecordSet
 from gatehouse.records.link.buckets import EVENT_SCHEMA, match
 from gatehouse.records.link.columns import INDEX, repeated, rows_with, value
 from gatehouse.records.link.pairwise import MUST_AGREE
@@ -23,9 +23,6 @@ from gatehouse.records.organizations import parse_many
 _KEYS_AT_A_TIME = 1_500_000
 # Odd 64-bit constants (of SplitMix64) spread the parts of a key; a collision only makes a candidate.
 _MIX_AT, _MIX_NETWORKS = 0x9E37_79B9_7F4A_7C15, 0xBF58_476D_1CE4_E5B9
-# Exports in which every search is one of the owner's own, so that rows need not name it.
-_OWN_SEARCHES = (Layout.PORTAL, Layout.ORGANIZATION_AUDIT)
-
 
 # What the matching needs of a row; null where not readable.
 _COLUMNS = (
@@ -90,7 +87,7 @@ def _with_key(frame: pl.LazyFrame, records: RecordSet, *, by_networks: bool) -> 
             "file": range(len(files)),
             "rank": [ranks.index(index) for index in range(len(files))],
             "portal": [file.layout is Layout.PORTAL for file in files],
-            "owner": [file.owner if file.layout in _OWN_SEARCHES else None for file in files],
+            "owner": [file.owner if file.layout in OWN_RECORD else None for file in files],
         },
         schema={"file": pl.UInt16, "rank": pl.UInt16, "portal": pl.Boolean, "owner": pl.String},
     )

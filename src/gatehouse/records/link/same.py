@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import FileFacts
-from gatehouse.records.link.columns import no_units, repeated, rows_with, runs, units, value
+from gatehouse.records.link.columns import SAME_ID_WITHIN, no_units, repeated, rows_with, runs, units, value
 
-# Some systems number their rows from 1 in every file. The same id further apart in time is another search; a
-# spreadsheet that saved times as serials moves them by less than a second.
-_SAME_ID_WITHIN_MS = 60_000
+_SAME_ID_WITHIN_MS = SAME_ID_WITHIN // timedelta(milliseconds=1)
 _TWICE = ("key", "sha256", "occurrence")
 
 
