@@ -16,7 +16,7 @@ from gatehouse.audit.measures import NETWORK_CLASSES
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
 from gatehouse.audit.texts import BIT, FAMILY_BITS
-from gatehouse.audit.wording import searches
+from gatehouse.audit.wording import NO_REASON, searches
 from gatehouse.model import Layout, Signal
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def networks(ground: Ground) -> Figure:
 def funnel(ground: Ground) -> Figure:
     """Return every agency's rate of immigration-labeled searches, or of vague ones where there are none."""
     if ground.readable == 0:
-        return _missing("funnel", "Rates by agency", "not one reason in the record can be read")
+        return _missing("funnel", "Rates by agency", NO_REASON)
     family = ground.family_tallies["immigration"]
     immigration = family is not None and family.n > 0
     mask = FAMILY_BITS["immigration"] if immigration else BIT[Signal.VAGUE]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -80,6 +81,12 @@ def local_days(ground: Ground, rows: pl.DataFrame) -> pl.DataFrame:
     if not parts:
         return pl.DataFrame(schema={"file": pl.UInt16, "row": pl.UInt32, "day": pl.Date})
     return pl.concat(parts).sort("file", "row")
+
+
+def local_day(ground: Ground, owner: int, at: datetime) -> date:
+    """Return the owner's local day at a time, the UTC day where no zone is known."""
+    zone = ground.roster.zones[owner]
+    return (at if zone is None else at.astimezone(ZoneInfo(zone))).date()
 
 
 def citations(rules: Iterable[Rule]) -> tuple[str, ...]:

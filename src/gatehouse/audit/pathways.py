@@ -20,6 +20,7 @@ from gatehouse.audit.ground import bits_of, count_of
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.sharing import LISTED, NOT_LISTED, UNKNOWN_RELATION
 from gatehouse.audit.texts import BIT, FAMILY_BITS, bits
+from gatehouse.audit.wording import NO_REASON
 from gatehouse.model import Signal
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _back(ground: Ground) -> Way:
 def _side(ground: Ground) -> Way:
     local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
     if ground.readable == 0:
-        why = "not one reason in the record can be read"
+        why = NO_REASON
         return Way(Pathway(None, count_of(ground.measures.signals.filter(local)), why))
     of_local = ground.measures.signals.filter(local)
     found = of_local.filter(side_door())

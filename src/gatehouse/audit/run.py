@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.annotate import annotate
-from gatehouse.audit.document import Audit, Cell, FileSummary, Finding, NotMeasurable, Severity
+from gatehouse.audit.document import Audit, Cell, FileSummary, Finding, NotMeasurable, Pathway, Severity
 from gatehouse.audit.evidence import all_rows, cites, examples, samples
 from gatehouse.audit.figures import figures
 from gatehouse.audit.findings import LEADS, Lead, Measured, NotMeasured
@@ -24,7 +25,7 @@ from gatehouse.audit.options import AuditOptions
 from gatehouse.audit.pathways import pathways
 from gatehouse.audit.roster import UNKNOWN, build_roster
 from gatehouse.audit.texts import classify
-from gatehouse.audit.wording import sentence
+from gatehouse.audit.wording import NO_REASON, sentence
 from gatehouse.law.masking import mask
 from gatehouse.law.prohibitions import Prohibitions
 from gatehouse.law.reasons import Lexicon
@@ -34,11 +35,12 @@ from gatehouse.records.synth import is_synthetic
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gatehouse.audit.document import Pathway
+    from gatehouse.audit.document import Figure
     from gatehouse.records.frame import Linked
 
 # Above so many rows the slim frame (about 50 bytes a row) lies on disk and is read anew for each pass.
 IN_MEMORY_ROWS = 24_000_000
+NO_SEARCH = "the record holds no search"
 STEPS = ("classifying words", "reading rows", "measuring", "findings", "evidence")
 
 Progress = Callable[[str], None]
@@ -88,9 +90,7 @@ def prepare(linked: Linked, options: AuditOptions, *, scratch: Path | None, prog
 def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> Audit:
     """Measure every lead and put the result together."""
     progress(STEPS[3])
-    outcomes = [(lead, lead.measure(ground)) for lead in LEADS]
-    drawn = figures(ground)
-    ways = pathways(ground)
+    outcomes, drawn, ways = _measured(ground)
     progress(STEPS[4])
     found = _findings(ground, outcomes)
     missing = _not_measurable(ground, outcomes, ways)
@@ -116,6 +116,18 @@ def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> 
         examples=examples(ground),
         synthetic=is_synthetic(linked.records),
     )
+
+
+def _measured(
+    ground: Ground,
+) -> tuple[list[tuple[Lead, Measured | NotMeasured]], Mapping[str, Figure], Mapping[str, Pathway]]:
+    """Return findings, figures and pathways; a record without a search can support none of them."""
+    if ground.total:
+        return [(lead, lead.measure(ground)) for lead in LEADS], figures(ground), pathways(ground)
+    empty = NotMeasured(NO_SEARCH)
+    drawn = {name: replace(figure, not_measurable=NO_SEARCH) for name, figure in figures(ground).items()}
+    ways = {name: Pathway(None, 0, NO_SEARCH) for name in pathways(ground)}
+    return [(lead, empty) for lead in LEADS], drawn, ways
 
 
 def inputs_sha256(linked: Linked) -> str:
@@ -201,7 +213,7 @@ def _not_measurable(
         if isinstance(outcome, NotMeasured)
     ]
     if ground.readable == 0:
-        why = "not one reason in the record can be read: the column is absent, withheld or redacted"
+        why = NO_REASON if ground.total else NO_SEARCH
         missing += [NotMeasurable(f"signal:{name}", why) for name in ground.signal_tallies]
         missing += [NotMeasurable(f"family:{name}", why) for name in ground.family_tallies]
     for name, way in ways.items():

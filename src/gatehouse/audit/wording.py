@@ -50,6 +50,7 @@ def of_readable(tally: Tally, what_they_do: str) -> str:
 
 
 READABLE = "whose reason can be read"
+NO_REASON = "not one reason in the record can be read: the column is absent, withheld or redacted"
 
 
 def bounded(n: int, masked: int, of: int) -> str:

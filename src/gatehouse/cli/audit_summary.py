@@ -11,7 +11,7 @@ from gatehouse.audit.document import Severity, Unit
 from gatehouse.cli.output import console
 
 if TYPE_CHECKING:
-    from gatehouse.audit.document import Audit, Finding, Tally
+    from gatehouse.audit.document import Audit, Finding
     from gatehouse.audit.outputs import Manifest
 
 FILES_SHOWN = 6
@@ -30,10 +30,12 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
     if len(audit.files) > FILES_SHOWN:
         out.print(f"[dim]and {len(audit.files) - FILES_SHOWN:,} more files[/]")
     out.print(_balance(audit))
-    period = f"{audit.facts.get('first_at')} to {audit.facts.get('last_at')}"
+    first, last = audit.facts.get("first_at"), audit.facts.get("last_at")
+    period = f"{first} to {last}" if first and last else "not measurable: no search shows a readable time"
     out.print(f"[dim]Period[/] {period}   [dim]exposures (search x owner)[/] {audit.exposures:,}")
-    out.print(_immigration(audit.families.get("immigration")))
-    out.print(_table(audit))
+    out.print(_immigration(audit))
+    if any(finding.count for finding in audit.findings):
+        out.print(_table(audit))
     zero = sum(1 for finding in audit.findings if finding.count == 0)
     out.print(
         f"[dim]Looked for and not seen: {zero}. Not measurable from this export: "
@@ -57,9 +59,11 @@ def _balance(audit: Audit) -> str:
     )
 
 
-def _immigration(tally: Tally | None) -> str:
+def _immigration(audit: Audit) -> str:
+    tally = audit.families.get("immigration")
     if tally is None:
-        return "[bold]Immigration-labeled searches: not measurable[/], no reason in this export can be read"
+        why = "no reason in this export can be read" if audit.searches else "there is no search"
+        return f"[bold]Immigration-labeled searches: not measurable[/], {why}"
     text = f"[bold]Immigration-labeled searches: {tally.n:,}[/] of {tally.readable:,} readable"
     if tally.masked:
         text += f"; {tally.masked:,} masked, so between {tally.n:,} and {tally.n + tally.masked:,}"

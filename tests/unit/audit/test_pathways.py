@@ -10,6 +10,7 @@ from gatehouse.audit.document import Pathway, Severity
 from gatehouse.audit.findings.ways import BackDoor, FrontDoor, SideDoor
 from gatehouse.audit.options import AuditOptions
 from gatehouse.audit.pathways import pathways
+from gatehouse.audit.wording import NO_REASON
 from gatehouse.model import FieldState, Layout
 from gatehouse.records.organizations import parse
 from gatehouse.records.sharing import SharingEntry, SharingList
@@ -121,7 +122,7 @@ def test_side_door_masked_reasons_are_unknown() -> None:
 
 def test_side_door_no_reason_readable_is_null() -> None:
     way = pathways(ground([{"reason": FieldState.WITHHELD}]))["side"]
-    assert way == Pathway(None, 1, "not one reason in the record can be read")
+    assert way == Pathway(None, 1, NO_REASON)
 
 
 def test_side_door_without_immigration_is_of_low_severity() -> None:

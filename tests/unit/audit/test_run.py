@@ -10,7 +10,8 @@ from gatehouse.audit.document import Cite, NotMeasurable, Severity, Tally
 from gatehouse.audit.findings import LEADS
 from gatehouse.audit.json_document import as_document
 from gatehouse.audit.options import AuditOptions
-from gatehouse.audit.run import audited, inputs_sha256, run
+from gatehouse.audit.report import render
+from gatehouse.audit.run import NO_SEARCH, audited, inputs_sha256, run
 from gatehouse.model import FieldState, LinkTier, Signal
 from gatehouse.records.frame import Reject
 from gatehouse.records.synth import MARKER
@@ -80,6 +81,12 @@ def test_run_without_any_row_measures_nothing_and_does_not_fail() -> None:
     assert (audit.rows, audit.searches, audit.exposures) == (0, 0, 0)
     assert audit.families == {"immigration": None}
     assert audit.facts["first_at"] is None
+    assert {finding.count for finding in audit.findings} == {None}
+    assert {item.why for item in audit.not_measurable} == {NO_SEARCH}
+    assert {figure.not_measurable for figure in audit.figures.values()} == {NO_SEARCH}
+    page = render(audit)
+    assert "so nothing was tested" in page
+    assert "none of the tests found anything" not in page
 
 
 def test_run_of_rows_on_disk_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

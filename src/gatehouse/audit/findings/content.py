@@ -17,7 +17,7 @@ from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, citations, judge
 from gatehouse.audit.statistics import false_positive_note
 from gatehouse.audit.texts import BIT, bits
-from gatehouse.audit.wording import READABLE, number, of_readable, percent
+from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, percent
 from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ class ContentLead(Lead):
         mask = bits(self.signals)
         tally = ground.tally(mask)
         if tally is None:
-            return NotMeasured(
-                "not one reason in the record can be read: the column is absent, withheld or redacted"
-            )
+            return NotMeasured(NO_REASON)
         claim = of_readable(tally, self.verb)
         barred, law = self._under_law(ground)
         if barred:

@@ -14,9 +14,9 @@ from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.content import ContentLead
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.ground import bits_of
-from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge
+from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge, local_day
 from gatehouse.audit.texts import BIT
-from gatehouse.audit.wording import READABLE, bounded, number, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class _Barred(Lead):
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches of this kind on data of owners whose state forbids it that day."""
         if ground.readable == 0:
-            return NotMeasured("not one reason in the record can be read")
+            return NotMeasured(NO_REASON)
         if all(state is None for state in ground.roster.owner_states()):
             return NotMeasured("the state of no file's owner is known; name the owner with --owner")
         where = bits_of(BIT[self.signal])
@@ -105,15 +105,19 @@ class _Barred(Lead):
         n = rows.filter(pl.col("file").is_in(own)).height
         if not n:
             return ""
-        return f". {searches(n)} stand in an agency's own record, which does not say whose data was reached"
+        stand = "stands" if n == 1 else "stand"
+        return f". {searches(n)} {stand} in an agency's own record, which does not say whose data was reached"
 
     def _restricted_anywhere(self, ground: Ground) -> bool:
         """Return whether any owner's state had a rule in force that concerns this purpose."""
-        days = [moment.date() for moment in (ground.first, ground.last) if moment]
+        moments = [moment for moment in (ground.first, ground.last) if moment]
         return any(
-            ground.prohibitions.judge(state, day, signal=self.signal).rule is not None
-            for state in set(ground.roster.owner_states()) - {None}
-            for day in days
+            ground.prohibitions.judge(
+                ground.roster.agencies[owner].state, local_day(ground, owner, moment), signal=self.signal
+            ).rule
+            is not None
+            for owner in sorted(set(ground.roster.owners))
+            for moment in moments
         )
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:

@@ -13,7 +13,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.lawful import local_days
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import bits
-from gatehouse.audit.wording import READABLE, bounded, plural, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, bounded, plural, searches
 from gatehouse.records.policies import policy_for
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OwnPolicyConflict(Lead):
         if not ground.options.policies:
             return NotMeasured("no published rules of the owner were given (--policies)")
         if ground.readable == 0:
-            return NotMeasured("not one reason in the record can be read")
+            return NotMeasured(NO_REASON)
         keys = {
             file: ground.roster.agencies[owner].key
             for file, owner in enumerate(ground.roster.owners)

@@ -11,7 +11,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
 from gatehouse.audit.ground import bits_of
 from gatehouse.audit.texts import BIT
-from gatehouse.audit.wording import READABLE, number, of_readable, of_total, plural
+from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, of_total, plural
 from gatehouse.law.masking import mask
 from gatehouse.model import Signal
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # One value in nine of ten searches is a form filled in by habit or by export, not a reason for each search.
 CONSTANT_SHARE = 0.9
 CONSTANT_MINIMUM = 100
-
-_NO_REASON = "not one reason in the record can be read: the column is absent, withheld or redacted"
 
 
 class _ReasonQuality(Lead):
@@ -36,7 +34,7 @@ class _ReasonQuality(Lead):
         """Count the searches with the signal among those whose reason can be read."""
         tally = ground.signal_tallies[self.signal.value]
         if tally is None:
-            return NotMeasured(_NO_REASON)
+            return NotMeasured(NO_REASON)
         rates = rate_table(
             ground,
             agency_units(ground, self.column, "readable"),
@@ -125,7 +123,7 @@ class ConstantReason(Lead):
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Find agencies with at least 100 readable reasons of which nine in ten are one value."""
         if ground.readable == 0:
-            return NotMeasured(_NO_REASON)
+            return NotMeasured(NO_REASON)
         totals = (
             ground.measures.agencies.group_by("agency")
             .agg(total=pl.col("readable").sum())

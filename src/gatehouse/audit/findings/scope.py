@@ -11,7 +11,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN, agency_units, rate_table
 from gatehouse.audit.measures import MINOR_NATIONWIDE, NATIONWIDE
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.wording import READABLE, bounded, number, of_total, plural, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, bounded, number, of_total, plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -46,7 +46,7 @@ class MinorNationwide(Lead):
         if not ground.exports("networks"):
             return NotMeasured("no file says how many networks a search reached")
         if ground.readable == 0:
-            return NotMeasured("not one reason in the record can be read")
+            return NotMeasured(NO_REASON)
         agencies = ground.measures.agencies
         wide, minor = int(agencies["nationwide"].sum()), int(agencies["minor"].sum())
         rates = rate_table(ground, agency_units(ground, "minor", "nationwide"))

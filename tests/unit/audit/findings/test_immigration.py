@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,8 +14,10 @@ from gatehouse.audit.findings.immigration import (
     BarredCriminal,
     ImmigrationPurpose,
 )
-from gatehouse.model import FieldState
-from tests.unit.audit.builders import Row, file_facts
+from gatehouse.audit.findings.lead import Measured
+from gatehouse.law.prohibitions import Prohibitions
+from gatehouse.model import FieldState, Layout
+from tests.unit.audit.builders import OWNER, Row, file_facts, ground
 from tests.unit.audit.findings.measuring import measured, not_measured
 
 # The Illinois act binds from 2024-01-01, local time; midnight there is 06:00 UTC.
@@ -54,6 +57,63 @@ def test_barred_civil_starts_with_the_owners_local_day(at: datetime, count: int)
     rows: list[Row] = [{"reason": "immigration", "searched_at": at}, {"searched_at": FIRST_MINUTE}]
     outcome, found = measured(BarredCivil(), rows)
     assert (outcome.count, found) == (count, [2][:count])
+
+
+RULES = """
+version = "1"
+[codes]
+prohibit = "barred"
+open_le = "not_barred"
+[states.IL]
+law = "An Act"
+effective_from = 2024-01-01
+operative_from = 2024-01-01
+[[states.IL.rules]]
+id = "us-il/old"
+code = "prohibit"
+confidence = "text"
+bars = ["civil_immigration"]
+until = 2025-06-02
+sentence = "No data for that."
+[[states.IL.rules]]
+id = "us-il/new"
+code = "open_le"
+confidence = "text"
+bars = ["civil_immigration"]
+sentence = "Data for anything."
+[no_rule_found]
+"""
+# Midnight at the end of 2025-06-02 in Illinois is 05:00 UTC.
+LAST_OF_BOUNDARY_DAY = datetime(2025, 6, 3, 4, 59, tzinfo=UTC)
+FIRST_OF_NEXT_DAY = datetime(2025, 6, 3, 5, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("at", "count"), [(LAST_OF_BOUNDARY_DAY, 1), (FIRST_OF_NEXT_DAY, 0)])
+def test_barred_civil_stricter_rule_holds_to_the_end_of_the_owners_boundary_day(
+    at: datetime, count: int
+) -> None:
+    made = ground([{"reason": "immigration", "searched_at": at}])
+    outcome = BarredCivil().measure(replace(made, prohibitions=Prohibitions.parse(RULES.encode())))
+    assert isinstance(outcome, Measured)
+    assert outcome.count == count
+
+
+def test_barred_civil_before_any_rule_says_that_none_was_in_force() -> None:
+    outcome, _ = measured(BarredCivil(), [{"reason": "immigration", "searched_at": LAST_MINUTE_BEFORE}])
+    assert outcome.claim.startswith("No rule that restricts this was found")
+
+
+def test_barred_civil_in_an_own_record_says_that_the_data_reached_is_not_shown() -> None:
+    files = [file_facts(layout=Layout.ORGANIZATION_AUDIT)]
+    outcome, found = measured(BarredCivil(), [{"reason": "immigration", "org": OWNER}], files=files)
+    assert (outcome.count, found) == (1, [2])
+    assert "1 search stands in an agency's own record, which does not say whose data" in outcome.claim
+
+
+def test_barred_civil_gives_bounds_where_reasons_are_masked() -> None:
+    outcome, _ = measured(BarredCivil(), [{"reason": "immigration"}, {"reason": FieldState.WITHHELD}])
+    assert (outcome.count, outcome.of) == (1, 1)
+    assert "among all 2 searches the number lies between 1 and 2" in outcome.claim
 
 
 def test_barred_civil_cites_the_rule() -> None:
