@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +23,39 @@ DEFAULT = "exports"
 FEWEST_KEY_BYTES = 16
 
 
+EXAMPLES = """Examples:
+
+gatehouse audit export.csv --owner "Prairie Bend IL PD" -o report
+
+gatehouse audit audit.csv portal.csv@"Oak Hollow IL PD" --owner "Prairie Bend IL PD" --json
+
+gatehouse audit export.csv --owner "Prairie Bend IL PD" --sharing list.csv@2025-06-01..2025-12-31
+
+Two records of the same searches: gatehouse audit reconcile --help"""
+
+
+class UnnamedContext(typer.Context):
+    """The context of a command that people type without a name."""
+
+    @property
+    def command_path(self) -> str:
+        """Return the path as it is typed, without the blank before the name that is not there."""
+        return super().command_path.rstrip()
+
+
+class UnnamedCommand(TyperCommand):
+    """A command that people type without a name."""
+
+    context_class = UnnamedContext
+
+
 class ExportsByDefault(TyperGroup):
     """A group whose first word is a file unless it names a command; its help is that of judging files."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command's name before arguments that name none."""
         if not args or args[0] not in self.commands:
-            args = [DEFAULT, *(args or ["--help"])]
+            args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -49,49 +75,86 @@ class FailOn(StrEnum):
 
 app = typer.Typer(
     cls=ExportsByDefault,
-    help="Judge exports of other networks, or hold two of them against each other.",
+    help="Judge search exports: who searched, for whom, why, against which rule. Or compare two of them.",
 )
 
-Exports = Annotated[list[str], typer.Argument(metavar="EXPORT[@OWNER]...", help="Files to read.")]
-Owner = Annotated[str | None, typer.Option("--owner", help="Whose export it is, for files that do not say.")]
-Mapping = Annotated[
-    Path | None, typer.Option("--mapping", help="TOML that maps an unknown layout's columns.")
+Exports = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="EXPORT[@OWNER]...",
+        show_default=False,
+        help="Exports as they came: CSV, workbook, ZIP or PDF. Add @OWNER to say whose one file is.",
+    ),
 ]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Folder to write the report into.")]
+Owner = Annotated[
+    str | None,
+    typer.Option(
+        "--owner",
+        metavar="NAME",
+        help='Whose exports they are where neither @OWNER nor the file says: "X IL PD".',
+    ),
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", help="TOML that names the columns of an unknown layout."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-@app.command(DEFAULT, epilog="Two records of the same searches: gatehouse audit reconcile A B...")
+@app.command(DEFAULT, cls=UnnamedCommand, no_args_is_help=True, epilog=EXAMPLES)
 def exports(
     files: Exports,
     owner: Owner = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Write report.html, findings.csv and the rest into DIR."
+        ),
+    ] = None,
     sharing: Annotated[
         list[str] | None,
         typer.Option(
-            "--sharing", metavar="FILE[@DATE]", help="Whom the owner shares with, on DATE or FROM..TO."
+            "--sharing",
+            metavar="FILE[@DAYS]",
+            help="Whom the owner shares with, on DAYS: 2025-06-11, or 2025-06-01..2025-12-31. Repeatable.",
         ),
     ] = None,
     policies: Annotated[
-        list[Path] | None, typer.Option("--policies", help="Published rules of the agencies.")
+        list[Path] | None,
+        typer.Option(
+            "--policies",
+            metavar="FILE",
+            help="Rules that the owner has published: JSON, workbook, TOML or CSV. Repeatable.",
+        ),
     ] = None,
-    mapping: Mapping = None,
+    mapping: MappingFile = None,
     adjudicated: Annotated[
-        Path | None, typer.Option("--adjudicated", help="An adjudicate.csv with its verdicts filled in.")
+        Path | None,
+        typer.Option(
+            "--adjudicated",
+            metavar="FILE",
+            help="An adjudicate.csv of an earlier run, its verdicts filled in: adds the precision.",
+        ),
     ] = None,
-    reveal_plates: Annotated[
-        bool, typer.Option("--reveal-plates", help="Write plates.csv: ordinal and plate.")
-    ] = False,
-    reveal_names: Annotated[
-        bool, typer.Option("--reveal-names", help="Write officers.csv: ordinal and name.")
-    ] = False,
-    token_key: Annotated[
-        Path | None, typer.Option("--token-key", help="Secret for keyed plate tokens in records.parquet.")
-    ] = None,
-    output: Output = None,
     fail_on: Annotated[
-        FailOn | None, typer.Option("--fail-on", help="Exit 1 if a finding is at least this severe.")
+        FailOn | None,
+        typer.Option("--fail-on", help="Exit 1 if there is a finding of this severity or a graver one."),
     ] = None,
     as_json: Json = False,
+    reveal_plates: Annotated[
+        bool, typer.Option("--reveal-plates", help="Also write plates.csv: the plate behind each ordinal.")
+    ] = False,
+    reveal_names: Annotated[
+        bool, typer.Option("--reveal-names", help="Also write officers.csv: the name behind each ordinal.")
+    ] = False,
+    token_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-key",
+            metavar="FILE",
+            help="A secret of 16 bytes or more: adds keyed plate tokens to records.parquet.",
+        ),
+    ] = None,
 ) -> int:
     """Judge exports: who searched, for whom, why, and against which rule."""
     from gatehouse.audit.options import AuditOptions
@@ -128,10 +191,22 @@ def exports(
 
 @app.command()
 def reconcile(
-    files: Annotated[list[str], typer.Argument(metavar="A[@OWNER] B[@OWNER]...", help="Files to compare.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A[@OWNER] B[@OWNER]...",
+            show_default=False,
+            help="Two exports or more, the earlier production first. Add @OWNER to say whose one is.",
+        ),
+    ],
     owner: Owner = None,
-    mapping: Mapping = None,
-    output: Output = None,
+    mapping: MappingFile = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Write reconcile.json and reconcile.csv into DIR."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Hold records of the same searches against each other: what is missing, and which cells differ."""

@@ -23,19 +23,28 @@ _LONGEST_CELL = 16 << 20
 
 def classify(
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT...", help="Stated reasons.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="TEXT...", help='Stated reasons, each in quotes: "asst ICE".', show_default=False
+        ),
     ] = None,
     file: Annotated[
         str | None,
-        typer.Option("--file", metavar="F", help="Read one reason a line from F; - is standard input."),
+        typer.Option("--file", metavar="FILE", help="Read one reason a line, UTF-8; - is standard input."),
     ] = None,
     column: Annotated[
         str | None,
-        typer.Option("--column", metavar="NAME", help="F is a CSV; read this column (for instance: reason)."),
+        typer.Option(
+            "--column",
+            metavar="NAME",
+            help="The file is a CSV: read its column of this label, such as reason.",
+        ),
     ] = None,
     lexicon: Annotated[
         Path | None,
-        typer.Option("--lexicon", metavar="FILE", help="Use this lexicon instead of the own one."),
+        typer.Option(
+            "--lexicon", metavar="FILE", help="Use this lexicon (TOML) instead of the one built in."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line per reason, in order.")] = False,
 ) -> None:
@@ -46,10 +55,10 @@ def classify(
         raise BadUse("reasons come as arguments or from a file, not both", hint="leave out one of them")
     if not texts and file is None:
         raise BadUse(
-            "no reason was given", expected="TEXT... or --file F", hint="gatehouse reasons ICE --json"
+            "no reason was given", expected="TEXT... or --file FILE", hint="gatehouse reasons ICE --json"
         )
     if column is not None and file is None:
-        raise BadUse("--column names a column of a CSV file", expected="--file F with it")
+        raise BadUse("--column names a column of a CSV file", expected="--file FILE with it")
     rules = Lexicon.load(lexicon)
     reasons = _from_file(file, column) if file is not None else _from_arguments(texts or [])
     if as_json:

@@ -19,9 +19,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exports to look at.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Exports to look at: CSV, workbook, ZIP or PDF.")
+    ],
     mapping: Annotated[
-        Path | None, typer.Option("--mapping", help="TOML that maps an unknown layout's columns.")
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="TOML that names the columns of an unknown layout."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -43,11 +46,14 @@ def inspect(
 
 @app.command()
 def synth(
-    rows: Annotated[int, typer.Option("--rows", help="Searches to invent.")],
-    directory: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", help="How many searches to invent, 1 or more.")],
+    directory: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder to write into.")],
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same bytes.")] = 1,
     quirks: Annotated[
-        bool, typer.Option("--quirks", help="Damage it the way real exports are damaged.")
+        bool,
+        typer.Option(
+            "--quirks", help="Damage it the way real exports are damaged, and release a part twice."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:

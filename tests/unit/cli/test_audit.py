@@ -186,3 +186,20 @@ def test_audit_help_names_both_commands(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["audit", "--help"]) == 0
     printed = capsys.readouterr().out
     assert "reconcile" in printed and "EXPORT[@OWNER]" in printed
+
+
+def test_audit_usage_is_as_people_type_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--help"]) == 0
+    assert " audit [OPTIONS] {EXPORT[@OWNER]...}" in capsys.readouterr().out
+
+
+def test_audit_without_arguments_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit"]) == 2
+    printed = capsys.readouterr()
+    assert "--sharing" in printed.out + printed.err
+
+
+def test_help_names_the_audit_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("│ audit") < printed.index("│ reasons")
