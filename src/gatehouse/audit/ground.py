@@ -60,14 +60,14 @@ class Ground:
         """Return the number of searches whose stated reason is visible."""
         return count_of(self.measures.signals.filter("readable"))
 
-    def tally(self, mask: int) -> Tally | None:
-        """Count the searches with any of these signals; None where no reason at all is readable.
+    def tally(self, mask: int, *, without: int = 0) -> Tally | None:
+        """Count the searches with any of these signals and none of `without`; None if no reason is readable.
 
         A signal seen in another field of a search whose reason is masked makes that search readable for it.
         """
         if self.readable == 0:
             return None
-        seen = self.measures.signals.filter(bits_of(mask))
+        seen = self.measures.signals.filter(bits_of(mask) & ~bits_of(without))
         n = count_of(seen)
         readable = self.readable + count_of(seen.filter(~pl.col("readable")))
         return Tally(n=n, readable=readable, masked=self.total - readable, total=self.total)

@@ -41,6 +41,8 @@ def contacts(ground: Ground) -> Contacts:
     lists = ground.options.sharing
     if all(ground.roster.own_record):
         return Contacts(None, "the record holds an agency's own searches, not those of others in its data")
+    if all(owner == UNKNOWN for owner in ground.roster.owners):
+        return Contacts(None, "whose data the record is about is not known; name the owner with --owner")
     if not lists:
         return Contacts(None, "no dated sharing list of the owner was given (--sharing)")
     by_file = {
@@ -67,7 +69,7 @@ def contacts(ground: Ground) -> Contacts:
 def _concerns(item: SharingList, ground: Ground, owner: int) -> bool:
     """Return whether a list is that owner's; a list of no stated owner belongs to a record's only owner."""
     if item.owner is None:
-        return len(set(ground.roster.owners)) == 1
+        return owner != UNKNOWN and len(set(ground.roster.owners)) == 1
     return owner != UNKNOWN and parse(item.owner).key == ground.roster.agencies[owner].key
 
 

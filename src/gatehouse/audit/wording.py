@@ -25,16 +25,25 @@ def plural(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def share(n: float, of: float) -> str | None:
+    """Write a share as a percentage, or return None when the base is too small for one.
+
+    None and all are written without decimals; a share that is neither never reads like one.
+    """
+    if of < MINIMUM_FOR_PERCENT:
+        return None
+    value = 100 * n / of
+    if value in (0, 100):
+        return f"{value:.0f} %"
+    if value < 0.1:
+        return "under 0.1 %"
+    return "over 99.9 %" if value > 99.9 else f"{value:.1f} %"
+
+
 def percent(n: int, of: int) -> str:
     """Return ` (12.3 %)` to stand after "n of m", or nothing where a percentage says too much or nothing."""
-    if of < MINIMUM_FOR_PERCENT or n == 0:
-        return ""
-    share = 100 * n / of
-    if share < 0.1:
-        return " (under 0.1 %)"
-    if n < of and share > 99.9:
-        return " (over 99.9 %)"
-    return f" ({share:.1f} %)"
+    written = share(n, of) if n else None
+    return f" ({written})" if written else ""
 
 
 def of_total(n: int, of: int) -> str:

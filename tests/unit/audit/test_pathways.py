@@ -128,3 +128,10 @@ def test_side_door_no_reason_readable_is_null() -> None:
 def test_side_door_without_immigration_is_of_low_severity() -> None:
     assert measured(SideDoor(), [{"reason": "HSI request"}])[0].severity is Severity.LOW
     assert measured(SideDoor(), [{"reason": "immigration"}])[0].severity is None
+
+
+def test_back_door_of_a_record_of_no_stated_owner_is_null() -> None:
+    # Nobody would be the owner, so that its own searches would look like an outsider's.
+    way = pathways(ground([{}], files=[file_facts(owner=None)]))["back"]
+    assert (way.n, way.unknown) == (None, 1)
+    assert way.why is not None and "name the owner with --owner" in way.why

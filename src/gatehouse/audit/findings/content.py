@@ -28,9 +28,10 @@ SMALL_ERROR = 0.001
 
 
 class ContentLead(Lead):
-    """Searches with any of some signals."""
+    """Searches with any of some signals and none of others."""
 
     signals: ClassVar[frozenset[Signal]]
+    without: ClassVar[frozenset[Signal]] = frozenset()
     verb: ClassVar[str]
     # Whether to say what a small error rate would mean even where nothing was found.
     sizes_error: ClassVar[bool] = False
@@ -42,8 +43,8 @@ class ContentLead(Lead):
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches with the signals among those whose reason can be read."""
-        mask = bits(self.signals)
-        tally = ground.tally(mask)
+        mask, without = bits(self.signals), bits(self.without)
+        tally = ground.tally(mask, without=without)
         if tally is None:
             return NotMeasured(NO_REASON)
         claim = of_readable(tally, self.verb)
@@ -58,12 +59,12 @@ class ContentLead(Lead):
             claim,
             of=tally.readable,
             among=READABLE,
-            where=bits_of(mask),
+            where=bits_of(mask) & ~bits_of(without),
             flagged=True,
             # Fewer than a small error rate would produce: the count may be nothing but error.
             confidence=Confidence.LOW if tally.n < SMALL_ERROR * tally.readable else None,
             law=law,
-            table=phrase_table(ground, self.signals),
+            table=phrase_table(ground, self.signals, without=self.without),
         )
 
     def _judged(self, ground: Ground) -> str:

@@ -14,9 +14,14 @@ class BareHsi(ContentLead):
     title = "Searches that name HSI and no crime"
     severity = Severity.MEDIUM
     confidence = Confidence.LOW
+    # The signal's figure counts those with a crime too, which are not here.
+    about = (id,)
     signals = frozenset({Signal.HSI})
-    verb = "name Homeland Security Investigations"
-    may_say = "The stated reason names HSI, an agency with both criminal and immigration work."
+    without = frozenset({Signal.HSI_CRIME})
+    verb = "name Homeland Security Investigations and no crime"
+    may_say = (
+        "The stated reason names HSI and no crime; HSI is an agency with both criminal and immigration work."
+    )
     may_not_say = "That the search served immigration enforcement; these are not counted as immigration."
     innocent_explanations = (
         "A joint task force on drugs, fraud, child exploitation or trafficking.",

@@ -17,12 +17,16 @@ PHRASES_SHOWN = 25
 COLUMNS = ("matched", "text", "signal", "rule", "searches")
 
 
-def phrase_table(ground: Ground, signals: Collection[Signal]) -> Table:
-    """Return the most frequent texts with any of the signals; every one stands in `adjudicate.csv`."""
+def phrase_table(ground: Ground, signals: Collection[Signal], *, without: Collection[Signal] = ()) -> Table:
+    """Return the most frequent texts with any of the signals and none of `without`.
+
+    Every text with a signal stands in `adjudicate.csv`.
+    """
+    others = {(phrase.field, phrase.text) for phrase in ground.texts.phrases if phrase.signal in without}
     counted = [
         (ground.phrase_counts.get((phrase.field, phrase.text), 0), phrase)
         for phrase in ground.texts.phrases
-        if phrase.signal in signals
+        if phrase.signal in signals and (phrase.field, phrase.text) not in others
     ]
     counted = [(n, phrase) for n, phrase in counted if n]
     counted.sort(key=lambda item: (-item[0], item[1].text, item[1].rule))

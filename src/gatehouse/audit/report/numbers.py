@@ -1,6 +1,6 @@
 """How the report writes numbers: separators, denominators, bounds, percentages, times.
 
-A percentage has one decimal at most and none is given under `MINIMUM_FOR_PERCENT` cases.
+The rules for percentages are those of `wording.share`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from gatehouse.audit.document import Tally
-from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
+from gatehouse.audit.wording import share
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 NOT_MEASURABLE = "not measurable"
@@ -31,20 +31,9 @@ def searches(number: int) -> str:
 
 
 def percent(number: float, base: float) -> str | None:
-    """Write a share, or return None when the base is too small for one.
-
-    None and all are written without decimals; a share that is neither never reads like one.
-    """
-    if base < MINIMUM_FOR_PERCENT:
-        return None
-    share = 100 * number / base
-    if share in (0, 100):
-        return f"{share:.0f}{NO_BREAK}%"
-    if share < 0.1:
-        return f"under 0.1{NO_BREAK}%"
-    if share > 99.9:
-        return f"over 99.9{NO_BREAK}%"
-    return f"{share:.1f}{NO_BREAK}%"
+    """Write a share, or return None when the base is too small for one."""
+    written = share(number, base)
+    return written.replace(" %", f"{NO_BREAK}%") if written else None
 
 
 def rate(value: float) -> str:

@@ -32,14 +32,14 @@ SIGNALS: Mapping[Signal, tuple[str, str]] = {
     ),
     Signal.PERSONAL: ("Personal", "the searcher's own affairs"),
     Signal.TRAFFIC_INFRACTION: ("Traffic infraction", "an offense against traffic rules only"),
-    Signal.DRAGNET: ("Dragnet", "everybody at a place or time instead of a vehicle"),
+    Signal.DRAGNET: ("Dragnet", "many vehicles or a pattern of movement instead of a known vehicle"),
     Signal.VAGUE: ("Vague", 'a word that names no matter, such as "investigation"'),
     Signal.NONE_STATED: ("None stated", "no reason, or a placeholder in its place"),
     Signal.CASE_NUMBER_ONLY: ("Case number only", "a case number and no words"),
     Signal.STATUTE_CODE: ("Statute code", "the number of a law"),
     Signal.TEST_TRAINING: ("Test or training", "a test of the system or a training"),
     Signal.UI_GENERATED: ("Written by the software", "text that the search screen fills in by itself"),
-    Signal.PRETEXT: ("Pretext", "words that say the stated reason is not the reason"),
+    Signal.PRETEXT: ("Pretext", "a ground for a stop or an arrest is sought rather than stated"),
 }
 
 FAMILIES: Mapping[str, tuple[str, str]] = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from gatehouse.audit.document import Confidence
 from gatehouse.audit.findings.content import FirstAmendment, ReproductiveCare
-from gatehouse.audit.findings.hsi import BareHsi
+from gatehouse.audit.findings.hsi import BareHsi, CrimeHsi
+from gatehouse.model import FieldState
+from tests.unit.audit.builders import Row
 from tests.unit.audit.findings.measuring import measured
 
 
@@ -31,3 +33,12 @@ def test_content_table_shows_masked_words_with_their_rule() -> None:
     outcome, _ = measured(BareHsi(), [{"reason": "HSI request"}] * 2 + [{"reason": "HSI"}])
     assert outcome.table is not None
     assert [(row[1], row[4]) for row in outcome.table.rows] == [("HSI request", 2), ("HSI", 1)]
+
+
+def test_bare_hsi_leaves_out_searches_that_name_a_crime_too() -> None:
+    rows: list[Row] = [{"reason": "HSI"}, {"reason": "HSI narcotics"}, {"reason": FieldState.WITHHELD}]
+    outcome, found = measured(BareHsi(), rows)
+    assert (outcome.count, outcome.of, found) == (1, 2, [2])
+    assert outcome.table is not None
+    assert [row[1] for row in outcome.table.rows] == ["HSI"]
+    assert measured(CrimeHsi(), rows)[1] == [3]
