@@ -26,11 +26,24 @@ def run(*arguments: str) -> None:
         sys.exit(done.returncode)
 
 
+class ReportHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve the report's folder, the report itself at the root, without a line for each request."""
+
+    def do_GET(self) -> None:
+        """Answer the root with the report."""
+        if self.path == "/":
+            self.path = "/report.html"
+        super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: what the terminal shows is the audit."""
+
+
 def serve(directory: Path, port: int = 8420) -> None:
     """Serve the report on loopback until interrupted."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(directory))
+    handler = functools.partial(ReportHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        print(f"\nThe report is at http://127.0.0.1:{port}/report.html (Ctrl-C ends it)", flush=True)
+        print(f"\nThe report is at http://127.0.0.1:{port}/ (Ctrl-C ends it)", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

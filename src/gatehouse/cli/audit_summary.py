@@ -11,6 +11,8 @@ from gatehouse.audit.document import Severity, Unit
 from gatehouse.cli.output import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gatehouse.audit.document import Audit, Finding
     from gatehouse.audit.outputs import Manifest
 
@@ -34,17 +36,22 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
     period = f"{first} to {last}" if first and last else "not measurable: no search shows a readable time"
     out.print(f"[dim]Period[/] {period}   [dim]exposures (search x owner)[/] {audit.exposures:,}")
     out.print(_immigration(audit))
-    if any(finding.count for finding in audit.findings):
-        out.print(_table(audit))
+    found = sorted(
+        (each for each in audit.findings if each.count), key=lambda each: ORDER.index(each.severity)
+    )
+    if found:
+        out.print(_table(found))
+        out.print(_first_to_read(found[0]))
     zero = sum(1 for finding in audit.findings if finding.count == 0)
     out.print(
         f"[dim]Looked for and not seen: {zero}. Not measurable from this export: "
         f"{len(audit.not_measurable)} (the report says why). Findings are leads, not verdicts.[/]"
     )
     if manifest is None:
-        out.print("[dim]Write the report with[/] -o DIR")
+        out.print("[dim]Next: the same command with[/] -o DIR [dim]writes the report[/]")
     else:
-        out.print(f"Report: {escape(str(manifest.directory / 'report.html'))}", soft_wrap=True)
+        report = manifest.directory / "report.html"
+        out.print(f"Report: {escape(str(report))} [dim](open it in a browser)[/]", soft_wrap=True)
 
 
 def _balance(audit: Audit) -> str:
@@ -70,17 +77,26 @@ def _immigration(audit: Audit) -> str:
     return text
 
 
-def _table(audit: Audit) -> Table:
+def _table(found: Sequence[Finding]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("severity")
     table.add_column("finding")
     table.add_column("searches", justify="right", no_wrap=True)
-    found = [finding for finding in audit.findings if finding.count]
-    found.sort(key=lambda finding: ORDER.index(finding.severity))
     for finding in found:
-        unit = " days" if finding.unit is Unit.DAY else ""
+        unit = "" if finding.unit is Unit.SEARCH else " day" if finding.count == 1 else " days"
         table.add_row(_severity(finding), escape(finding.title), f"{finding.count:,}{unit}")
     return table
+
+
+def _first_to_read(finding: Finding) -> str:
+    """Say what the gravest finding shows, under which law, and what it leaves open."""
+    lines = [f"[bold]First to read:[/] {escape(finding.claim)}"]
+    lines += [f"[bold]Law:[/] {escape(law)}" for law in finding.law[:1]]
+    return "\n".join([*lines, f"[bold]It does not say:[/] {escape(_lower_first(finding.may_not_say))}"])
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _severity(finding: Finding) -> str:
