@@ -235,10 +235,11 @@ def _exposures(ground: Ground) -> int:
 
 
 def _files(ground: Ground) -> tuple[FileSummary, ...]:
+    # Of every row, not of the searches: a file of nothing but copies has a period too.
     spans = {
         file: (first, last)
-        for file, first, last in ground.slim.group_by("file")
-        .agg(first=pl.col("at").min(), last=pl.col("at").max())
+        for file, first, last in ground.linked.frame.group_by("file")
+        .agg(first=pl.col("searched_at").min(), last=pl.col("searched_at").max())
         .collect(engine="streaming")
         .iter_rows()
     }

@@ -120,6 +120,14 @@ def test_run_facts_and_times() -> None:
     }
 
 
+def test_run_file_of_nothing_but_copies_has_a_period() -> None:
+    rows: list[Row] = [{}, {"file": 1, "search": 0, "tier": LinkTier.EVENT}]
+    audit = run(linked(rows, files=[file_facts(), file_facts(path="b.csv")]), AuditOptions())
+    first, copy = audit.files
+    assert (copy.searches, copy.first_at, copy.last_at) == (0, first.first_at, first.last_at)
+    assert copy.first_at is not None
+
+
 def test_run_knows_an_invented_input() -> None:
     assert run(linked([{}], files=[file_facts(path="x/SYNTHETIC_a.csv")]), AuditOptions()).synthetic
     marked: Row = {"moderation": MARKER}

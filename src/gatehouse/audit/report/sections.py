@@ -184,7 +184,7 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
             why = (pathway.why if pathway else None) or "this audit did not test it"
             views.append(PathwayView(name, sentence, None, "", why))
             continue
-        unknown = f"{searches(pathway.unknown)} more cannot be told" if pathway.unknown else ""
+        unknown = f"Of {searches(pathway.unknown)} more the record cannot tell" if pathway.unknown else ""
         if pathway.unknown and pathway.why:
             unknown += f": {pathway.why}"
         number = Markup("{} of {}").format(evidence.linked(pathway.n, key), searches(audit.searches))
