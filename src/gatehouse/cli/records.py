@@ -14,6 +14,8 @@ app = typer.Typer(
     help="Look at other networks' exports, or invent one whose truth is known.", no_args_is_help=True
 )
 
+FEWEST_FOR_SHARE = 100
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -85,8 +87,9 @@ def _show(seen: Inspection) -> None:
     rejected = sum(seen.rejects.values())
     out.print(f"[bold]{escape(facts.path)}[/bold]", soft_wrap=True)
     out.print(f"{facts.layout.value}, {facts.encoding or 'binary'}, {header}")
+    rows, records = ("row" if facts.rows == 1 else "rows"), ("record" if seen.records == 1 else "records")
     out.print(
-        f"{facts.rows:,} rows: {seen.records:,} records ({facts.repaired:,} repaired), "
+        f"{facts.rows:,} {rows}: {seen.records:,} {records} ({facts.repaired:,} repaired), "
         f"{rejected:,} rejects, {facts.non_search:,} not searches"
     )
     for reason, count in sorted(seen.rejects.items()):
@@ -120,5 +123,6 @@ def _shares(name: str, seen: Inspection) -> str:
 
 
 def _share(count: int, records: int) -> str:
-    share = f"{count / records:.1%}"
-    return f"{count:,}" if share in ("0.0%", "100.0%") and count != records else share
+    """Return a percentage, or the count where a percentage would say too much or nothing."""
+    share = f"{count / records * 100:.1f} %" if records >= FEWEST_FOR_SHARE else ""
+    return share if share and (count == records or share not in ("0.0 %", "100.0 %")) else f"{count:,}"

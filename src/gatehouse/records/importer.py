@@ -38,6 +38,9 @@ _ENOUGH_TIMES = 20
 # Workbooks are often made from CSV files, whose unquoted commas have cut cells apart by then.
 _WORKBOOK_CUT = ","
 
+# Among so many records at the top of an unknown file its header is looked for, to name the columns.
+_TITLES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -336,10 +339,12 @@ def _unknown(path: str, firsts: Sequence[RawBlock | None]) -> BadInput:
 
 
 def _described(block: RawBlock | None) -> str:
-    """Name the columns of a table, or say how many it has if its first line does not look like labels."""
+    """Name the columns of a table, or say how many it has if no line at its top looks like labels."""
     if block is None or not block.rows.len():
         return "no records"
-    first = [(cell or "").strip() for cell in block.cells.row(0)]
+    top = [[(cell or "").strip() for cell in row] for row in block.cells.head(_TITLES).rows()]
+    # Titles stand above the header and fill fewer cells.
+    first = max(top, key=lambda cells: sum(map(bool, cells)))
     while first and not first[-1]:
         first.pop()
     labels = [cell for cell in first if cell]

@@ -61,7 +61,18 @@ def test_inspect_words_show_shares_and_reject_reasons(
     words = capsys.readouterr().out
     assert "portal, utf-8, header on row 2" in words
     assert "rejected, unreadable_time: 1" in words
-    assert "value 33.3%" in words
+    assert "value 1, empty 1, placeholder 1" in words
+
+
+def test_inspect_of_enough_records_shows_percentages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "portal.csv"
+    rows = [f"{n},2025-06-01 10:00:00,{n},{'bolo' if n % 4 else ''}" for n in range(1, 201)]
+    path.write_text("\n".join(["id,searchDate,networkCount,reason", *rows, ""]), encoding="utf-8")
+    assert main(["records", "inspect", str(path)]) == 0
+    words = capsys.readouterr().out
+    assert "value 75.0 %, empty 25.0 %" in words and "value 100.0 %" in words
 
 
 def test_inspect_shows_no_contents(export: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,6 +130,12 @@ class TestLayout:
         facts = load(export(tmp_path, [labels, *rows])).files[0]
         assert (facts.layout, facts.rows, facts.non_search) == (layout, 3, 3)
 
+    def test_unknown_below_a_title_names_the_columns(self, tmp_path: Path) -> None:
+        path = export(tmp_path, [["Log of the town"], ["Colour", "Shape"], ["red", "round"]])
+        with pytest.raises(BadInput) as raised:
+            load(path)
+        assert raised.value.got == "the columns 'Colour', 'Shape'"
+
     def test_unknown_names_the_columns_and_the_way_out(self, tmp_path: Path) -> None:
         path = export(tmp_path, [["Colour", "Shape"], ["red", "round"]])
         with pytest.raises(BadInput) as raised:
