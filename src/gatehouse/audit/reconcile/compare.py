@@ -78,7 +78,7 @@ def _compare(records: RecordSet, roster: Roster, task: Task) -> Comparison:
     )
     return Comparison(
         kind=task.kind,
-        organization=None if task.owner is None else task.owner.name,
+        organization=None if task.owner is None else " ".join(task.owner.name.split()),
         owner_assumed=task.owner_assumed,
         coverage=shared.as_coverage(),
         a=_side(a, every.height, alone_a),
