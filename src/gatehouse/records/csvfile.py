@@ -29,6 +29,8 @@ BLOCK = 32 << 20
 # A record that could be longer than this is not read as one.
 MARGIN = 1 << 20
 SLOW_BLOCK = 4 << 20
+# No table has more columns (a spreadsheet's limit); of a record with more cells, its first are looked at.
+WIDEST = 16_384
 _SAMPLE = 256 << 10
 
 
@@ -234,7 +236,7 @@ class _Cutter:
 
 def frame_of(records: list[list[str]]) -> pl.DataFrame:
     """Return records of any widths as String columns `c0`, `c1`, ...; cells a record lacks are null."""
-    width = max((len(record) for record in records), default=0)
+    width = min(max((len(record) for record in records), default=0), WIDEST)
     columns = [
         pl.Series(f"c{at}", [record[at] if at < len(record) else None for record in records], dtype=pl.String)
         for at in range(width)

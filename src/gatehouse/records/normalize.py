@@ -219,6 +219,9 @@ class Normalizer:
                 plain = _no_marker(read.time_text, unread)
                 usual = int(unread.sum()) > _USUAL * cells.height
                 odd |= plain if usual else unread
+                # A lone cell is no search whose time was left out, however many others have none.
+                if usual and self.plan.width > 2:
+                    odd |= cells["c1"].is_null()
         if read.time_text is None and not read.counts:
             odd |= _trimmed(cells["c0"]) == self.plan.labels[0]
         for role, counts in read.counts.items():

@@ -48,10 +48,14 @@ _SUSPECT = (
     r"(?i)^[^\p{L}\p{N}]|redact|withheld|exempt|█|^\p{L}\.|gov|[\d)]\s*g\.?\s?c\.?$|^\(?b\)?\s*\(|^[x.0]+$"
 )
 _SHORT = 4
+# On a longer text `re` would take time that grows with the square of its length; Polars' expressions do not.
+_MOST_BACKTRACKED = 200
 
 
 def is_marker(text: str) -> bool:
     """Return whether a trimmed cell is a redaction marker or a placeholder."""
+    if len(text) > _MOST_BACKTRACKED:
+        return bool((text_states(pl.Series([text])) != FieldState.VALUE.value)[0])
     return _PYTHON_MARKER.fullmatch(text) is not None
 
 
