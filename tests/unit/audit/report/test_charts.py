@@ -106,6 +106,11 @@ class TestOrganizations:
         assert [mark.attributes["width"] for mark in marks(drawing, "mark")] == ["2"]
         assert "90,000, of them 1" in words(drawing)
 
+    def test_no_mark_is_said_in_words_and_not_in_the_legend(self) -> None:
+        drawing = draw("top_organizations", ("A PD", "IL", "police", 9, 0))
+        assert drawing.legend == (("bar", "searches"),)
+        assert drawing.notes == ("No readable reason of these organizations is an immigration reason.",)
+
     def test_long_name_is_broken_and_cut_in_the_picture_and_whole_in_the_tooltip(self) -> None:
         drawing = draw("top_organizations", (LONG_NAME, "OK", "other_public", 9, None))
         assert words(drawing)[:2] == [

@@ -17,7 +17,7 @@ def draw(figure: Figure) -> Drawing:
     """Draw `organization, state, kind, searches, immigration` rows, the largest first."""
     rows = sorted(figure.table.rows, key=lambda row: (-whole(row[3]), str(row[0])))[:MOST_BARS]
     top = max((whole(row[3]) for row in rows), default=0)
-    marked = any(row[4] is not None for row in rows)
+    marked = any(whole_or_none(row[4]) for row in rows)
 
     def paint(canvas: Canvas) -> tuple[float, list[Markup]]:
         return (_paint_wide if canvas.wide else _paint_narrow)(canvas, rows, top)
@@ -25,7 +25,11 @@ def draw(figure: Figure) -> Drawing:
     legend = [("bar", "searches")]
     if marked:
         legend.append(("mark", "of them with an immigration reason"))
-    left_out = len(figure.table.rows) - len(rows)
+    notes = []
+    if not marked and any(row[4] is not None for row in rows):
+        notes.append("No readable reason of these organizations is an immigration reason.")
+    if (left_out := len(figure.table.rows) - len(rows)) > 0:
+        notes.append(f"{left_out} more organizations stand in the table.")
     return drawing(
         figure,
         paint,
@@ -36,7 +40,7 @@ def draw(figure: Figure) -> Drawing:
             + "."
         ),
         legend=legend,
-        notes=[f"{left_out} more organizations stand in the table."] if left_out > 0 else [],
+        notes=notes,
     )
 
 
