@@ -11,7 +11,7 @@ import polars as pl
 from gatehouse.audit.breaks import schema_breaks
 from gatehouse.audit.document import Cell, Confidence, Severity, Table, Unit
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.wording import plural, searches
+from gatehouse.audit.wording import number, plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -29,31 +29,33 @@ class Truncation(Lead):
     may_say = "The file has exactly as many rows as a common limit; counts from it are lower bounds."
     may_not_say = "That anything was left out on purpose, or what the missing rows hold."
     innocent_explanations = ("The number of rows is a coincidence.",)
+    columns = ("file", "rows", "limit")
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
-        """Find files that stop exactly at a known limit of spreadsheets or exports."""
-        rows: list[tuple[Cell, ...]] = []
-        count = 0
-        cut: list[int] = []
-        for position, file in enumerate(ground.files):
-            noted = [detail for code, detail in file.notes if code == "truncated"]
-            if not noted:
-                continue
-            rows.append((file.path, file.rows, noted[0]))
-            cut.append(position)
-            count += ground.linked.searches[position]
-        if not rows:
+        """Count the searches that stand in files which stop exactly at a known limit of programs."""
+        noted = {
+            position: detail
+            for position, file in enumerate(ground.files)
+            for code, detail in file.notes
+            if code == "truncated"
+        }
+        if not noted:
             claim = f"None of {plural(len(ground.files), 'file')} ends at a known row limit"
-        else:
-            end = plural(len(rows), "file ends", "files end")
-            claim = f"{end} at a known row limit, {searches(count)} in all"
-        return Measured(
-            count,
-            claim,
-            of=ground.total,
-            where=pl.col("file").is_in(cut),
-            table=Table(("file", "rows", "limit"), tuple(rows)),
+            return Measured(0, claim, of=ground.total, table=Table(self.columns, ()))
+        # Not only those counted in the file: one of nothing but copies may be cut off all the same.
+        shown = (
+            ground.linked.frame.filter(pl.col("file").is_in(list(noted)))
+            .select(pl.col("search").unique())
+            .collect(engine="streaming")
         )
+        count = shown.height
+        claim = (
+            f"{plural(len(noted), 'file ends', 'files end')} at a known row limit, {searches(count)} in all"
+        )
+        if elsewhere := count - sum(ground.linked.searches[position] for position in noted):
+            claim += f", {number(elsewhere)} of them counted in another file"
+        rows = ((ground.files[at].path, ground.files[at].rows, detail) for at, detail in noted.items())
+        return Measured(count, claim, of=ground.total, match=shown, table=Table(self.columns, tuple(rows)))
 
 
 class CoverageGap(Lead):

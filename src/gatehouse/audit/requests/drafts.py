@@ -146,9 +146,9 @@ def _cuts(audit: Audit, files: Sequence[_Held]) -> Iterator[Mapping[str, str]]:
 
 
 def _rows_of(audit: Audit, finding_id: str, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield the named columns of a finding's table, where the finding found anything."""
+    """Yield the named columns of a finding's table, which has no rows where nothing was found."""
     for finding in audit.findings:
-        if finding.id == finding_id and finding.count and finding.table is not None:
+        if finding.id == finding_id and finding.table is not None:
             at = [finding.table.columns.index(name) for name in columns]
             for row in finding.table.rows:
                 yield tuple(str(row[position]) for position in at)

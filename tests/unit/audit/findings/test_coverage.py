@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from gatehouse.audit.findings.coverage import CoverageGap, SchemaBreak, Truncation, gaps
-from gatehouse.model import FieldState
+from gatehouse.model import FieldState, LinkTier
 from tests.unit.audit.builders import NOON, Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
@@ -42,6 +42,24 @@ def test_truncation_takes_the_importers_word() -> None:
     outcome, found = measured(Truncation(), [{}, {"file": 1}], files=[file_facts(), cut])
     assert (outcome.count, found) == (1, [2])
     assert outcome.claim == "1 file ends at a known row limit, 1 search in all"
+    assert outcome.table is not None
+    assert outcome.table.rows == (("cut.csv", 1, "exactly 20,000 records"),)
+
+
+def test_truncation_of_nothing_but_copies_is_found_by_the_searches_it_shows() -> None:
+    cut = file_facts(path="cut.csv", notes=(("truncated", "exactly 20,000 records"),))
+    copy: Row = {"file": 1, "search": 1, "tier": LinkTier.ID}
+    outcome, found = measured(Truncation(), [{}, {}, copy], files=[file_facts(), cut])
+    assert (outcome.count, found) == (1, [3])
+    assert outcome.claim == (
+        "1 file ends at a known row limit, 1 search in all, 1 of them counted in another file"
+    )
+
+
+def test_truncation_without_a_limit_is_zero() -> None:
+    outcome, found = measured(Truncation(), [{}])
+    assert (outcome.count, found) == (0, [])
+    assert outcome.claim == "None of 1 file ends at a known row limit"
 
 
 def test_schema_break_finds_the_day_on_which_users_disappear() -> None:
