@@ -10,6 +10,7 @@ from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
 from gatehouse.audit.ground import bits_of
+from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT
 from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, of_total, plural
 from gatehouse.law.masking import mask
@@ -124,28 +125,11 @@ class ConstantReason(Lead):
         """Find agencies with at least 100 readable reasons of which nine in ten are one value."""
         if ground.readable == 0:
             return NotMeasured(NO_REASON)
-        totals = (
-            ground.measures.agencies.group_by("agency")
-            .agg(total=pl.col("readable").sum())
-            .filter(pl.col("total") >= CONSTANT_MINIMUM)
-        )
-        # A value that fills an agency fills one class of texts, so few agencies need a closer look.
-        candidates = (
-            ground.measures.wordings.join(totals, on="agency")
-            .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
-            .select("agency")
-        )
-        found = (
-            ground.slim.filter(pl.col("readable"))
-            .filter(pl.col("reason").is_not_null())
-            .join(candidates.lazy(), on="agency", how="semi")
-            .group_by("agency", "reason")
-            .agg(n=pl.len())
-            .join(totals.lazy(), on="agency")
-            .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
-            .sort("n", "agency", descending=[True, False])
-            .collect(engine="streaming")
-        )
+        searchers = _searchers(ground)
+        named = int(searchers["readable"].sum())
+        if named == 0:
+            return NotMeasured("no search with a readable reason names the agency that made it")
+        found = _constants(ground, searchers)
         count = int(found["n"].sum())
         texts = ground.linked.records.texts["reason"]
         shown = found.join(texts, left_on="reason", right_on="key", how="left", maintain_order="left")
@@ -165,14 +149,63 @@ class ConstantReason(Lead):
                 f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at "
                 f"least nine of ten of its searches, {number(count)} searches in all"
             )
+        if unnamed := ground.readable - named:
+            claim += f"; {number(unnamed)} more name no agency and are not tested"
         return Measured(
             count,
             claim,
-            of=ground.readable,
-            among=READABLE,
-            match=found.select("agency", "reason"),
+            of=named,
+            among="whose agency and reason can be read" if unnamed else READABLE,
+            match=found.join(searchers, on="searcher").select("file", "agency", "reason"),
             table=Table(("organization", "state", "searches", "flagged", "reason"), rows),
         )
+
+
+def _searchers(ground: Ground) -> pl.DataFrame:
+    """Return `file`, `agency`, `readable` and `searcher`, one number for each agency that can be told apart.
+
+    Unnamed searchers of an agency's own record are that agency, whose name is not known; those of a network
+    audit may be anybody, and are left out.
+    """
+    own = pl.col("file").replace_strict(
+        list(range(len(ground.files))), ground.roster.own_record, return_dtype=pl.Boolean
+    )
+    unnamed = pl.col("agency") == UNKNOWN
+    return (
+        ground.measures.agencies.filter(~unnamed | own)
+        .select("file", "agency", "readable")
+        .with_columns(
+            searcher=pl.when(unnamed)
+            .then(len(ground.roster.agencies) + pl.col("file").cast(pl.UInt32))
+            .otherwise("agency")
+        )
+    )
+
+
+def _constants(ground: Ground, searchers: pl.DataFrame) -> pl.DataFrame:
+    """Return `searcher`, `agency`, `reason`, `n` and `total` where a reason fills a searcher's searches."""
+    totals = (
+        searchers.group_by("searcher", "agency")
+        .agg(total=pl.col("readable").sum())
+        .filter(pl.col("total") >= CONSTANT_MINIMUM)
+    )
+    # A value that fills an agency fills one class of texts, so few agencies need a closer look.
+    filled = (
+        ground.measures.wordings.join(totals, on="agency")
+        .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
+        .select("agency")
+    )
+    candidates = searchers.join(filled, on="agency", how="semi")
+    return (
+        ground.slim.filter(pl.col("readable") & pl.col("reason").is_not_null())
+        .join(candidates.lazy().select("file", "agency", "searcher"), on=["file", "agency"])
+        .group_by("searcher", "agency", "reason")
+        .agg(n=pl.len())
+        .join(totals.lazy().select("searcher", "total"), on="searcher")
+        .filter(pl.col("n") >= CONSTANT_SHARE * pl.col("total"))
+        .sort("n", "searcher", descending=[True, False])
+        .collect(engine="streaming")
+    )
 
 
 class MissingCase(Lead):

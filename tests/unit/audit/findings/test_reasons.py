@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatehouse.audit.findings.reasons import ConstantReason, MissingCase, MissingReason, VagueReason
-from gatehouse.model import FieldState
+from gatehouse.model import FieldState, Layout
 from tests.unit.audit.builders import EXPORTED, SEARCHER, Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
@@ -82,6 +82,36 @@ def test_constant_reason_needs_a_hundred_searches_and_nine_in_ten() -> None:
     assert outcome.table is not None
     assert outcome.table.rows == (("Calderbeck GA PD", "GA", 100, 95, "Investigation"),)
     assert (outcome.count, found) == (95, list(range(2, 97)))
+
+
+def test_constant_reason_of_unnamed_searchers_is_no_agency() -> None:
+    unnamed: list[Row] = [{"org": FieldState.WITHHELD, "reason": "Investigation"}] * 100
+    named: list[Row] = [{"reason": "robbery"}]
+    outcome, found = measured(ConstantReason(), unnamed + named)
+    assert (outcome.count, outcome.of, found) == (0, 1, [])
+    assert outcome.claim.endswith("; 100 more name no agency and are not tested")
+
+
+def test_constant_reason_without_any_agency_is_not_measurable() -> None:
+    why = not_measured(ConstantReason(), [{"org": FieldState.WITHHELD, "reason": "Investigation"}] * 100)
+    assert why == "no search with a readable reason names the agency that made it"
+
+
+def test_constant_reason_of_own_records_without_an_owner_is_one_agency_a_file() -> None:
+    exported = frozenset({"reason", "searched_at"})
+    files = [
+        file_facts(path=path, layout=Layout.PORTAL, owner=None, exported=exported)
+        for path in ("constant.csv", "varied.csv")
+    ]
+    rows: list[Row] = [{"org": FieldState.NOT_EXPORTED, "reason": "Investigation"}] * 100
+    rows += [
+        {"file": 1, "org": FieldState.NOT_EXPORTED, "reason": reason}
+        for reason in ["Investigation"] * 50 + ["robbery"] * 50
+    ]
+    outcome, found = measured(ConstantReason(), rows, files=files)
+    assert outcome.table is not None
+    assert outcome.table.rows == (("(not stated)", None, 100, 100, "Investigation"),)
+    assert (outcome.count, outcome.of, found) == (100, 200, list(range(2, 102)))
 
 
 def test_missing_case_counts_only_where_the_number_could_be_seen() -> None:
