@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gatehouse.audit.counted import VISIBLE, counted_rows, in_states, reason_shown
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT, CONTENT_BITS, SCANNED, ClassifiedTexts
-from gatehouse.model import FieldState, LinkTier, Signal
+from gatehouse.model import FieldState, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from gatehouse.audit.roster import Roster
     from gatehouse.records.frame import Linked
 
-# A cell in one of these states shows what the agency wrote, if it wrote anything.
-VISIBLE = (FieldState.VALUE, FieldState.EMPTY, FieldState.PLACEHOLDER)
 BLANK = (FieldState.EMPTY, FieldState.PLACEHOLDER)
 
 _EMPTY_WORDS = BIT[Signal.NONE_STATED] | BIT[Signal.VAGUE]
@@ -46,7 +45,7 @@ SLIM: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyFrame:
     """Return one row a search, with the columns of `SLIM`, in file order."""
-    frame = with_agency(linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value), roster)
+    frame = with_agency(counted_rows(linked, roster.owners), roster)
     for field in SCANNED:
         frame = _join_bits(frame, field, texts)
     owner = _lookup(pl.col("file"), pl.Series(roster.owners, dtype=pl.UInt32))
@@ -54,7 +53,7 @@ def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyF
         frame.with_columns(bits=_row_bits())
         .with_columns(
             outside=(pl.col("agency") != UNKNOWN) & (pl.col("agency") != owner),
-            readable=_reason_shown(),
+            readable=reason_shown(),
             case=_case_stated(),
             officer=identity(),
             plate=pl.when(pl.col("plate_state") == FieldState.VALUE.value).then("plate"),
@@ -100,7 +99,11 @@ def _row_bits() -> pl.Expr:
     """
     no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
     stated = pl.when(no_reason_column).then("_offense").otherwise("_reason")
-    blank = pl.when(no_reason_column).then(_in("offense_state", BLANK)).otherwise(_in("reason_state", BLANK))
+    blank = (
+        pl.when(no_reason_column)
+        .then(in_states("offense_state", BLANK))
+        .otherwise(in_states("reason_state", BLANK))
+    )
     # "test" fills a cell as "n/a" does, and says something all the same.
     empty = blank & ((stated & _mask(~_EMPTY_WORDS & 0xFFFF_FFFF)) == 0)
     status = pl.when(empty).then(_mask(BIT[Signal.NONE_STATED])).otherwise(stated)
@@ -115,14 +118,6 @@ def _mask(mask: int) -> pl.Expr:
     return pl.lit(mask, dtype=pl.UInt32)
 
 
-def _reason_shown() -> pl.Expr:
-    """Return whether the stated reason is visible: the reason, else the offense, of files with no reason."""
-    no_reason_column = pl.col("reason_state") == FieldState.NOT_EXPORTED.value
-    return (
-        pl.when(no_reason_column).then(_in("offense_state", VISIBLE)).otherwise(_in("reason_state", VISIBLE))
-    )
-
-
 def _case_stated() -> pl.Expr:
     """Return whether a case number is stated, in its field or as the whole reason; null if it cannot be seen.
 
@@ -131,7 +126,7 @@ def _case_stated() -> pl.Expr:
     """
     in_reason = (pl.col("bits") & BIT[Signal.CASE_NUMBER_ONLY]) != 0
     stated = pl.col("case_number_state") == FieldState.VALUE.value
-    return pl.when(_in("case_number_state", VISIBLE)).then(stated | in_reason)
+    return pl.when(in_states("case_number_state", VISIBLE)).then(stated | in_reason)
 
 
 def identity() -> pl.Expr:
@@ -143,13 +138,6 @@ def identity() -> pl.Expr:
         .when(pl.col("user_id_state") == value)
         .then("user_id")
     )
-
-
-def _in(column: str, states: tuple[FieldState, ...]) -> pl.Expr:
-    expression = pl.col(column) == states[0].value
-    for state in states[1:]:
-        expression = expression | (pl.col(column) == state.value)
-    return expression
 
 
 def _lookup(index: pl.Expr, table: pl.Series) -> pl.Expr:

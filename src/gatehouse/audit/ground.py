@@ -10,10 +10,11 @@ import polars as pl
 
 from gatehouse.audit.adjudication import precision
 from gatehouse.audit.annotate import identity, with_agency
+from gatehouse.audit.counted import counted_rows
 from gatehouse.audit.document import Precision, Tally
 from gatehouse.audit.sharing import Contacts, contacts
 from gatehouse.audit.texts import BIT, FAMILY_BITS
-from gatehouse.model import FieldState, LinkTier, Signal
+from gatehouse.model import FieldState, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,10 +101,10 @@ class Ground:
     @cached_property
     def phrase_counts(self) -> Mapping[tuple[str, str], int]:
         """Return how many searches carry each text with a content signal, by (field, text as classified)."""
-        first = self.linked.frame.filter(pl.col("tier") == LinkTier.FIRST.value)
+        counted = counted_rows(self.linked, self.roster.owners)
         carriers = {name: table for name, table in self.texts.carriers.items() if table.height}
         queries = [
-            first.select(key=name).join(table.lazy(), on="key").group_by("text").agg(n=pl.len())
+            counted.select(key=name).join(table.lazy(), on="key").group_by("text").agg(n=pl.len())
             for name, table in carriers.items()
         ]
         tables = pl.collect_all(queries, engine="streaming")

@@ -1,7 +1,7 @@
 """`records.parquet`: the normal form for other programs, with ordinals instead of people and plates.
 
 One row a record, searches and their copies, in file order. Texts are masked. `signals` names what the text
-of a search suggests; copies carry none of their own.
+of a search suggests, on the row that the search is judged by; its other rows carry none.
 """
 
 from __future__ import annotations
