@@ -1,0 +1,95 @@
+"""Damage that could drop a record, or make one of none: every file still balances, and so do all together."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from gatehouse.records import Input, RecordSet, import_files
+from gatehouse.records.link import link
+from tests.attack.exports import AUDIT, record, write
+
+Balance = tuple[int, int, int, int, int]
+
+
+def balance(*paths: Path) -> list[Balance]:
+    """Return rows, searches, duplicates, rejects and non-search of each file, found to balance."""
+    records: RecordSet = import_files([Input(str(path)) for path in paths])
+    linked = link(records)
+    found: list[Balance] = []
+    for position, file in enumerate(records.files):
+        rejects = sum(reject.file == position for reject in records.rejects)
+        parts = (linked.searches[position], linked.duplicates[position], rejects, file.non_search)
+        assert file.rows == sum(parts)
+        found.append((file.rows, *parts))
+    return found
+
+
+def lines(count: int) -> list[str]:
+    return [",".join(f'"{cell}"' for cell in record(number)) for number in range(count)]
+
+
+HEADER = ",".join(AUDIT)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_blank_lines_titles_headers_and_totals_are_each_counted_once(
+    tmp_path: Path, ending: str, encoding: str
+) -> None:
+    body = lines(40)
+    text = ending.join(
+        ["Release of records", "", HEADER, *body[:20], "", HEADER, *body[20:], "", "Total,40", *body[:5], ""]
+    )
+    path = tmp_path / "audit.csv"
+    path.write_bytes(text.encode(encoding))
+    assert balance(path) == [(47, 40, 5, 0, 2)]
+
+
+def test_file_given_twice_is_a_file_of_duplicates(tmp_path: Path) -> None:
+    path = write(tmp_path / "audit.csv", [record(number) for number in range(9)])
+    assert balance(path, path) == [(9, 9, 0, 0, 0), (9, 0, 9, 0, 0)]
+
+
+def test_order_of_files_moves_searches_and_loses_none(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path / f"{start}.csv", [record(number) for number in range(start, start + 10)])
+        for start in (0, 5, 12)
+    ]
+    for order in permutations(paths):
+        found = balance(*order)
+        assert (sum(each[0] for each in found), sum(each[1] for each in found)) == (30, 22)
+
+
+def test_two_searches_of_one_second_are_two(tmp_path: Path) -> None:
+    moment = {"Search Time": "06/02/2025, 09:00:00 AM UTC"}
+    path = write(tmp_path / "audit.csv", [record(1, moment), record(2, moment)])
+    assert balance(path) == [(2, 2, 0, 0, 0)]
+
+
+def test_cell_of_many_blocks_becomes_no_search(tmp_path: Path) -> None:
+    giant = '"id-x","","Tarrinholt TX PD","1","","' + "x y " * (3 << 20) + '"\n'
+    path = tmp_path / "audit.csv"
+    path.write_text("\n".join([HEADER, *lines(1)]) + "\n" + giant + lines(2)[1] + "\n", encoding="utf-8")
+    ((rows, searches, duplicates, rejects, other),) = balance(path)
+    assert (searches, duplicates, rejects, other) == (2, 0, rows - 2, 0)
+
+
+def test_record_of_a_million_cells_is_one_reject(tmp_path: Path) -> None:
+    path = tmp_path / "audit.csv"
+    body = lines(60)
+    path.write_text("\n".join([HEADER, *body[:30], "x," * (1 << 20), *body[30:], ""]), encoding="utf-8")
+    assert balance(path) == [(61, 60, 0, 1, 0)]
+
+
+def test_null_bytes_and_loose_quotes_drop_no_record(tmp_path: Path) -> None:
+    body = lines(40)
+    body[7] = body[7].replace("stolen", "sto\0len")
+    body[19] = body[19].replace('"stolen', 'a "stolen')
+    body[28] = body[28].replace("vehicle", '"vehicle"')
+    path = tmp_path / "audit.csv"
+    path.write_text("\n".join([HEADER, *body, ""]), encoding="utf-8")
+    ((rows, *_),) = balance(path)
+    assert rows == 40
