@@ -28,7 +28,7 @@ class AgencyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization read from a name such as `CA - Wasco PD` or `[Federal] US Border Patrol [Inactive]`.
+    """An organization read from a name such as `CA - Alder PD` or `[Federal] US Border Patrol [Inactive]`.
 
     `key` is the comparison form: two spellings of one agency share it. `state` is a USPS code or None when
     the name does not tell; `inactive` that the name is marked as no longer used, `immigration` that the body

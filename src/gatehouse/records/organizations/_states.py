@@ -1,4 +1,4 @@
-"""The state that an organization's name tells, or None: `CA - Wasco PD`, `Bardstown PD KY`.
+"""The state that an organization's name tells, or None: `CA - Alder Falls PD`, `Birch Hollow PD KY`.
 
 A two-letter code counts most in *code position*: in brackets, beside a dash or comma, before or after a word
 of its kind, at the end. Two different codes there mean that the name does not tell. Full names count in a
