@@ -10,6 +10,7 @@ from gatehouse.audit.document import Cite
 from gatehouse.audit.ground import bits_of
 from gatehouse.audit.measures import file_and_row
 from gatehouse.audit.options import EVIDENCE_LIMIT, EVIDENCE_SEED
+from gatehouse.audit.sharing import owner_day
 from gatehouse.audit.texts import BIT, FAMILY_BITS
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def rows_of(ground: Ground, measured: Measured) -> pl.LazyFrame:
             minute = ground.hours.place(pl.col("agency"), pl.col("at"))
             slim = slim.with_columns(hour=(minute // 60 % 24).cast(pl.Int8))
         if "day" in names:
-            slim = slim.with_columns(day=pl.col("at").dt.date())
+            slim = slim.with_columns(day=owner_day(ground))
         found = slim.join(
             measured.match.lazy(), on=names, how="semi", nulls_equal=True, maintain_order="left"
         )

@@ -1,7 +1,8 @@
 """Whether the owner shared with the agency that searched, on the day of the search.
 
 A sharing list says something only about the days it covers. Between or outside lists a relation is unknown:
-settings change, and an agency missing from today's list may have stood on last year's.
+settings change, and an agency missing from today's list may have stood on last year's. Days begin and end
+where the owner is, as in the settings that a list pictures.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ LISTED, NOT_LISTED, UNKNOWN_RELATION = "listed", "not_listed", "unknown"
 class Contacts:
     """Searches by outside agencies, by day and relation.
 
-    `table` has `file`, `agency`, `day` (UTC), `relation` and `n`; it is None when no owner of a file has a
-    dated list, and `why` says so.
+    `table` has `file`, `agency`, `day` (the owner's, see `owner_day`), `relation` and `n`; it is None when no
+    owner of a file has a dated list, and `why` says so.
     """
 
     table: pl.DataFrame | None
@@ -54,7 +55,7 @@ def contacts(ground: Ground) -> Contacts:
         return Contacts(None, "no sharing list belongs to the owner of a file")
     table = (
         ground.slim.filter(pl.col("outside") & pl.col("file").is_in(sorted(by_file)))
-        .group_by("file", "agency", day=pl.col("at").dt.date())
+        .group_by("file", "agency", day=owner_day(ground))
         .agg(n=pl.len())
         .sort("file", "agency", "day")
         .collect(engine="streaming")
@@ -64,6 +65,22 @@ def contacts(ground: Ground) -> Contacts:
         for (file,), of_file in table.group_by("file", maintain_order=True)
     ]
     return Contacts(pl.concat(parts) if parts else table.with_columns(relation=pl.lit(UNKNOWN_RELATION)))
+
+
+def owner_day(ground: Ground) -> pl.Expr:
+    """Return the day of each slim row where the owner of its file is; the UTC day where no zone is known."""
+    files: dict[str | None, list[int]] = {}
+    for file, owner in enumerate(ground.roster.owners):
+        files.setdefault(ground.roster.zones[owner], []).append(file)
+    day = pl.col("at").dt.date()
+    for zone, of_zone in files.items():
+        if zone is None:
+            continue
+        local = pl.col("at").dt.convert_time_zone(zone).dt.date()
+        # Most records have one owner, and need no choice row by row.
+        everywhere = len(files) == 1
+        day = local if everywhere else pl.when(pl.col("file").is_in(of_zone)).then(local).otherwise(day)
+    return day
 
 
 def _concerns(item: SharingList, ground: Ground, owner: int) -> bool:

@@ -78,6 +78,54 @@ def test_back_door_between_two_lists_is_unknown() -> None:
     assert pathways(ground(rows, options=options))["back"] == Pathway(2, 1)
 
 
+def test_days_of_a_list_are_the_owners() -> None:
+    # Central Daylight Time: the first two days of the list run from 05:00 UTC to 05:00 UTC.
+    times = [(1, 4), (1, 5), (3, 4), (3, 5)]
+    rows = [
+        {"org": org, "searched_at": datetime(2025, 6, day, hour, minute, tzinfo=UTC)}
+        for org in (FEDERAL, SEARCHER)
+        for day, hour in times
+        for minute in (0, 59)
+    ]
+    options = sharing(FEDERAL, days=(date(2025, 6, 1), date(2025, 6, 2)))
+    # Before and after the list: two rows each of both agencies.
+    assert pathways(ground(rows, options=options)) == {
+        "front": Pathway(4, 4),
+        "back": Pathway(4, 8),
+        "side": Pathway(0, 0),
+    }
+    assert measured(FrontDoor(), rows, options=options)[1] == [4, 5, 6, 7]
+    assert measured(BackDoor(), rows, options=options)[1] == [12, 13, 14, 15]
+
+
+def test_days_of_a_list_are_those_of_each_owner() -> None:
+    hawaii = "Tarrinholt HI PD"
+    files = [
+        file_facts(),
+        file_facts(path="hawaii.csv", owner=hawaii),
+        file_facts(path="x.csv", owner="Nowhere"),
+    ]
+    moment = datetime(2025, 6, 2, 4, 30, tzinfo=UTC)
+    rows = [{"file": file, "org": SEARCHER, "searched_at": moment} for file in range(3)]
+    for day, owners in ((1, (OWNER, hawaii)), (2, ("Nowhere",))):
+        lists = tuple(
+            listed
+            for owner in (OWNER, hawaii, "Nowhere")
+            for listed in sharing(FEDERAL, owner=owner, days=(date(2025, 6, day),) * 2).sharing
+        )
+        made = ground(rows, files=files, options=AuditOptions(sharing=lists))
+        assert pathways(made)["back"] == Pathway(len(owners), 3 - len(owners))
+
+
+def test_back_door_between_lists_and_outside_them_is_unknown_day_by_day() -> None:
+    spans = [(date(2025, 6, 3), date(2025, 6, 4)), (date(2025, 6, 8), date(2025, 6, 8))]
+    lists = tuple(listed for days in spans for listed in sharing(FEDERAL, days=days).sharing)
+    rows = [{"org": SEARCHER, "searched_at": at(6, day)} for day in range(1, 11)]
+    options = AuditOptions(sharing=lists)
+    assert pathways(ground(rows, options=options))["back"] == Pathway(3, 7)
+    assert measured(BackDoor(), rows, options=options)[1] == [4, 5, 9]
+
+
 def test_doors_without_a_list_are_null_and_count_the_unknown() -> None:
     ways = pathways(ground([{"org": FEDERAL}, {}, {"org": OWNER}]))
     why = "no dated sharing list of the owner was given (--sharing)"

@@ -4,7 +4,9 @@ import csv
 import hashlib
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,7 +14,7 @@ from gatehouse.model import AgencyKind, BadUse, Signal
 from gatehouse.records.organizations import parse
 from gatehouse.records.synth import FILE_NAME, MARKER, OWNER, Truth, generate, is_synthetic
 from gatehouse.records.synth import vocabulary as words
-from gatehouse.records.synth.agencies import LIST_LAST_DAY, build, day_index
+from gatehouse.records.synth.agencies import FIRST_DAY, LIST_LAST_DAY, build, day_index
 from gatehouse.records.synth.render import HEADER
 from tests.unit.records.record_sets import File, record_set
 
@@ -115,9 +117,10 @@ class TestTruth:
             first, last = listed.get(row["Org Name"], ("9999", ""))
             if row["Org Name"] == OWNER:
                 continue
-            if _day(row) > LIST_LAST_DAY.isoformat():
+            day = _owner_day(row)
+            if not FIRST_DAY.isoformat() <= day <= LIST_LAST_DAY.isoformat():
                 unknown += 1
-            elif not first <= _day(row) <= last:
+            elif not first <= day <= last:
                 back += 1
         assert truth.counts["pathways"]["back"] == {"n": back, "unknown": unknown}
 
@@ -195,6 +198,11 @@ class TestInvented:
         assert len(real) > 1_000
         keys = {parse(name).key for name in real if name}
         assert not {agency.name for agency in build(words.load(), 1).items if parse(agency.name).key in keys}
+
+
+def _owner_day(row: dict[str, str]) -> str:
+    at = datetime.strptime(row["Search Time"], "%m/%d/%Y, %I:%M:%S %p UTC").replace(tzinfo=UTC)
+    return at.astimezone(ZoneInfo("America/Chicago")).date().isoformat()
 
 
 def _day(row: dict[str, str]) -> str:

@@ -80,6 +80,14 @@ class Searches:
         """Day indexes."""
         return (self.at // DAY).astype(np.int32)
 
+    @property
+    def owner_day(self) -> NDArray[np.int32]:
+        """Day indexes by the owner's clock, US Central; the evening before the first day is -1."""
+        hour = 3_600
+        behind = np.where(self.at < _DST_ENDS * DAY + 7 * hour, 5, 6)
+        day: NDArray[np.int64] = (self.at - behind * hour) // DAY
+        return day.astype(np.int32)
+
     def __len__(self) -> int:
         return len(self.at)
 

@@ -115,9 +115,10 @@ class Tallies:
             self._planted[name][1] += int((rows & ~masked).sum())
 
     def _relations(self, searches: Searches) -> NDArray[np.int64]:
-        day, agency = searches.day, searches.agency
+        day, agency = searches.owner_day, searches.agency
         listed = (self._agencies.shared_from[agency] <= day) & (day <= self._agencies.shared_until[agency])
-        outside = (day > day_index(LIST_LAST_DAY)) & (agency != 0)
+        uncovered = (day < 0) | (day > day_index(LIST_LAST_DAY))
+        outside = uncovered & (agency != 0)
         return np.where(outside, 2, np.where(listed, 0, 1))
 
     def counts(self) -> dict[str, Any]:
