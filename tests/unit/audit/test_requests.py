@@ -128,8 +128,8 @@ class TestDraftRequests:
         [draft] = drafts.values()
         assert asked_columns(draft) == [label]
         assert (
-            "The **Network Audit** of your license plate reader system for 2025-03-01 to 2025-03-31 (UTC)."
-            in draft
+            "The **Network Audit** of your license plate reader system (the log of searches of your "
+            "cameras by any agency) for 2025-03-01 to 2025-03-31 (UTC)." in draft
         )
 
     def test_draft_requests_masked_column_asks_for_the_cells_and_the_exemption(self) -> None:
@@ -138,7 +138,7 @@ class TestDraftRequests:
         [draft] = draft_requests(audit_of(records), records).values()
         assert asked_columns(draft) == ["Reason"]
         assert "- **Reason**: 1 of 2 cells hidden" in draft
-        assert "the exemption you claim:" in draft
+        assert "the exemption you claim, or that the system hides them from your agency too:" in draft
 
     def test_draft_requests_whole_letter_reads_as_written(self) -> None:
         row = {name: cell for name, cell in EVERYTHING.items() if name not in ("plate", "moderation")}
@@ -173,7 +173,10 @@ class TestDraftRequests:
         records = record_set(File("portal.csv", Layout.PORTAL, [row], "Birch County SO WA"))
         drafts = draft_requests(audit_of(records), records)
         draft = drafts["birch-county-so-wa-portal.md"]
-        assert "The **Organization Audit** of your license plate reader system" in draft
+        assert (
+            "The **Organization Audit** of your license plate reader system (the log of searches by your "
+            "agency's own users)" in draft
+        )
         assert "Washington Public Records Act (RCW ch. 42.56)" in draft
         assert asked_columns(draft) == ["Name", "Case #"]
 
@@ -207,7 +210,7 @@ class TestDraftRequests:
         audit = audit_of(records)
         audit = replace(audit, files=tuple(replace(f, first_at=None, last_at=None) for f in audit.files))
         [draft] = draft_requests(audit, records).values()
-        assert "system for [period]." in draft
+        assert "for [period]." in draft
 
 
 class TestRecordsLaw:
@@ -241,22 +244,26 @@ yourself. A few states answer only their own residents.
 
 To: Alder Falls PD IL, custodian of records
 
+Dear custodian of records:
+
 Under the Illinois Freedom of Information Act (5 ILCS 140/1 et seq.), I request the following records.
 
 ## What I ask for
 
-The **Network Audit** of your license plate reader system for 2025-03-01 to 2025-03-31 (UTC).
+The **Network Audit** of your license plate reader system (the log of searches of your cameras by \
+any agency) for 2025-03-01 to 2025-03-31 (UTC).
 
 With these columns, which the copy I hold does not have:
 
 - **License Plate**, to see when one vehicle is searched again and again. I do not ask for the \
 plates: a mark for each (Plate 1, Plate 2, ...) that stays the same throughout the file is enough.
-- **Moderation**, to know which searches the vendor's own checks warned of or blocked.
+- **Moderation**, to know which searches the vendor's own checks warned of or blocked. Newer \
+exports may leave this column out; if your system no longer has it, please say so.
 
 ## Form
 
-- As the system exports it: CSV with every column and every row, not a PDF, not a scan, and not a \
-spreadsheet, which cuts off after a certain number of rows.
+- Reports and logs as the system exports them: CSV with every column and every row, not a PDF, not a \
+scan, and not a spreadsheet, which cuts off after a certain number of rows.
 - Where something is exempt, please redact that cell or those words only, mark the place as \
 redacted, and name the exemption for each column. An empty cell should mean that nothing was \
 entered.
@@ -265,11 +272,16 @@ entered.
 
 ## What I already hold
 
+The SHA-256 of a file tells which copy I mean.
+
 - `net.csv`: Network Audit, 1 row, 2025-03-01 to 2025-03-31 (UTC), SHA-256 \
 `0000000000000000000000000000000000000000000000000000000000000000`
 
-If your agency does not hold some of this, please tell me who does. An export that the vendor's \
-system makes at your agency's request is a record that your agency can produce.
+The system makes its reports and logs for the agencies that use it. If yours cannot make one of \
+them, please tell me what it can export; if another office holds it, please tell me which. If there \
+is a charge, please tell me how much before you begin.
+
+Thank you for your help.
 
 [name]
 [address or e-mail]

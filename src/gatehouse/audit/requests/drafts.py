@@ -29,6 +29,10 @@ _EXPORTS = {
     Layout.ORGANIZATION_AUDIT: "Organization Audit",
     Layout.PORTAL: "Organization Audit",
 }
+_MEANING = {
+    "Network Audit": "the log of searches of your cameras by any agency",
+    "Organization Audit": "the log of searches by your agency's own users",
+}
 _HELD_AS = {
     Layout.NETWORK_AUDIT: "Network Audit",
     Layout.ORGANIZATION_AUDIT: "Organization Audit",
@@ -191,6 +195,7 @@ def _render(template: str, title: str, files: Sequence[_Held], **more: object) -
             owner=owner,
             law=records_law(parse(owner) if owner else None),
             export=_EXPORTS[files[0].layout],
+            meaning=_MEANING[_EXPORTS[files[0].layout]],
             period=_period(files),
             held=files,
             held_as=_HELD_AS,
