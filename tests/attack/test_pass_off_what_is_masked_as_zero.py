@@ -36,6 +36,26 @@ def test_masked_column_is_null_everywhere(
     assert (counts["immigration_purpose"], counts["reason_missing"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "left", ["ICE \u2588\u2588\u2588\u2588", "[REDACTED] immigration", "REDACTED, ICE detainer"]
+)
+def test_word_that_a_partial_mask_leaves_is_counted_and_the_rest_bounded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], left: str
+) -> None:
+    document = audited(capsys, reasons(tmp_path / "audit.csv", left, *["REDACTED"] * 39))
+    tally = {"n": 1, "readable": 1, "masked": 39, "total": 40}
+    assert document["families"] == {"immigration": tally}
+    shown = {name: each for name, each in document["signals"].items() if each is not None}
+    assert set(map(str, shown.values())) == {str(tally)}
+    assert document["signals"]["none_stated"] is None
+    side = document["pathways"]["side"]
+    assert (side["n"], side["unknown"]) == (1, 39)
+    missing = {each["what"] for each in document["not_measurable"]}
+    assert ("family:immigration" in missing, "signal:vague" in missing) == (False, True)
+    (finding,) = (each for each in document["findings"] if each["id"] == "immigration_purpose")
+    assert (finding["count"], [each["row"] for each in finding["evidence"]]) == (1, [2])
+
+
 def test_absent_column_is_null(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     at = AUDIT.index("Reason")
     rows = [record(number) for number in range(40)]

@@ -62,14 +62,15 @@ class Ground:
         return count_of(self.measures.signals.filter("readable"))
 
     def tally(self, mask: int, *, without: int = 0) -> Tally | None:
-        """Count the searches with any of these signals and none of `without`; None if no reason is readable.
+        """Count the searches with any of these signals and none of `without`.
 
-        A signal seen in another field of a search whose reason is masked makes that search readable for it.
+        A signal seen in a search whose reason is masked, in what the mask leaves or in another field, makes
+        that search readable for it. None where no reason is readable and no such signal is seen.
         """
-        if self.readable == 0:
-            return None
         seen = self.measures.signals.filter(bits_of(mask) & ~bits_of(without))
         n = count_of(seen)
+        if self.readable == 0 and n == 0:
+            return None
         readable = self.readable + count_of(seen.filter(~pl.col("readable")))
         return Tally(n=n, readable=readable, masked=self.total - readable, total=self.total)
 

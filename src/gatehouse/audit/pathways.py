@@ -82,11 +82,10 @@ def _back(ground: Ground) -> Way:
 
 def _side(ground: Ground) -> Way:
     local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
-    if ground.readable == 0:
-        why = NO_REASON
-        return Way(Pathway(None, count_of(ground.measures.signals.filter(local)), why))
     of_local = ground.measures.signals.filter(local)
     found = of_local.filter(side_door())
+    if ground.readable == 0 and found.is_empty():
+        return Way(Pathway(None, count_of(of_local), NO_REASON))
     masked = of_local.filter(~pl.col("readable") & ~side_door())
     return Way(Pathway(count_of(found), count_of(masked)), where=local & side_door())
 

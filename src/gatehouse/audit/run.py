@@ -212,10 +212,9 @@ def _not_measurable(
         for lead, outcome in outcomes
         if isinstance(outcome, NotMeasured)
     ]
-    if ground.readable == 0:
-        why = NO_REASON if ground.total else NO_SEARCH
-        missing += [NotMeasurable(f"signal:{name}", why) for name in ground.signal_tallies]
-        missing += [NotMeasurable(f"family:{name}", why) for name in ground.family_tallies]
+    why = NO_REASON if ground.total else NO_SEARCH
+    for kind, tallies in (("signal", ground.signal_tallies), ("family", ground.family_tallies)):
+        missing += [NotMeasurable(f"{kind}:{name}", why) for name, tally in tallies.items() if tally is None]
     for name, way in ways.items():
         if way.n is None:
             missing.append(NotMeasurable(f"pathway:{name}", way.why or ""))

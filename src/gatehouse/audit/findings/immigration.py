@@ -69,7 +69,8 @@ class _Barred(Lead):
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches of this kind on data of owners whose state forbids it that day."""
-        if ground.readable == 0:
+        tally = ground.signal_tallies[self.signal.value]
+        if tally is None:
             return NotMeasured(NO_REASON)
         if all(state is None for state in ground.roster.owner_states()):
             return NotMeasured("the state of no file's owner is known; name the owner with --owner")
@@ -84,13 +85,12 @@ class _Barred(Lead):
         elif stateless := judged.rows.filter(pl.col("state").is_null()).height:
             claim += f"; for {number(stateless)} more the owner's state is not known"
         claim += self._own(ground, rows)
-        tally = ground.signal_tallies[self.signal.value]
-        if tally is not None and self._restricted_anywhere(ground):
+        if self._restricted_anywhere(ground):
             claim += bounded(rows.height, tally.masked, tally.total)
         return Measured(
             rows.height,
             claim,
-            of=tally.readable if tally else None,
+            of=tally.readable,
             among=READABLE,
             rows=rows.select("file", "row"),
             flagged=True,

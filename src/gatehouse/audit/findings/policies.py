@@ -39,8 +39,6 @@ class OwnPolicyConflict(Lead):
         """Count searches with a signal of a use that the owner's rules, as published by then, prohibit."""
         if not ground.options.policies:
             return NotMeasured("no published rules of the owner were given (--policies)")
-        if ground.readable == 0:
-            return NotMeasured(NO_REASON)
         keys = {
             file: ground.roster.agencies[owner].key
             for file, owner in enumerate(ground.roster.owners)
@@ -52,7 +50,8 @@ class OwnPolicyConflict(Lead):
         counted: Counter[tuple[Policy, str]] = Counter()
         rows: list[tuple[int, int]] = []
         too_early = 0
-        for file, row, day, signals in self._flagged(ground):
+        readable = ground.readable
+        for file, row, day, signals, shown in self._flagged(ground):
             if file not in keys or keys[file] not in published:
                 continue
             policy = policy_for(ground.options.policies, keys[file], day) if day else None
@@ -63,21 +62,28 @@ class OwnPolicyConflict(Lead):
             counted.update((policy, use.name) for use in broken)
             if broken:
                 rows.append((file, row))
+                # What a mask leaves, or another field, tells enough of this one.
+                readable += not shown
+        if not readable:
+            return NotMeasured(NO_REASON)
         return Measured(
             len(rows),
-            _claim(len(rows), too_early, ground),
-            of=ground.readable,
+            _claim(len(rows), too_early, ground) + bounded(len(rows), ground.total - readable, ground.total),
+            of=readable,
             among=READABLE,
             rows=pl.DataFrame(rows, schema={"file": pl.UInt16, "row": pl.UInt32}, orient="row"),
             flagged=True,
             table=_table(counted),
         )
 
-    def _flagged(self, ground: Ground) -> list[tuple[int, int, date | None, int]]:
-        """Return file, row, owner's local day and signals of every search that any rule might mean."""
+    def _flagged(self, ground: Ground) -> list[tuple[int, int, date | None, int, bool]]:
+        """Return every search that any rule might mean.
+
+        As file, row, the owner's local day, signals, and whether its reason is visible.
+        """
         flagged = ground.measures.flagged
         days = local_days(ground, flagged)
-        return flagged.join(days, on=["file", "row"]).select("file", "row", "day", "bits").rows()
+        return flagged.join(days, on=["file", "row"]).select("file", "row", "day", "bits", "readable").rows()
 
 
 def _claim(count: int, too_early: int, ground: Ground) -> str:
@@ -89,7 +95,7 @@ def _claim(count: int, too_early: int, ground: Ground) -> str:
     untested = {use.name for policy in ground.options.policies for use in policy.prohibits if not use.signals}
     if untested:
         claim += f"; {plural(len(untested), 'prohibited use')} that no reason can show could not be tested"
-    return claim + bounded(count, ground.total - ground.readable, ground.total)
+    return claim
 
 
 def _table(counted: Counter[tuple[Policy, str]]) -> Table:
