@@ -9,8 +9,10 @@ the very characters that were typed. The look-alikes are the Latin-looking part 
 # ruff: noqa: RUF001
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 # Look-alikes that NFKD leaves alone, by the ASCII they pass for. Upper and lower case stand apart where the
 # shapes differ (Greek capital eta looks like H, small eta like n).
@@ -56,6 +58,14 @@ _TABLE |= dict.fromkeys(map(ord, "\t\n\r\v\f"), " ")
 # Nothing is seen of these: format characters, marks, controls.
 _INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
 
+# Hidden characters that part words as well as they hide inside one: controls, the zero-width space, and those
+# that set the direction of text (UAX #9). Joiners, soft hyphens and marks stand inside words only.
+_PARTING = re.compile(
+    r"(?<=\S)[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=\S)"
+)
+# From a right-to-left override to its end, characters are shown in reverse order.
+_OVERRIDDEN = re.compile(r"\u202e([^\u202c\n\r\u2029]+)")
+
 _ASCII_SPACES = str.maketrans({"+": " ", "_": " ", "`": "'"})
 
 
@@ -64,7 +74,7 @@ class Folded:
     """Folded text in lower case and in the case as typed, both ASCII and of one length.
 
     `starts[i]` and `ends[i]` bound the code points of the original text behind folded character `i`; both are
-    None when folded and original offsets are equal.
+    None when folded and original offsets are equal. They fall where a text is read in the order shown.
     """
 
     lower: str
@@ -76,7 +86,7 @@ class Folded:
         """Map a non-empty folded `[start, end)` to the original text."""
         if self.starts is None or self.ends is None:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        return min(self.starts[start:end]), max(self.ends[start:end])
 
 
 def plain_case(text: str) -> str | None:
@@ -96,6 +106,37 @@ def fold(text: str) -> Folded:
     if cased is not None:
         return Folded(cased.lower(), cased)
     return _fold_unicode(text)
+
+
+def readings(text: str) -> Iterator[Folded]:
+    """Yield `text` folded in each way that it may be read, the plain one first.
+
+    Hidden characters are left out; then, where there are any that part words, read as spaces; then what a
+    right-to-left override turns around is read as it is shown.
+    """
+    yield fold(text)
+    if text.isprintable():
+        return
+    parted = _PARTING.sub(lambda found: " " + found[0][1:], text)
+    if parted != text:
+        yield fold(parted)
+    if "\u202e" in text:
+        yield _as_shown(text)
+
+
+def _as_shown(text: str) -> Folded:
+    """Fold `text` with its overridden parts reversed."""
+    order = list(range(len(text)))
+    for found in _OVERRIDDEN.finditer(text):
+        order[found.start(1) : found.end(1)] = reversed(range(found.start(1), found.end(1)))
+    folded = _fold_unicode("".join(text[position] for position in order))
+    assert folded.starts is not None and folded.ends is not None, "text with hidden characters has offsets"
+    behind = [order[start:end] for start, end in zip(folded.starts, folded.ends, strict=True)]
+    return replace(
+        folded,
+        starts=tuple(min(positions) for positions in behind),
+        ends=tuple(max(positions) + 1 for positions in behind),
+    )
 
 
 def _fold_unicode(text: str) -> Folded:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import re2
 
 from gatehouse.law import lexicon as lexicon_file
 from gatehouse.law.lexicon import Rule
-from gatehouse.law.normalize import Folded, fold, plain_case
+from gatehouse.law.normalize import Folded, plain_case, readings
 from gatehouse.law.repair import Repairer
 from gatehouse.model import FAMILIES, BadInput, SignalMatch
 
@@ -65,8 +65,9 @@ class Lexicon:
     def classify(self, text: str | None) -> tuple[SignalMatch, ...]:
         """Return every signal of `text`, sorted; one match a rule, its first that no exclusion voids.
 
-        Spans count code points of `text` as given. None, a cell that does not exist, gives no signal; an
-        empty text gives `none_stated`.
+        A text with hidden characters is read in each of its `readings`, and a rule that matches several
+        reports the first of them. Spans count code points of `text` as given. None, a cell that does not
+        exist, gives no signal; an empty text gives `none_stated`.
         """
         if text is None:
             return ()
@@ -79,12 +80,7 @@ class Lexicon:
                 if candidates is not None:
                     return self._matches(None, lower, cased.encode(), candidates)
                 return () if _CONTENT.search(lowered) else self._blank_matches(text)
-        folded = self._repairer.mend(fold(text))
-        lower = folded.lower.encode()
-        candidates = self._automaton.Match(lower)
-        if candidates is not None:
-            return self._matches(folded, lower, folded.cased.encode(), candidates)
-        return () if any(map(str.isalnum, text)) else self._blank_matches(text)
+        return self._read(text, lambda lower: self._automaton.Match(lower) or ())
 
     def classify_many(self, texts: Iterable[str | None]) -> list[tuple[SignalMatch, ...]]:
         """Classify each text, in order."""
@@ -93,12 +89,9 @@ class Lexicon:
 
     def classify_exhaustively(self, text: str) -> tuple[SignalMatch, ...]:
         """Classify by trying every rule in turn: what `classify` has to equal, and the slow way there."""
-        folded = self._repairer.mend(fold(text))
-        lower = folded.lower.encode()
-        rules = [index for index, rule in enumerate(self._matching) if rule.matches(lower)]
-        if rules or any(map(str.isalnum, text)):
-            return self._matches(folded, lower, folded.cased.encode(), rules)
-        return self._blank_matches(text)
+        return self._read(
+            text, lambda lower: [at for at, rule in enumerate(self._matching) if rule.matches(lower)]
+        )
 
     def describe(self, rule_id: str) -> str:
         """Return the sentence that says what a match of the rule means."""
@@ -121,6 +114,19 @@ class Lexicon:
             if not rule.must:
                 failures.append(f"{rule.id} has no example that must match")
         return failures
+
+    def _read(self, text: str, candidates: Callable[[bytes], Iterable[int]]) -> tuple[SignalMatch, ...]:
+        """Return the matches of every reading of `text` among the rules that may match it."""
+        found: dict[str, SignalMatch] = {}
+        worded = any(map(str.isalnum, text))
+        for reading in readings(text):
+            folded = self._repairer.mend(reading)
+            lower = folded.lower.encode()
+            rules = candidates(lower)
+            worded = worded or bool(rules)
+            for match in self._matches(folded, lower, folded.cased.encode(), rules):
+                found.setdefault(match.rule, match)
+        return tuple(sorted(found.values())) if worded else self._blank_matches(text)
 
     def _matches(
         self, folded: Folded | None, lower: bytes, cased: bytes, rules: Iterable[int]
