@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gatehouse.law.normalize import fold
@@ -79,6 +79,8 @@ def test_mend_keeps_the_case_as_typed() -> None:
 
 
 @given(st.text(alphabet="imgratione1!lIC. -@x", max_size=40))
+@example("imigration")
+@example("I.C.E.")
 def test_may_mend_is_true_whenever_mend_changes_the_text(text: str) -> None:
     folded = fold(text)
     if REPAIRER.mend(folded).lower != folded.lower:
