@@ -1,3 +1,5 @@
+"""The synthetic export: its shape, its reproducible bytes, and a truth that its rows bear out."""
+
 from __future__ import annotations
 
 import csv
@@ -15,7 +17,7 @@ from gatehouse.records.organizations import parse
 from gatehouse.records.synth import FILE_NAME, MARKER, OWNER, Truth, generate, is_synthetic
 from gatehouse.records.synth import vocabulary as words
 from gatehouse.records.synth.agencies import FIRST_DAY, LIST_LAST_DAY, build, day_index
-from gatehouse.records.synth.render import HEADER
+from tests.unit.records.exports import AUDIT
 from tests.unit.records.record_sets import File, record_set
 
 ROWS = 3_000
@@ -39,7 +41,7 @@ def digests(directory: Path) -> dict[str, str]:
 class TestExport:
     def test_generate_writes_fourteen_columns_and_a_row_a_search(self, plain: tuple[Path, Truth]) -> None:
         rows = lines(plain[0])
-        assert tuple(rows[0]) == HEADER
+        assert tuple(rows[0]) == AUDIT
         assert len(rows) == ROWS
         assert len({row["ID"] for row in rows}) == ROWS
 

@@ -92,6 +92,18 @@ class Searches:
         return len(self.at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is settled of searches before the rest is drawn: who, on which day, and what is planted."""
+
+    agency: NDArray[np.int32]
+    days: NDArray[np.int32]
+    plant: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+
 def rows_per_day(rows: int, seed: int) -> NDArray[np.int64]:
     """Apportion the rows to the days: weekdays, some noise, exact in total."""
     weekday = np.array([day_at(index).weekday() for index in range(DAYS)])
@@ -130,14 +142,15 @@ class Drawer:
             if (who := self._plants.agency[kind]) >= 0:
                 agency[plant == kind] = who
                 officer[plant == kind] = self._plants.officer[kind]
-        reason = self._reasons(rng, agency, days, plant)
+        rows = _Rows(agency, days, plant)
+        reason = self._reasons(rng, rows)
         search_type = np.searchsorted(np.cumsum(_TYPE_SHARES[:-1]), rng.random(n)).astype(np.int8)
         search_type[plant != planting.NONE] = 0
-        networks = self._networks(rng, plant)
+        networks = self._networks(rng, rows)
         case = rng.integers(0, 1_000_000, n, np.int32)
         reason_case = np.where(self._numbered[reason], case, -1).astype(np.int32)
         case[rng.random(n) < 0.45] = -1
-        at = days.astype(np.int64) * DAY + self._seconds(rng, agency, days, plant)
+        at = days.astype(np.int64) * DAY + self._seconds(rng, rows)
         order = np.argsort(at, kind="stable")
         drawn = Searches(
             at=at,
@@ -146,9 +159,9 @@ class Drawer:
             reason=reason,
             case=case,
             reason_case=reason_case,
-            plate=self._plates(rng, agency, search_type, plant),
+            plate=self._plates(rng, rows, search_type),
             networks=networks,
-            devices=self._devices(rng, networks, days, plant),
+            devices=self._devices(rng, rows, networks),
             window=np.array(WINDOWS, np.int32)[rng.choice(5, n, p=(0.2, 0.15, 0.3, 0.2, 0.15))],
             lag=rng.integers(0, 120, n, np.int32),
             search_type=search_type,
@@ -161,76 +174,56 @@ class Drawer:
         )
         return Searches(**{name: getattr(drawn, name)[order] for name in Searches.__dataclass_fields__})
 
-    def _reasons(
-        self,
-        rng: np.random.Generator,
-        agency: NDArray[np.int32],
-        days: NDArray[np.int32],
-        plant: NDArray[np.int8],
-    ) -> NDArray[np.int32]:
-        late = days >= self._dropdown_day
-        style = self._agencies.style[agency]
-        uniform = rng.random(len(agency))
-        reason = np.zeros(len(agency), np.int32)
+    def _reasons(self, rng: np.random.Generator, rows: _Rows) -> NDArray[np.int32]:
+        late = rows.days >= self._dropdown_day
+        style = self._agencies.style[rows.agency]
+        uniform = rng.random(len(rows))
+        reason = np.zeros(len(rows), np.int32)
         for (profile_style, profile_late), (choices, cdf) in self._profiles.items():
-            rows = (style == profile_style) & (late == profile_late)
-            reason[rows] = choices[np.searchsorted(cdf, uniform[rows] * cdf[-1])]
-        reason[plant == planting.ABORTION] = self._abortion
-        reason[plant == planting.MINOR_NATIONWIDE] = self._minor
+            of_profile = (style == profile_style) & (late == profile_late)
+            reason[of_profile] = choices[np.searchsorted(cdf, uniform[of_profile] * cdf[-1])]
+        reason[rows.plant == planting.ABORTION] = self._abortion
+        reason[rows.plant == planting.MINOR_NATIONWIDE] = self._minor
         return reason
 
-    def _seconds(
-        self,
-        rng: np.random.Generator,
-        agency: NDArray[np.int32],
-        days: NDArray[np.int32],
-        plant: NDArray[np.int8],
-    ) -> NDArray[np.int64]:
+    def _seconds(self, rng: np.random.Generator, rows: _Rows) -> NDArray[np.int64]:
         """Draw the second of the UTC day from the agency's local hours."""
-        n = len(agency)
+        n = len(rows)
         patrol, office = (hours[rng.integers(0, hours.size, n)] for hours in self._hours)
-        local = np.where(self._agencies.day_shift[agency], office, patrol)
-        local = np.where(plant == planting.OFF_HOURS, 1 + local % 3, local)
-        behind = self._agencies.utc_offset[agency] - (days < _DST_ENDS)
+        local = np.where(self._agencies.day_shift[rows.agency], office, patrol)
+        local = np.where(rows.plant == planting.OFF_HOURS, 1 + local % 3, local)
+        behind = self._agencies.utc_offset[rows.agency] - (rows.days < _DST_ENDS)
         return ((local + behind) % 24) * 3_600 + rng.integers(0, 3_600, n)
 
     def _plates(
-        self,
-        rng: np.random.Generator,
-        agency: NDArray[np.int32],
-        search_type: NDArray[np.int8],
-        plant: NDArray[np.int8],
+        self, rng: np.random.Generator, rows: _Rows, search_type: NDArray[np.int8]
     ) -> NDArray[np.int64]:
         """Draw mostly fresh plates; some are known to the agency and come back."""
-        n = len(agency)
+        n = len(rows)
         fresh = rng.integers(0, PLATES, n)
-        pool = np.maximum(20, self._agencies.weight * self._rows * 0.05)[agency]
-        known = (agency * 1_000_003 + (pool * rng.random(n)).astype(np.int64) * 7_919) % PLATES
+        pool = np.maximum(20, self._agencies.weight * self._rows * 0.05)[rows.agency]
+        known = (rows.agency * 1_000_003 + (pool * rng.random(n)).astype(np.int64) * 7_919) % PLATES
         plate = np.where(rng.random(n) < 0.25, known, fresh)
         plate[np.isin(search_type, _WITHOUT_PLATE)] = -1
-        plate[plant == planting.REPEAT_PLATE] = self._seed * 15_485_863 % PLATES
+        plate[rows.plant == planting.REPEAT_PLATE] = self._seed * 15_485_863 % PLATES
         return plate
 
-    def _networks(self, rng: np.random.Generator, plant: NDArray[np.int8]) -> NDArray[np.int32]:
-        n = len(plant)
+    def _networks(self, rng: np.random.Generator, rows: _Rows) -> NDArray[np.int32]:
+        n = len(rows)
         scope = rng.choice(4, n, p=(0.15, 0.45, 0.2, 0.2))
         least = np.array([1, 20, 300, 4_500])[scope]
         most = np.array([1, 400, 1_400, MOST_NETWORKS])[scope]
         networks: NDArray[np.int64] = least + ((most - least + 1) * rng.random(n) ** 1.5).astype(np.int64)
-        wide = np.isin(plant, (planting.ABORTION, planting.MINOR_NATIONWIDE))
+        wide = np.isin(rows.plant, (planting.ABORTION, planting.MINOR_NATIONWIDE))
         networks[wide] = rng.integers(6_000, MOST_NETWORKS + 1, int(wide.sum()))
         return networks.astype(np.int32)
 
     def _devices(
-        self,
-        rng: np.random.Generator,
-        networks: NDArray[np.int32],
-        days: NDArray[np.int32],
-        plant: NDArray[np.int8],
+        self, rng: np.random.Generator, rows: _Rows, networks: NDArray[np.int32]
     ) -> NDArray[np.int32]:
         devices = np.minimum(networks * rng.uniform(9.0, 12.3, len(networks)) + 1, MOST_DEVICES)
-        none = rng.random(len(networks)) < np.where(days >= _DEVICES_DROPPED, 0.6, 0.06)
-        devices[none & (plant != planting.ABORTION)] = 0
+        none = rng.random(len(networks)) < np.where(rows.days >= _DEVICES_DROPPED, 0.6, 0.06)
+        devices[none & (rows.plant != planting.ABORTION)] = 0
         return devices.astype(np.int32)
 
 
