@@ -2,11 +2,12 @@
 
 from gatehouse.model.agency import AgencyKind, Organization
 from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
-from gatehouse.model.record import Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
+from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
 from gatehouse.model.signal import FAMILIES, Signal, SignalMatch
 
 __all__ = [
     "FAMILIES",
+    "MASKED",
     "AgencyKind",
     "BadInput",
     "BadUse",

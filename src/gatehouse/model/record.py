@@ -26,6 +26,15 @@ class FieldState(StrEnum):
     PLACEHOLDER = "placeholder"
 
 
+# States of a cell that had something to show, which is not shown, or not all of it.
+MASKED = (
+    FieldState.WITHHELD,
+    FieldState.REDACTED_VENDOR,
+    FieldState.REDACTED_AGENCY,
+    FieldState.PARTIAL,
+)
+
+
 class Layout(StrEnum):
     """The shapes of file that are known; `other` is a table of none of them beside one that is."""
 

@@ -7,16 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from gatehouse.audit.reconcile.result import CellChange, Change
-from gatehouse.model import FieldState
+from gatehouse.model import MASKED, FieldState
 from gatehouse.records.frame import STATE, TIME_FIELDS
 
 _SHOWN = (FieldState.VALUE, FieldState.PLACEHOLDER)
-_MASKED = (
-    FieldState.WITHHELD,
-    FieldState.REDACTED_VENDOR,
-    FieldState.REDACTED_AGENCY,
-    FieldState.PARTIAL,
-)
 _CHANGE = pl.Enum([change.value for change in Change])
 
 
@@ -30,7 +24,7 @@ def change(field: str) -> pl.Expr:
     value_a, value_b = pl.col(f"{field}_a"), pl.col(f"{field}_b")
     if field in TIME_FIELDS:
         value_a, value_b = value_a.dt.truncate("1s"), value_b.dt.truncate("1s")
-    masked_a, masked_b = before.is_in(_labels(_MASKED)), after.is_in(_labels(_MASKED))
+    masked_a, masked_b = before.is_in(_labels(MASKED)), after.is_in(_labels(MASKED))
     shown_a, shown_b = before.is_in(_labels(_SHOWN)), after.is_in(_labels(_SHOWN))
     not_exported = pl.lit(FieldState.NOT_EXPORTED.value, dtype=STATE)
     return (

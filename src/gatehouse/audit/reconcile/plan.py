@@ -11,7 +11,7 @@ from gatehouse.audit.roster import Roster
 from gatehouse.model import Layout, Organization
 from gatehouse.records.frame import OWN_RECORD, FileFacts, RecordSet
 
-_OF_SEARCHES = OWN_RECORD | {Layout.NETWORK_AUDIT, Layout.EVENT_LOG, Layout.MAPPED}
+_OF_SEARCHES = OWN_RECORD | {Layout.NETWORK_AUDIT, Layout.MAPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _meet(files: Sequence[FileFacts], owners: Sequence[Organization | None], a: 
     """Return the task for two files, or why there is none."""
     for position in (a, b):
         if files[position].layout not in _OF_SEARCHES:
-            return f"a {files[position].layout.value} file lists no searches"
+            return f"{files[position].path} lists no searches: its layout is {files[position].layout.value}"
     same_layout = files[a].layout is files[b].layout
     one, other = owners[a], owners[b]
     own = files[a].layout in OWN_RECORD

@@ -10,21 +10,10 @@ from importlib import resources
 
 import polars as pl
 
-from gatehouse.model import FieldState, Layout
+from gatehouse.model import MASKED, Layout
 from gatehouse.records.frame import STATE, RecordSet
 
-_MASKED = pl.Series(
-    [
-        state.value
-        for state in (
-            FieldState.WITHHELD,
-            FieldState.REDACTED_VENDOR,
-            FieldState.REDACTED_AGENCY,
-            FieldState.PARTIAL,
-        )
-    ],
-    dtype=STATE,
-)
+_MASKED = pl.Series([state.value for state in MASKED], dtype=STATE)
 
 
 @dataclass(frozen=True, slots=True)

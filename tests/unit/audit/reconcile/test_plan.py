@@ -22,7 +22,7 @@ class TestPlan:
             ("own.csv", "net.csv", Kind.OWN_AND_NETWORK),
             ("other.csv", "net.csv", Kind.OWN_AND_NETWORK),
         ]
-        no_searches = "a shared_networks file lists no searches"
+        no_searches = "shared.csv lists no searches: its layout is shared_networks"
         unknown = "an owner is not known: name it as FILE@OWNER"
         assert result.not_compared == (
             NotCompared("own.csv", "other.csv", "they belong to different owners"),
@@ -38,6 +38,14 @@ class TestPlan:
             ),
             NotCompared("shared.csv", "net.csv", no_searches),
         )
+
+    def test_reconcile_event_logs_hold_no_searches_to_compare(self) -> None:
+        result = reconcile(
+            record_set(File("a.csv", Layout.EVENT_LOG, []), File("b.csv", Layout.EVENT_LOG, []))
+        )
+        assert result.comparisons == ()
+        why = "a.csv lists no searches: its layout is event_log"
+        assert result.not_compared == (NotCompared("a.csv", "b.csv", why),)
 
     def test_reconcile_portal_and_organization_audit_of_one_owner_are_own_records(self) -> None:
         portal = [without(row, "org") for row in MONTH]
