@@ -191,8 +191,18 @@ class TestDraftRequests:
         )
         [(name, draft)] = draft_requests(audit_of(records, findings=findings), records).items()
         assert name == "alder-falls-pd-il-network-audit-missing-rows.md"
-        assert "for 2025-03-04 to 2025-03-05 (UTC), of which `net.csv` has no row" in draft
-        assert "ends after 1,048,575 rows" in draft
+        assert draft.split("## What I ask for\n\n")[1].split("\n## Form")[0] == MISSING_ROWS
+
+    def test_draft_requests_of_a_synthetic_record_say_so(self) -> None:
+        records = record_set(network_audit({"reason": "theft"}))
+        audit = audit_of(records, unknown=1)
+        real = draft_requests(audit, records)
+        drafts = draft_requests(replace(audit, synthetic=True), records)
+        assert list(drafts) == list(real)
+        assert len(drafts) == 2
+        for name, draft in drafts.items():
+            assert "> Synthetic: invented agencies, people and searches." in draft, name
+            assert "Synthetic" not in real[name], name
 
     def test_draft_requests_unknown_sharing_asks_for_dated_lists_once_an_owner(self) -> None:
         records = record_set(network_audit(EVERYTHING), network_audit(EVERYTHING, path="b.csv"))
@@ -235,6 +245,20 @@ class TestRecordsLaw:
         assert records_law(None) is None
         assert records_law(Organization("", "", None, AgencyKind.UNKNOWN)) is None
 
+
+MISSING_ROWS = """\
+The **Network Audit** of your license plate reader system (the log of searches of your cameras by \
+any agency) for these days (UTC), of which the file beside them has no row. If nothing was searched \
+or recorded then, please say so.
+
+- 2025-03-04 to 2025-03-05: `net.csv`
+
+The rest of the **Network Audit** of your license plate reader system (the log of searches of your \
+cameras by any agency) where the copy I hold ends at a number of rows at which programs cut files \
+off. If nothing is missing, please say how many rows the system holds for that period.
+
+- `net.csv`, which ends after 1,048,575 rows
+"""
 
 LETTER = """\
 # Draft records request: columns of the Network Audit

@@ -84,14 +84,14 @@ def draft_requests(audit: Audit, records: RecordSet) -> dict[str, str]:
     for files in _grouped(held, by_layout=True):
         layout = files[0].layout.value
         if any(file.need.missing or file.need.masked for file in files):
-            drafts[_name(files, layout)] = _ask_for_columns(files)
+            drafts[_name(files, layout)] = _ask_for_columns(audit, files)
         gaps, cuts = list(_gaps(audit, files)), list(_cuts(audit, files))
         if gaps or cuts:
-            drafts[_name(files, f"{layout}-missing-rows")] = _ask_for_rows(files, gaps, cuts)
+            drafts[_name(files, f"{layout}-missing-rows")] = _ask_for_rows(audit, files, gaps, cuts)
     if _sharing_unknown(audit):
         for files in _grouped(held, by_layout=False):
             drafts[_name(files, "sharing-list")] = _render(
-                "sharing.md.j2", "whom the data was shared with, and when", files
+                audit, "sharing.md.j2", "whom the data was shared with, and when", files
             )
     return dict(sorted(drafts.items()))
 
@@ -105,7 +105,7 @@ def _grouped(held: Sequence[_Held], *, by_layout: bool) -> Iterator[Sequence[_He
     yield from groups.values()
 
 
-def _ask_for_columns(files: Sequence[_Held]) -> str:
+def _ask_for_columns(audit: Audit, files: Sequence[_Held]) -> str:
     missing: dict[str, dict[str, Any]] = {}
     masked: dict[str, dict[str, Any]] = {}
     for file in files:
@@ -116,6 +116,7 @@ def _ask_for_columns(files: Sequence[_Held]) -> str:
             entry = {"label": column.label, "note": column.note, "cells": 0}
             masked.setdefault(column.label, entry)["cells"] += cells
     return _render(
+        audit,
         "columns.md.j2",
         f"columns of the {_EXPORTS[files[0].layout]}",
         files,
@@ -127,10 +128,13 @@ def _ask_for_columns(files: Sequence[_Held]) -> str:
 
 
 def _ask_for_rows(
-    files: Sequence[_Held], gaps: Sequence[Mapping[str, str]], cuts: Sequence[Mapping[str, str]]
+    audit: Audit,
+    files: Sequence[_Held],
+    gaps: Sequence[Mapping[str, str]],
+    cuts: Sequence[Mapping[str, str]],
 ) -> str:
     title = f"missing rows of the {_EXPORTS[files[0].layout]}"
-    return _render("rows.md.j2", title, files, gaps=gaps, cuts=cuts)
+    return _render(audit, "rows.md.j2", title, files, gaps=gaps, cuts=cuts)
 
 
 def _gaps(audit: Audit, files: Sequence[_Held]) -> Iterator[Mapping[str, str]]:
@@ -185,13 +189,14 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _render(template: str, title: str, files: Sequence[_Held], **more: object) -> str:
+def _render(audit: Audit, template: str, title: str, files: Sequence[_Held], **more: object) -> str:
     owner = files[0].owner
     return (
         _environment()
         .get_template(template)
         .render(
             title=title,
+            synthetic=audit.synthetic,
             owner=owner,
             law=records_law(parse(owner) if owner else None),
             export=_EXPORTS[files[0].layout],
