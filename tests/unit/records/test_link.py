@@ -1,3 +1,5 @@
+"""Copies of one search find each other in tiers, and coincidences stay within bounds."""
+
 from __future__ import annotations
 
 from datetime import timedelta

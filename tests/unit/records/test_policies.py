@@ -1,3 +1,5 @@
+"""Published rules, from every form in which they come."""
+
 from __future__ import annotations
 
 import json

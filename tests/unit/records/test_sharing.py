@@ -1,3 +1,5 @@
+"""Sharing lists and the days that they cover."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Archives: members, damage, and what an archive must not do."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Tables put together again from PDFs with text."""
+
 from __future__ import annotations
 
 import csv

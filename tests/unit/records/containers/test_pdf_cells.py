@@ -1,3 +1,5 @@
+"""How the pieces of a cell join."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""Workbooks: sheets, cells, and damage."""
+
 from __future__ import annotations
 
 import datetime as dt
