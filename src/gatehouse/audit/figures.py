@@ -249,9 +249,7 @@ def funnel(ground: Ground) -> Figure:
     return Figure(
         "funnel",
         f"Rates of {what} by agency",
-        f"share of searches with a readable reason that are {what}"
-        if immigration
-        else "share of readable reasons that are vague",
+        f"{what} as a share of searches whose reason can be read",
         Table(
             ("organization", "searches", "flagged", "rate", "shrunken", "low", "high", "outlier"),
             rows,

@@ -1,7 +1,7 @@
 """Rates, intervals and outliers as a statistician would sign them; see `docs/statistics.md`."""
 
 from gatehouse.audit.statistics.discovery import adjusted_p_values, benjamini_hochberg, false_positive_note
-from gatehouse.audit.statistics.funnel import Outliers, funnel_limits, intra_correlation, outliers
+from gatehouse.audit.statistics.funnel import Outliers, funnel_limits, outliers
 from gatehouse.audit.statistics.hours import MINIMUM_PEERS, QUIET_SHARE, HourTest, unusual_hours
 from gatehouse.audit.statistics.intervals import (
     MINIMUM_FOR_PERCENT,
@@ -26,7 +26,6 @@ __all__ = [
     "false_positive_note",
     "fit_prior",
     "funnel_limits",
-    "intra_correlation",
     "outliers",
     "shrink_rates",
     "unusual_hours",

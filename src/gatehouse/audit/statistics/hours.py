@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatehouse.audit.statistics.discovery import adjusted_p_values
-from gatehouse.audit.statistics.funnel import SMALLEST, upper_tail, variance_factor
+from gatehouse.audit.statistics.funnel import variance_factor
 from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, normal_quantile
+from gatehouse.audit.statistics.tails import SMALLEST, upper_tail
 from gatehouse.model import BadUse
 
 # The quiet hours together hold at most this share of the rest of the agency's searches.

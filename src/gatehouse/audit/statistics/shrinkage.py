@@ -22,6 +22,7 @@ from gatehouse.audit.statistics.intervals import checked_counts
 MINIMUM_AGENCIES = 3
 _JEFFREYS = 0.5
 _MAXIMUM_STEPS = 100
+_LONGEST_STEP = 2.0
 _TOLERANCE = 1e-9
 
 
@@ -142,14 +143,19 @@ def _maximize_likelihood(
 def _ascent(
     gradient: NDArray[np.float64], hessian: NDArray[np.float64], *, at_ceiling: bool
 ) -> NDArray[np.float64]:
-    """Return Newton's step where the surface is concave, else the gradient, at most 2 long on each axis."""
+    """Return Newton's step, of bounded length and always uphill: with the curvatures taken as downward.
+
+    It is shortened as a whole, since cut off axis by axis it could lead down.
+    """
     if at_ceiling and gradient[1] > 0:
         # Only the mean can still move; the size stays at its bound.
-        slope = gradient[0] / -hessian[0, 0] if hessian[0, 0] < 0 else gradient[0]
-        return np.asarray(np.clip(np.array([slope, 0.0]), -2.0, 2.0))
-    concave = hessian[0, 0] < 0 and float(np.linalg.det(hessian)) > 0
-    step = -np.linalg.solve(hessian, gradient) if concave else gradient
-    return np.asarray(np.clip(step, -2.0, 2.0))
+        return _shortened(np.array([gradient[0] / max(abs(hessian[0, 0]), _TOLERANCE), 0.0]))
+    curvatures, axes = np.linalg.eigh(hessian)
+    return _shortened(axes @ ((axes.T @ gradient) / np.maximum(np.abs(curvatures), _TOLERANCE)))
+
+
+def _shortened(step: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), _TOLERANCE)))
 
 
 def _log_likelihood(

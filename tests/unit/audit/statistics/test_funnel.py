@@ -10,11 +10,12 @@ import pytest
 from gatehouse.audit.statistics import (
     MINIMUM_SEARCHES,
     BetaPrior,
+    fit_prior,
     funnel_limits,
-    intra_correlation,
     outliers,
 )
-from gatehouse.audit.statistics.funnel import beta_binomial_tail
+from gatehouse.audit.statistics.tails import beta_binomial_tail
+from gatehouse.audit.statistics.usual import usual_prior
 from gatehouse.model import BadUse
 
 
@@ -63,25 +64,6 @@ class TestFunnel:
             funnel_limits(1.4, [10])
 
 
-class TestIntraCorrelation:
-    def test_intra_correlation_binomial_rates_is_nearly_none(self) -> None:
-        generator = np.random.default_rng(5)
-        totals = generator.integers(200, 3000, 4000)
-        flagged = generator.binomial(totals, 0.05)
-        assert intra_correlation(flagged.tolist(), totals.tolist(), 0.05) < 1e-4
-
-    def test_intra_correlation_beta_binomial_rates_is_that_of_the_beta(self) -> None:
-        generator = np.random.default_rng(5)
-        totals = generator.integers(30, 20_000, 4000)
-        # The correlation of a beta-binomial is 1 / (alpha + beta + 1).
-        flagged = generator.binomial(totals, generator.beta(0.2 * 199, 0.8 * 199, 4000))
-        found = intra_correlation(flagged.tolist(), totals.tolist(), 0.2)
-        assert found == pytest.approx(1 / 200, rel=0.15)
-
-    def test_intra_correlation_too_few_expected_searches_tell_nothing(self) -> None:
-        assert intra_correlation([5, 5, 5], [20, 20, 20], 0.01) == 0.0
-
-
 class TestOutliers:
     def test_outliers_one_agency_far_above_is_found_alone(self) -> None:
         generator = np.random.default_rng(2)
@@ -91,15 +73,16 @@ class TestOutliers:
         result = outliers(flagged.tolist(), totals.tolist())
         assert np.flatnonzero(result.outlier).tolist() == [17]
 
-    def test_outliers_p_value_without_dispersion_is_the_exact_tail(self) -> None:
-        result = outliers([3, 4, 5, 12], [100, 100, 100, 100])
-        assert result.rate == 0.06
-        assert result.correlation > 0
-        alone = outliers([2, 10], [100, 100], minimum=100)
-        assert alone.correlation > 0
-        small = outliers([0, 2], [30, 40])
-        assert small.correlation == 0.0
-        assert small.p_values[1] == pytest.approx(upper_tail_by_enumeration(2, 40, 2 / 70))
+    def test_outliers_p_value_is_the_tail_of_the_usual_rates(self) -> None:
+        from scipy.stats import betabinom
+
+        flagged, totals = [3, 4, 5, 12], [100, 100, 100, 100]
+        result = outliers(flagged, totals)
+        prior = fit_prior(flagged, totals)
+        assert result.rate == pytest.approx(prior.mean)
+        assert result.correlation == 1 / (prior.alpha + prior.beta + 1)
+        summed = [betabinom.sf(n - 1, 100, prior.alpha, prior.beta) for n in flagged]
+        assert result.p_values == pytest.approx(summed, rel=0.01)
 
     def test_outliers_few_searches_are_not_tested(self) -> None:
         result = outliers([29, 3, 3], [MINIMUM_SEARCHES - 1, 300, 300])
@@ -144,6 +127,37 @@ class TestOutliers:
         flagged = generator.binomial(totals, 0.02)
         totals[4], flagged[4] = 500, 60
         assert np.flatnonzero(outliers(flagged.tolist(), totals.tolist()).outlier).tolist() == [4]
+
+    # One in forty agencies does often what the others hardly do, never do, or do in every measure.
+    @pytest.mark.parametrize("usual", [(0.0, 0.0), (0.0002, 0.0), (2.0, 60.0)])
+    def test_outliers_a_group_of_another_kind_does_not_hide_itself(self, usual: tuple[float, float]) -> None:
+        generator = np.random.default_rng(37)
+        totals = generator.integers(300, 3000, 400)
+        rates = generator.beta(*usual, 400) if usual[1] else np.full(400, usual[0])
+        rates[:10] = 0.25
+        result = outliers(generator.binomial(totals, rates).tolist(), totals.tolist())
+        assert all(result.outlier[:10])
+        assert sum(result.outlier[10:]) <= 2
+
+    def test_outliers_half_of_the_agencies_are_no_exception(self) -> None:
+        flagged, totals = [0] * 20 + [100] * 20, [1000] * 40
+        assert not any(outliers(flagged, totals).outlier)
+
+
+class TestUsualPrior:
+    def test_usual_prior_of_one_kind_is_that_of_all(self) -> None:
+        generator = np.random.default_rng(41)
+        totals = generator.integers(30, 3000, 300).astype(float)
+        flagged = generator.binomial(totals.astype(int), generator.beta(0.1, 10, 300)).astype(float)
+        every = fit_prior(flagged.astype(int).tolist(), totals.astype(int).tolist())
+        assert usual_prior(flagged, totals) == every
+
+    def test_usual_prior_beside_a_higher_kind_is_that_of_the_others(self) -> None:
+        generator = np.random.default_rng(43)
+        totals = generator.integers(300, 3000, 300).astype(float)
+        flagged = generator.binomial(totals.astype(int), [0.15] * 9 + [0.01] * 291).astype(float)
+        others = fit_prior(flagged[9:].astype(int).tolist(), totals[9:].astype(int).tolist())
+        assert usual_prior(flagged, totals) == others
 
 
 class TestBetaBinomialTail:

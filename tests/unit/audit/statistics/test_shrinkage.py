@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import lgamma
 
 import numpy as np
@@ -23,6 +24,20 @@ counts = st.lists(
 )
 
 
+def log_likelihood(flagged: Sequence[int], totals: Sequence[int], prior: BetaPrior) -> float:
+    """Return the beta-binomial log-likelihood of the counts, up to a constant."""
+    alpha, beta = prior.alpha, prior.beta
+    return sum(
+        lgamma(f + alpha)
+        + lgamma(n - f + beta)
+        - lgamma(n + alpha + beta)
+        + lgamma(alpha + beta)
+        - lgamma(alpha)
+        - lgamma(beta)
+        for f, n in zip(flagged, totals, strict=True)
+    )
+
+
 class TestShrinkage:
     def test_fit_prior_published_families_match(self) -> None:
         # Sexes of the first 12 of 13 children in 6,115 families in Saxony (Geissler 1889); maximum likelihood
@@ -39,20 +54,21 @@ class TestShrinkage:
         flagged = generator.binomial(totals, generator.beta(0.3, 40, 120))
         prior = fit_prior(flagged.tolist(), totals.tolist())
 
-        def log_likelihood(alpha: float, beta: float) -> float:
-            return sum(
-                lgamma(f + alpha)
-                + lgamma(n - f + beta)
-                - lgamma(n + alpha + beta)
-                + lgamma(alpha + beta)
-                - lgamma(alpha)
-                - lgamma(beta)
-                for f, n in zip(flagged.tolist(), totals.tolist(), strict=True)
-            )
-
-        best = log_likelihood(prior.alpha, prior.beta)
+        best = log_likelihood(flagged.tolist(), totals.tolist(), prior)
         for up, aside in ((1.01, 1.0), (0.99, 1.0), (1.0, 1.01), (1.0, 0.99), (1.01, 1.01), (0.99, 0.99)):
-            assert log_likelihood(prior.alpha * up, prior.beta * aside) < best
+            beside = BetaPrior(prior.alpha * up, prior.beta * aside)
+            assert log_likelihood(flagged.tolist(), totals.tolist(), beside) < best
+
+    def test_fit_prior_few_large_among_many_zeros_reaches_the_top(self) -> None:
+        # Steps cut off axis by axis lead down here.
+        zeros = [76, 172, 1319, 911, 46, 1797, 30, 831, 275, 100, 156, 37, 485, 65, 588, 1911, 32, 127, 43]
+        zeros += [1522, 3041, 1022, 72, 806, 793, 3114, 140, 800]
+        flagged, totals = [298, 185, *[0] * len(zeros)], [4849, 2810, *zeros]
+        prior = fit_prior(flagged, totals)
+        best = log_likelihood(flagged, totals, prior)
+        for size in (0.5, 2, 8, 30):
+            for mean in (0.005, 0.01, 0.02, 0.03):
+                assert log_likelihood(flagged, totals, BetaPrior(mean * size, (1 - mean) * size)) <= best
 
     def test_fit_prior_no_over_dispersion_is_worth_the_other_agencies_searches(self) -> None:
         prior = fit_prior([10, 20, 30, 40], [100, 200, 300, 400])

@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, share, whole
-from gatehouse.audit.report.numbers import compact, count, of, plural
+from gatehouse.audit.report.numbers import compact, count, of, plural, rate
 from gatehouse.audit.report.scales import Linear, Logarithmic, decade_ticks, round_ticks
 from gatehouse.audit.report.svg import Drawing, dots, line, path, shorten, text, text_width
-from gatehouse.audit.statistics import funnel_limits, intra_correlation
+from gatehouse.audit.statistics import funnel_limits, outliers
 
 LIMITS = ((0.95, "limit-95", "95 %"), (0.998, "limit-998", "99.8 %"))
 MOST_LABELS = {"wide": 10, "narrow": 4}
@@ -38,7 +38,8 @@ class Point:
 def draw(figure: Figure) -> Drawing:
     """Draw `organization, searches, flagged, rate, shrunken, low, high, outlier` rows.
 
-    The limits are those of the pooled rate, widened by the correlation between searches of one organization.
+    The limits are those around the usual rate, widened by the correlation between searches of one
+    organization.
     """
     points = [
         Point(str(row[0]), whole(row[1]), whole(row[2]), 100 * share(row[3]), bool(row[7]))
@@ -46,32 +47,30 @@ def draw(figure: Figure) -> Drawing:
         if row[3] is not None
     ]
     flagged, totals = [point.flagged for point in points], [point.searches for point in points]
-    pooled = sum(flagged) / sum(totals)
-    correlation = intra_correlation(flagged, totals, pooled)
+    test = outliers(flagged, totals)
 
     def paint(canvas: Canvas) -> tuple[float, list[Markup]]:
-        return _paint(canvas, points, pooled, correlation)
+        return _paint(canvas, points, test.rate, test.correlation)
 
-    outliers = [point for point in points if point.outlier]
+    found = [point for point in points if point.outlier]
     notes = [
-        f"Pooled rate: {of(sum(flagged), sum(totals))}. Limits at 95 % and 99.8 %, exact binomial"
-        + (", widened for searches of one organization being alike" if correlation > 0 else "")
-        + ". The size axis is logarithmic."
+        f"All together: {of(sum(flagged), sum(totals))}. Usual rate: {rate(test.rate)}. Limits at 95 % and "
+        "99.8 %, widened for searches of one organization being alike. The size axis is logarithmic."
     ]
     return drawing(
         figure,
         paint,
-        headline=_headline(len(points), len(outliers)),
+        headline=_headline(len(points), len(found)),
         description=(
             f"{plural(len(points), 'organization')} by number of searches and share flagged; "
-            f"{plural(len(outliers), 'outlier')}" + _named(outliers) + "."
+            f"{plural(len(found), 'outlier')}" + _named(found) + "."
         ),
         legend=[
             ("dot", "organization"),
             ("dot-outlier", "outlier (false-discovery rate 5 %)"),
             ("limit-95", "95 % limits"),
             ("limit-998", "99.8 % limits"),
-            ("pooled", "pooled rate"),
+            ("usual", "usual rate"),
         ],
         notes=notes,
     )
@@ -93,20 +92,20 @@ def _named(outliers: Sequence[Point]) -> str:
 
 
 def _paint(
-    canvas: Canvas, points: Sequence[Point], pooled: float, correlation: float
+    canvas: Canvas, points: Sequence[Point], usual: float, correlation: float
 ) -> tuple[float, list[Markup]]:
     left, right = (60.0, canvas.width - 16) if canvas.wide else (52.0, canvas.width - 8)
     ceiling, base = 34.0, 394.0 if canvas.wide else 310.0
     least, most = min(p.searches for p in points), max(p.searches for p in points)
     across = Logarithmic(least / 1.15, most * 1.15, left, right)
-    top = max([*(point.percent for point in points), 100 * pooled * 2, 0.1])
+    top = max([*(point.percent for point in points), 100 * usual * 2, 0.1])
     ticks = round_ticks(min(top * 1.06, 100), 4, whole=False)
     up = Linear(ticks[-1], base, ceiling)
 
     children = [text(0, 13, "share of the searches with a readable reason", class_="axis-name")]
     children += horizontal_grid(ticks, up, left, right, lambda tick: f"{compact(tick)} %")
-    children += _curves(across, up, pooled, correlation)
-    children.append(line(left, up(100 * pooled), right, up(100 * pooled), class_="pooled"))
+    children += _curves(across, up, usual, correlation)
+    children.append(line(left, up(100 * usual), right, up(100 * usual), class_="usual"))
     ordinary = ((across(p.searches), up(p.percent)) for p in points if not p.outlier)
     children.append(dots(ordinary, class_="dots faint"))
     children.append(
@@ -123,13 +122,13 @@ def _paint(
     return base + 50, children
 
 
-def _curves(across: Logarithmic, up: Linear, pooled: float, correlation: float) -> list[Markup]:
-    """Draw both limits above and below the pooled rate, cut off at the top of the chart."""
+def _curves(across: Logarithmic, up: Linear, usual: float, correlation: float) -> list[Markup]:
+    """Draw both limits above and below the usual rate, cut off at the top of the chart."""
     ratio = across.high / across.low
     sizes = [max(1, round(across.low * ratio ** (i / (CURVE_POINTS - 1)))) for i in range(CURVE_POINTS)]
     children = []
     for confidence, class_, _ in LIMITS:
-        lower, upper = funnel_limits(pooled, sizes, confidence=confidence, correlation=correlation)
+        lower, upper = funnel_limits(usual, sizes, confidence=confidence, correlation=correlation)
         for side in (lower, upper):
             curve = [
                 (across(size), up(100 * float(value)))
