@@ -22,7 +22,9 @@ OPENING = """# Commands
 Written by `tools/commands.py` from the commands' own help: change the help, not this page.
 
 Every command takes `--help` (`-h`); `gatehouse --version` prints the version. Exit codes: 0 done, 1 findings
-asked for with `--fail-on`, 2 bad use, 3 bad input, 4 verification failed, 5 a needed part is unavailable.
+asked for with `--fail-on`, 2 bad use, 3 bad input, 4 verification failed, 5 a needed part is unavailable;
+130 stopped with Ctrl-C (a folder without `manifest.json` was not finished), 141 nobody read the output to its
+end, as in `gatehouse ... | head -1`.
 With `--json`, what is wrong with an input is a JSON document on standard output too.
 """
 

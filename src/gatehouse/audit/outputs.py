@@ -10,6 +10,9 @@ requests/*.md      draft records requests for what the export does not show
 plates.csv         only with `reveal_plates`: ordinal and plate
 officers.csv       only with `reveal_names`: ordinal, organization and name or user id
 manifest.json      all of these, and what went in
+
+The report and then the manifest are written last, and those of an earlier run are removed first: a folder
+without a manifest holds an audit that was cut short.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from gatehouse.audit.document import Audit
     from gatehouse.audit.ground import Ground
 
+REPORT, MANIFEST = "report.html", "manifest.json"
 REVEALED = ("plates.csv", "officers.csv")
 
 
@@ -67,7 +71,7 @@ def write(
     leave them behind.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    for name in REVEALED:
+    for name in (MANIFEST, REPORT, *REVEALED):
         (directory / name).unlink(missing_ok=True)
     written: list[str] = []
 
@@ -78,7 +82,6 @@ def write(
         make(path)
         written.append(name)
 
-    put("report.html", lambda path: _text(path, render(audit)))
     put("findings.json", lambda path: _text(path, _json(as_document(audit))))
     put("findings.csv", lambda path: _findings(audit, path))
     put("records.parquet", lambda path: write_records(ground, path))
@@ -92,8 +95,9 @@ def write(
         put("plates.csv", lambda path: _plates(ground, path))
     if ground.options.reveal_names:
         put("officers.csv", lambda path: _officers(ground, path))
+    put(REPORT, lambda path: _text(path, render(audit)))
     manifest = Manifest(directory, tuple(_hashed(directory, name) for name in sorted(written)))
-    _text(directory / "manifest.json", _json(_manifest_document(audit, manifest)))
+    _text(directory / MANIFEST, _json(_manifest_document(audit, manifest)))
     return manifest
 
 

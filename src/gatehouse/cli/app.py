@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import audit, reasons, records
+from gatehouse.cli import STOPPED, audit, reasons, records
 from gatehouse.cli.output import report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -68,21 +68,32 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code (README: 0 to 5; 130 when stopped)."""
-    argv = sys.argv[1:] if arguments is None else arguments
+    """Run the command line and return the exit code, as docs/commands.md lists them."""
+    try:
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _unread()
+    except SystemExit as stop:
+        # Typer and Rich leave with 1 when nobody reads on, which would say that something was found.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return _unread()
+        raise
+    return code
+
+
+def _run(argv: list[str]) -> int:
+    """Run the command line; what went wrong becomes a message and a code."""
     try:
         result = app(argv, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read along has seen enough.
-        _close_stdout()
-        return 141
+        raise
     except Error as error:
         report_error(error, as_json=wants_json(argv))
         return error.exit_code
     except typer.Abort:
-        sys.stderr.write("Stopped.\n")
-        return 130
+        return STOPPED
     except (OSError, MemoryError) as error:
         refused = _refused(error)
         try:
@@ -105,6 +116,12 @@ def main(arguments: list[str] | None = None) -> int:
             show()
         return int(code)
     return result if isinstance(result, int) else 0
+
+
+def _unread() -> int:
+    """Return the code of a program whose reader has seen enough: 128 + SIGPIPE, as a shell tells it."""
+    _close_stdout()
+    return 141
 
 
 def _close_stdout() -> None:
