@@ -187,7 +187,9 @@ class TestJudge:
             ("IL", Signal.VAGUE, Standing.UNKNOWN),
         ],
     )
-    def test_judge_signal_outside_immigration_has_its_own_standing(self, state: str, signal: Signal, standing: Standing) -> None:
+    def test_judge_signal_outside_immigration_has_its_own_standing(
+        self, state: str, signal: Signal, standing: Standing
+    ) -> None:
         assert TABLE.judge(state, date(2026, 11, 1), signal=signal).standing is standing
 
     def test_judge_state_without_rule_says_so(self) -> None:
