@@ -1,12 +1,14 @@
 """The demonstration: a synthetic town's network audit, from export to report, with the commands shown.
 
-With `--export` it does the same for a real file.
+With `--export` it does the same for a real file, in a folder of its own under `out/audits/`.
 """
 
 import argparse
 import functools
+import hashlib
 import http.server
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "gatehouse"
-OUT = ROOT / "out" / "demo"
+OUT = ROOT / "out"
 ROWS, SEED = 200_000, 20260101
 
 
@@ -57,16 +59,32 @@ def main() -> None:
     parser.add_argument("--owner", help="the agency whose export it is, e.g. 'Prairie Bend IL PD'")
     parser.add_argument("--serve", action="store_true", help="serve the report on 127.0.0.1")
     options = parser.parse_args()
-    report = OUT / "report"
+    report = report_directory(options.export)
     if options.export:
         owner = ["--owner", options.owner] if options.owner else []
         run("audit", options.export, *owner, "-o", str(report.relative_to(ROOT)))
+        print(f"\nEverything about this file lies in {report.relative_to(ROOT)}/", flush=True)
     else:
-        data = OUT.relative_to(ROOT) / "synthetic"
+        data = OUT.relative_to(ROOT) / "demo" / "synthetic"
         run("records", "synth", "--rows", str(ROWS), "--seed", str(SEED), "--quirks", "-o", str(data))
         demo_audit(data, report.relative_to(ROOT))
     if options.serve:
         serve(report)
+
+
+def report_directory(export: str | None) -> Path:
+    """Return where the report goes: no file takes the place of the synthetic one, nor of another."""
+    if export is None:
+        return OUT / "demo" / "report"
+    path = Path(export).resolve()
+    # Two files of one name in two folders are two files.
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:6]
+    return OUT / "audits" / f"{slug(path.stem)}-{mark}"
+
+
+def slug(name: str) -> str:
+    """Return a file's name as a folder's name that needs no quoting."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:60] or "export"
 
 
 def demo_audit(data: Path, report: Path) -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from gatehouse.audit.statistics.shrinkage import BetaPrior, fit_prior
 from gatehouse.audit.statistics.tails import upper_tail
 
-# Twice the logarithm of the ratio of the likelihoods. In about 1 of 100 records, of 30 to 2,000 agencies of one
-# kind, two betas reach it (`tools/measure_outliers.py`), and no more often the more agencies there are.
+# Twice the logarithm of the ratio of the likelihoods. About 1 of 100 records of 30 to 2,000 agencies of one
+# kind reaches it (`tools/measure_outliers.py`), and no more do with more agencies.
 _CONVINCING = 12.0
 # Agencies whose tail at the rate of all is this small are tried as the second group first.
 _FIRST_TAIL = 1e-3
