@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.document import Cite
-from gatehouse.audit.ground import bits_of
 from gatehouse.audit.measures import file_and_row
 from gatehouse.audit.options import EVIDENCE_LIMIT, EVIDENCE_SEED
 from gatehouse.audit.sharing import owner_day
-from gatehouse.audit.texts import BIT, FAMILY_BITS
+from gatehouse.audit.texts import BIT, FAMILY_BITS, bits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

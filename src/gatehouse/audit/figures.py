@@ -11,11 +11,11 @@ from gatehouse.audit.breaks import schema_breaks
 from gatehouse.audit.document import Cite, Figure, Table
 from gatehouse.audit.evidence import cite
 from gatehouse.audit.findings.tables import Unit
-from gatehouse.audit.ground import bits_of, count_of
+from gatehouse.audit.ground import count_of
 from gatehouse.audit.measures import NETWORK_CLASSES
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
-from gatehouse.audit.texts import BIT, FAMILY_BITS
+from gatehouse.audit.texts import BIT, FAMILY_BITS, bits_of
 from gatehouse.audit.wording import NO_REASON, searches
 from gatehouse.model import Layout, Signal
 

@@ -13,7 +13,7 @@ from gatehouse.audit.annotate import identity, with_agency
 from gatehouse.audit.counted import counted_rows
 from gatehouse.audit.document import Precision, Tally
 from gatehouse.audit.sharing import Contacts, contacts
-from gatehouse.audit.texts import BIT, FAMILY_BITS
+from gatehouse.audit.texts import BIT, FAMILY_BITS, bits_of
 from gatehouse.model import FieldState, Signal
 
 if TYPE_CHECKING:
@@ -166,8 +166,3 @@ class Ground:
 def count_of(table: pl.DataFrame) -> int:
     """Return the sum of a measure's `n`."""
     return int(table["n"].sum())
-
-
-def bits_of(mask: int) -> pl.Expr:
-    """Return whether a row or group has any of these signals."""
-    return (pl.col("bits") & pl.lit(mask, dtype=pl.UInt32)) != 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.local_time import utc_hour
-from gatehouse.audit.texts import BIT, CONTENT_BITS, DROPDOWN
+from gatehouse.audit.texts import BIT, CONTENT_BITS, DROPDOWN, bits_of
 from gatehouse.model import Signal
 
 if TYPE_CHECKING:
@@ -24,17 +24,9 @@ NETWORK_CLASSES = (0, 1, 2, 10, 50, 100, 250, 500, 1000, 2000, 4000, 6000)
 NATIONWIDE = 1000
 
 MINOR_BITS = BIT[Signal.TRAFFIC_INFRACTION] | BIT[Signal.CIVIL_PRIVATE_MATTER] | BIT[Signal.VAGUE]
-
+MINOR_NATIONWIDE = bits_of(MINOR_BITS) & (pl.col("networks") >= NATIONWIDE)
 
 _ROWS = 1 << 32
-
-
-def has(mask: int) -> pl.Expr:
-    """Return whether a row has any of these signals."""
-    return (pl.col("bits") & pl.lit(mask, dtype=pl.UInt32)) != 0
-
-
-MINOR_NATIONWIDE = has(MINOR_BITS) & (pl.col("networks") >= NATIONWIDE)
 
 
 @dataclass(frozen=True)
@@ -72,10 +64,11 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     local = slim.with_columns(_local=hours.place(pl.col("agency"), pl.col("at")))
     n = pl.len().alias("n")
     first = place().min().alias("place")
+    none = bits_of(BIT[Signal.NONE_STATED])
     quality = (
         pl.col("readable").sum().alias("readable"),
-        has(BIT[Signal.NONE_STATED]).sum().alias("none"),
-        has(BIT[Signal.VAGUE]).sum().alias("vague"),
+        none.sum().alias("none"),
+        bits_of(BIT[Signal.VAGUE]).sum().alias("vague"),
         pl.col("case").is_not_null().sum().alias("case_known"),
         (~pl.col("case")).sum().alias("caseless"),
     )
@@ -83,7 +76,7 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
     hour = (minute // 60 % 24).cast(pl.Int8).alias("hour")
     shown = pl.col("officer").is_not_null()
     # An offense or a prompt may tell a minor matter although the reason is masked.
-    wide, seen = pl.col("networks") >= NATIONWIDE, pl.col("readable") | has(MINOR_BITS)
+    wide, seen = pl.col("networks") >= NATIONWIDE, pl.col("readable") | bits_of(MINOR_BITS)
     queries = {
         "signals": slim.group_by("file", "agency", "outside", "bits", "readable").agg(n, first),
         "days": slim.group_by("file", pl.col("at").dt.date().alias("day"), "bits").agg(
@@ -92,13 +85,13 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
             pl.col("officer").is_not_null().sum(),
             pl.col("plate").is_not_null().sum(),
             pl.col("case").is_not_null().sum().alias("case_known"),
-            has(DROPDOWN).sum().alias("dropdown"),
+            bits_of(DROPDOWN).sum().alias("dropdown"),
             first,
         ),
         "agencies": slim.group_by("file", "agency").agg(
             n,
             *quality,
-            (has(BIT[Signal.NONE_STATED]) & pl.col("offense").is_not_null()).sum().alias("none_but_offense"),
+            (none & pl.col("offense").is_not_null()).sum().alias("none_but_offense"),
             (wide & seen).sum().alias("nationwide"),
             (wide & ~seen).sum().alias("nationwide_masked"),
             MINOR_NATIONWIDE.sum().alias("minor"),
@@ -115,7 +108,7 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
         "pairs": slim.filter(pl.col("reason").is_not_null() & pl.col("offense").is_not_null())
         .group_by("reason", "offense")
         .agg(n),
-        "flagged": local.filter(has(CONTENT_BITS)),
+        "flagged": local.filter(bits_of(CONTENT_BITS)),
     }
     tables = dict(zip(queries, pl.collect_all(queries.values(), engine="streaming"), strict=True))
     tables["week"] = hours.week(tables["week"])

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.audit.document import Pathway
-from gatehouse.audit.ground import bits_of, count_of
+from gatehouse.audit.ground import count_of
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.sharing import LISTED, NOT_LISTED, UNKNOWN_RELATION
-from gatehouse.audit.texts import BIT, FAMILY_BITS, bits
+from gatehouse.audit.texts import BIT, FAMILY_BITS, bits, bits_of
 from gatehouse.audit.wording import NO_REASON
 from gatehouse.model import Signal
 

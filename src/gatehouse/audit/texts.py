@@ -52,6 +52,11 @@ def bits(signals: Iterable[Signal]) -> int:
     return mask
 
 
+def bits_of(mask: int) -> pl.Expr:
+    """Return whether the `bits` of a row or group have any of these signals."""
+    return (pl.col("bits") & pl.lit(mask, dtype=pl.UInt32)) != 0
+
+
 CONTENT_BITS = bits(CONTENT)
 FAMILY_BITS: Mapping[str, int] = {name: bits(members) for name, members in FAMILIES.items()}
 

@@ -13,10 +13,9 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.phrases import phrase_table
-from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, citations, judge
 from gatehouse.audit.statistics import false_positive_note
-from gatehouse.audit.texts import BIT, bits
+from gatehouse.audit.texts import BIT, bits, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, percent
 from gatehouse.model import FAMILIES, Signal
 

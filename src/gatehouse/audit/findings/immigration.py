@@ -13,9 +13,8 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.content import ContentLead
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.ground import bits_of
 from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge, local_day
-from gatehouse.audit.texts import BIT
+from gatehouse.audit.texts import BIT, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
 

@@ -9,9 +9,8 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
-from gatehouse.audit.ground import bits_of
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.texts import BIT
+from gatehouse.audit.texts import BIT, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, of_total, plural
 from gatehouse.law.masking import mask
 from gatehouse.model import Signal

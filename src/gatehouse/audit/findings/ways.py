@@ -9,8 +9,9 @@ import polars as pl
 from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
-from gatehouse.audit.ground import bits_of, count_of
+from gatehouse.audit.ground import count_of
 from gatehouse.audit.pathways import FEDERAL_NAMED, FOR_ANOTHER, IMMIGRATION, side_door, ways
+from gatehouse.audit.texts import bits_of
 from gatehouse.audit.wording import READABLE, number, searches
 
 if TYPE_CHECKING:
