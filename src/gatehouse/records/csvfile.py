@@ -25,7 +25,7 @@ from gatehouse.records.dialect import Dialect, sniff
 from gatehouse.records.quoting import last_boundary, quotes_of, removed_by, well_quoted
 from gatehouse.records.raw import RawBlock
 
-BLOCK = 32 << 20
+BLOCK = 16 << 20
 # A record that could be longer than this is not read as one.
 MARGIN = 1 << 20
 SLOW_BLOCK = 4 << 20

@@ -16,7 +16,7 @@ import polars as pl
 from gatehouse.model import BadInput, FieldState, Layout
 from gatehouse.records import tells
 from gatehouse.records.blanks import Blanks
-from gatehouse.records.columns import SEARCH_DATE, is_header, normal_label
+from gatehouse.records.columns import KNOWN_LABELS, SEARCH_DATE, is_header, normal_label
 from gatehouse.records.csvfile import frame_of
 from gatehouse.records.frame import KEPT_TEXTS, OPTIONAL_TEXTS, FileFacts, RecordSet, Reject
 from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values, split_glued
@@ -55,13 +55,13 @@ class ImportOptions:
     """What to keep and where.
 
     `keep` names fields of `OPTIONAL_TEXTS` whose texts are wanted too; `mapping` describes an unknown layout;
-    beyond `spill_rows` rows, the frame lies in Parquet files in `spill` (a temporary folder if None).
+    beyond `spill_rows` rows in memory, the frame lies in Parquet files in `spill` (a temporary folder if None).
     """
 
     keep: frozenset[str] = frozenset()
     mapping: Mapping | None = None
     spill: Path | None = None
-    spill_rows: int = 5_000_000
+    spill_rows: int = 16_000_000
 
 
 def import_files(
@@ -339,7 +339,10 @@ def _unknown(path: str, firsts: Sequence[RawBlock | None]) -> BadInput:
 
 
 def _described(block: RawBlock | None) -> str:
-    """Name the columns of a table, or say how many it has if no line at its top looks like labels."""
+    """Say how many columns a table has, and name those of a known label.
+
+    Any other cell at the top of a damaged file may be a person, a plate or a reason.
+    """
     if block is None or not block.rows.len():
         return "no records"
     top = [[(cell or "").strip() for cell in row] for row in block.cells.head(_TITLES).rows()]
@@ -347,9 +350,8 @@ def _described(block: RawBlock | None) -> str:
     first = max(top, key=lambda cells: sum(map(bool, cells)))
     while first and not first[-1]:
         first.pop()
-    labels = [cell for cell in first if cell]
-    plain = [cell for cell in labels if len(cell) <= 40 and not any(letter.isdigit() for letter in cell)]
-    distinct = len({normal_label(cell) for cell in labels}) == len(labels)
-    if labels and len(plain) == len(labels) and distinct:
-        return "the columns " + ", ".join(repr(cell) for cell in labels)
-    return f"{len(first)} columns and no line of labels"
+    known = [cell for cell in first if normal_label(cell) in KNOWN_LABELS]
+    columns = "1 column" if len(first) == 1 else f"{len(first)} columns"
+    if not known:
+        return f"{columns}, none under a known label"
+    return f"{columns}, under known labels only {', '.join(repr(cell) for cell in known)}"

@@ -259,12 +259,11 @@ class Normalizer:
             "row": read.rows,
             "content": _content(cells, plan),
         }
+        present = {name: column for name in TEXT_FIELDS if (column := _column(cells, plan, name)) is not None}
+        encoded = self._texts.encode_all(present)
         for name in TEXT_FIELDS:
-            column = _column(cells, plan, name)
-            if column is None:
-                columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=pl.UInt64), _absent()
-            else:
-                columns[name], columns[f"{name}_state"] = self._texts.encode(name, column)
+            keys, states = encoded.get(name, (pl.lit(None, dtype=pl.UInt64), _absent()))
+            columns[name], columns[f"{name}_state"] = keys, states
         for name, (ms, text) in self._all_times(read).items():
             if text is None:
                 columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=TIME), _absent()
