@@ -54,10 +54,25 @@ def test_every_output_is_free_of_plates_and_people(
     assert main(["audit", str(export), "-o", str(tmp_path / "a"), "--json"]) == 0
     assert main(["audit", str(export)]) == 0
     assert main(["audit", "reconcile", str(export), str(export), "-o", str(tmp_path / "b")]) == 0
+    assert main(["records", "inspect", str(export), "--json"]) == 0
+    assert main(["records", "inspect", str(export)]) == 0
     printed = capsys.readouterr()
     leaks = {name: found(text) for name, text in texts(tmp_path)}
     leaks |= {"stdout": found(printed.out), "stderr": found(printed.err)}
     assert {name: canaries for name, canaries in leaks.items() if canaries} == {}
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "command", [["audit"], ["records", "inspect"], ["reasons", "--column", "why", "--file"]]
+)
+def test_errors_quote_no_cell_of_a_header(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str], as_json: list[str]
+) -> None:
+    path = write(tmp_path / "x.csv", [["a", "b", "c"]], (PEOPLE[0], PLATES[1], "Reason"))
+    assert main([*command, str(path), *as_json]) == 3
+    printed = capsys.readouterr()
+    assert found(printed.out + printed.err) == set()
 
 
 def test_reveal_option_reveals_its_own_kind_in_its_own_file(export: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from gatehouse.law.masking import mask
 from gatehouse.law.prohibitions import Prohibitions
 from gatehouse.law.reasons import Lexicon
 from gatehouse.model import LinkTier
+from gatehouse.records.inspection import QUOTING
 from gatehouse.records.synth import is_synthetic
 
 if TYPE_CHECKING:
@@ -271,12 +272,9 @@ def _files(ground: Ground) -> tuple[FileSummary, ...]:
     return tuple(summaries)
 
 
-# Notes that quote column labels; what stands in a headerless file's place of labels may be anything.
-_QUOTING = frozenset({"unknown_column", "duplicate_column", "unknown_layout"})
-
-
 def _shown_labels(code: str, detail: str) -> str:
-    return mask(detail) if code in _QUOTING else detail
+    """Mask a note that quotes labels: what stands in their place in a headerless file may be anything."""
+    return mask(detail) if code in QUOTING else detail
 
 
 def _facts(ground: Ground) -> Mapping[str, Cell]:

@@ -139,7 +139,7 @@ def _cells(lines: Iterable[str], name: str, column: str) -> Iterator[str | None]
                 "the CSV has no such column" if not wanted else "the CSV has that column more than once",
                 where=_shown(name),
                 expected=f"one column {column!r}",
-                got=", ".join(header) or "an empty file",
+                got=f"{len(header)} columns, {len(wanted)} of that name" if header else "an empty file",
             )
         for row in table:
             if row:

@@ -32,13 +32,15 @@ def inspect(
 ) -> None:
     """Say what the importer sees: layout, columns, what their cells say, notes, and what was rejected."""
     from gatehouse.cli.output import print_json, progress
+    from gatehouse.law.masking import mask
     from gatehouse.records import ImportOptions, Mapping
     from gatehouse.records.inspection import inspect as look
 
     options = ImportOptions(mapping=None if mapping is None else Mapping.load(str(mapping)))
     size = sum(path.stat().st_size for path in files if path.exists())
     with progress("Reading", size) as advance:
-        seen = look([str(path) for path in files], options, progress=advance)
+        found = look([str(path) for path in files], options, progress=advance)
+    seen = [each.with_labels(mask) for each in found]
     if as_json:
         print_json({"files": [each.as_document() for each in seen]})
         return

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from gatehouse.model import FieldState
+from gatehouse.records.columns import KNOWN_LABELS, normal_label
 from gatehouse.records.frame import FIELDS, FileFacts, RecordSet
 from gatehouse.records.importer import ImportOptions, Input, import_files
 from gatehouse.records.layouts import Plan, find_header, recognize_header, recognize_values
 from gatehouse.records.raw import RawBlock
 from gatehouse.records.source import open_sources
 
+QUOTING = frozenset({"unknown_column", "duplicate_column", "unknown_layout"})  # notes that quote labels
 _TOP = 200  # records among which a header is looked for, and that follow it as a sample
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """One table of one file. `columns` pairs each label with the field that it was read as, or None.
+
+    A label stands as it does in the file, and so do those quoted in notes: in a damaged file it may be a
+    person or a plate, which whoever shows an inspection has to mask (see `with_labels`).
 
     `states` gives, for each exported field, how many records show a value and how many each other state;
     `records` is how many records became rows; `rejects` counts the others by reason.
@@ -32,6 +37,22 @@ class Inspection:
     records: int
     states: Mapping[str, Mapping[FieldState, int]]
     rejects: Mapping[str, int]
+
+    def with_labels(self, shown: Callable[[str], str]) -> Inspection:
+        """Return the inspection with every label that no layout knows as `shown` shows it, in notes too."""
+        return replace(
+            self,
+            facts=replace(
+                self.facts,
+                notes=tuple(
+                    (code, shown(detail) if code in QUOTING else detail) for code, detail in self.facts.notes
+                ),
+            ),
+            columns=tuple(
+                (label if normal_label(label) in KNOWN_LABELS else shown(label), field)
+                for label, field in self.columns
+            ),
+        )
 
     def as_document(self) -> dict[str, Any]:
         """Return the inspection as JSON-ready data."""

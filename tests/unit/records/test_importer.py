@@ -130,25 +130,25 @@ class TestLayout:
         facts = load(export(tmp_path, [labels, *rows])).files[0]
         assert (facts.layout, facts.rows, facts.non_search) == (layout, 3, 3)
 
-    def test_unknown_below_a_title_names_the_columns(self, tmp_path: Path) -> None:
-        path = export(tmp_path, [["Log of the town"], ["Colour", "Shape"], ["red", "round"]])
+    def test_unknown_below_a_title_names_the_known_columns(self, tmp_path: Path) -> None:
+        path = export(tmp_path, [["Log of the town"], ["Colour", "License Plate"], ["red", "round"]])
         with pytest.raises(BadInput) as raised:
             load(path)
-        assert raised.value.got == "the columns 'Colour', 'Shape'"
+        assert raised.value.got == "2 columns, under known labels only 'License Plate'"
 
-    def test_unknown_names_the_columns_and_the_way_out(self, tmp_path: Path) -> None:
+    def test_unknown_says_how_many_columns_and_the_way_out(self, tmp_path: Path) -> None:
         path = export(tmp_path, [["Colour", "Shape"], ["red", "round"]])
         with pytest.raises(BadInput) as raised:
             load(path)
         assert raised.value.where == path
-        assert raised.value.got == "the columns 'Colour', 'Shape'"
+        assert raised.value.got == "2 columns, none under a known label"
         assert "--mapping" in (raised.value.hint or "")
 
     def test_unknown_without_labels_shows_no_values(self, tmp_path: Path) -> None:
         path = export(tmp_path, [["4711", "secret words 12"], ["4712", "more 13"]])
         with pytest.raises(BadInput) as raised:
             load(path)
-        assert raised.value.got == "2 columns and no line of labels"
+        assert raised.value.got == "2 columns, none under a known label"
 
 
 class TestFiles:
