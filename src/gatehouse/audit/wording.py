@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gatehouse.audit.statistics import MINIMUM_FOR_PERCENT
@@ -23,6 +24,20 @@ def searches(n: int) -> str:
 def plural(n: int, one: str, many: str | None = None) -> str:
     """Return a count with its noun."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def agree(n: int, what_they_do: str) -> str:
+    """Return what several searches do, or what one does: "name" and "names", "are" and "is".
+
+    The first word is the verb; a "name" after "or" and an "are" are further ones.
+    """
+    if n != 1:
+        return what_they_do
+
+    def of_one(word: re.Match[str]) -> str:
+        return {"are": "is", "have": "has", "their": "its"}.get(word[0], f"{word[0]}s")
+
+    return re.sub(r"^\w+|(?<= or )(?:name|are)\b|(?<= and )are\b|\btheir\b", of_one, what_they_do)
 
 
 def share(n: float, of: float) -> str | None:
@@ -54,7 +69,7 @@ def of_total(n: int, of: int) -> str:
 def of_readable(tally: Tally, what_they_do: str) -> str:
     """Say how many searches do something, with the denominator, and the bounds where reasons are masked."""
     text = f"{tally.n:,} of {searches(tally.readable)} {READABLE}"
-    text += f"{percent(tally.n, tally.readable)} {what_they_do}"
+    text += f"{percent(tally.n, tally.readable)} {agree(tally.n, what_they_do)}"
     return text + bounded(tally.n, tally.masked, tally.total)
 
 
@@ -66,10 +81,13 @@ def bounded(n: int, masked: int, of: int) -> str:
     """Return a sentence that bounds a count where reasons are masked; nothing where none is."""
     if not masked:
         return ""
-    return (
-        f". The reasons of {masked:,} more are masked, so among all {of:,} searches the number lies between "
-        f"{n:,} and {n + masked:,}"
-    )
+    between = f"between {n:,} and {n + masked:,}"
+    return f". {masked_reasons(masked)} masked, so among all {searches(of)} the number lies {between}"
+
+
+def masked_reasons(n: int) -> str:
+    """Return `The reasons of 12 more are`, to stand before "masked"."""
+    return "The reason of 1 more is" if n == 1 else f"The reasons of {n:,} more are"
 
 
 def sentence(text: str) -> str:

@@ -230,7 +230,7 @@ class TestOrTraining(ContentLead):
     title = "Searches for test or training"
     severity = Severity.LOW
     signals = frozenset({Signal.TEST_TRAINING})
-    verb = "are said to be tests or training"
+    verb = "are said to be for testing or training"
     may_say = "The stated reason is a test or training on live data."
     may_not_say = "That a person's movements were looked up: the plate may be a police car's."
     innocent_explanations = (

@@ -15,7 +15,7 @@ from gatehouse.audit.findings.content import ContentLead
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge, local_day
 from gatehouse.audit.texts import BIT, bits_of
-from gatehouse.audit.wording import NO_REASON, READABLE, bounded, number, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class _Barred(Lead):
         rows, claim, confidence = self._counted(judged)
         if not self._restricted_anywhere(ground):
             claim = "No rule that restricts this was found for the owners' states in the period of the record"
-            claim += f"; {searches(judged.rows.height)} {self.kind}"
+            claim += f"; {searches(judged.rows.height)} {agree(judged.rows.height, self.kind)}"
         elif stateless := judged.rows.filter(pl.col("state").is_null()).height:
             claim += f"; for {number(stateless)} more the owner's state is not known"
         claim += self._own(ground, rows)
@@ -122,9 +122,8 @@ class _Barred(Lead):
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         """Return the rows that count, in words, and how sure it is that the law means them."""
         barred = judged.rows.filter(pl.col("standing").is_in([item.value for item in FORBIDDEN]))
-        claim = (
-            f"{searches(barred.height)} {self.kind}, on data of owners whose state law forbids that purpose"
-        )
+        claim = f"{searches(barred.height)} {agree(barred.height, self.kind)}, "
+        claim += "on data of owners whose state law forbids that purpose"
         if unsettled := judged.unsettled().height:
             claim += f"; for {number(unsettled)} more a law was in force that may reach them"
         return barred, claim, Confidence.MEDIUM
@@ -175,8 +174,9 @@ def _restricted(judged: Judged, kind: str) -> tuple[pl.DataFrame, str, Confidenc
     forbidden = pl.col("standing").is_in([item.value for item in FORBIDDEN])
     settled = judged.rows.filter(forbidden)
     unsettled = judged.unsettled()
+    count = settled.height + unsettled.height
     claim = (
-        f"{searches(settled.height + unsettled.height)} {kind}, on data of owners whose state law restricts "
+        f"{searches(count)} {agree(count, kind)}, on data of owners whose state law restricts "
         f"immigration use; it settles the matter for {number(settled.height)} of them"
     )
     confidence = Confidence.LOW if unsettled.height else Confidence.MEDIUM

@@ -12,7 +12,7 @@ import polars as pl
 
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.wording import of_total
+from gatehouse.audit.wording import agree, of_total
 from gatehouse.law.masking import mask
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ReasonOffenseConflict(Lead):
         )
         return Measured(
             count,
-            f"{of_total(count, both)} {AMONG} put unrelated offenses side by side",
+            f"{of_total(count, both)} {AMONG} {agree(count, 'put unrelated offenses side by side')}",
             of=both,
             among=AMONG,
             match=found.select("reason", "offense"),

@@ -10,7 +10,7 @@ import polars as pl
 from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.statistics import unusual_hours
-from gatehouse.audit.wording import number, plural, searches
+from gatehouse.audit.wording import agree, number, plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -63,10 +63,10 @@ class RepeatedPlate(Lead):
         claim = f"No user looked up one plate {REPEATS} times or more on two days or more"
         if count:
             claim = (
-                f"{searches(count)} belong to {plural(found.height, 'pair')} of one user and one plate with "
-                f"at least {REPEATS} searches on two days or more"
+                f"{searches(count)} {agree(count, 'belong')} to {plural(found.height, 'pair')} of one user "
+                f"and one plate with at least {REPEATS} searches on two days or more"
             )
-        claim += f"; {searches(both)} show both user and plate"
+        claim += f"; {searches(both)} {agree(both, 'show')} both user and plate"
         return Measured(
             count,
             claim,

@@ -13,7 +13,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.lawful import local_days
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import bits
-from gatehouse.audit.wording import NO_REASON, READABLE, bounded, plural, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, plural, searches
 from gatehouse.records.policies import policy_for
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class OwnPolicyConflict(Lead):
 
 def _claim(count: int, too_early: int, ground: Ground) -> str:
     """Say what was counted, and which searches no copy of the rules is old enough for."""
-    claim = f"{searches(count)} name a use that the owner's rules, as published by then, prohibit"
+    name = agree(count, "name")
+    claim = f"{searches(count)} {name} a use that the owner's rules, as published by then, prohibit"
     if too_early:
         older = plural(too_early, "more flagged search is", "more flagged searches are")
         claim += f"; {older} older than every copy of the rules"

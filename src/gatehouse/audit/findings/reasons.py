@@ -11,7 +11,16 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import agency_units, officer_units, rate_table
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT, bits_of
-from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, of_total, plural
+from gatehouse.audit.wording import (
+    NO_REASON,
+    READABLE,
+    agree,
+    number,
+    of_readable,
+    of_total,
+    plural,
+    searches,
+)
 from gatehouse.law.masking import mask
 from gatehouse.model import Signal
 
@@ -146,10 +155,10 @@ class ConstantReason(Lead):
         if rows:
             claim = (
                 f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at "
-                f"least nine of ten of its searches, {number(count)} searches in all"
+                f"least nine of ten of {agree(len(rows), 'their')} searches, {searches(count)} in all"
             )
         if unnamed := ground.readable - named:
-            claim += f"; {number(unnamed)} more name no agency and are not tested"
+            claim += f"; {number(unnamed)} more {agree(unnamed, 'name no agency and are')} not tested"
         return Measured(
             count,
             claim,
@@ -236,7 +245,7 @@ class MissingCase(Lead):
             officer_units(ground, "caseless", "case_known"),
         )
         masked = ground.total - known
-        claim = f"{of_total(count, known)} whose case number can be seen have none"
+        claim = f"{of_total(count, known)} whose case number can be seen {agree(count, 'have')} none"
         if masked:
             claim += (
                 f"; for {number(masked)} more it cannot be seen, so the number among all lies between "

@@ -11,7 +11,7 @@ from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN, agency_units, rate_table
 from gatehouse.audit.measures import MINOR_NATIONWIDE, NATIONWIDE
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.wording import NO_REASON, READABLE, bounded, number, of_total, plural, searches
+from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, number, of_total, plural, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -58,8 +58,8 @@ class MinorNationwide(Lead):
                 else f"no search reached {NATIONWIDE:,} networks"
             )
         claim = (
-            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more {READABLE} give an infraction, a "
-            "civil matter or a reason that would fit any search"
+            f"{of_total(minor, wide)} of {NATIONWIDE:,} networks or more {READABLE} "
+            f"{agree(minor, 'give')} an infraction, a civil matter or a reason that would fit any search"
         )
         return Measured(
             minor,

@@ -12,7 +12,7 @@ from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import count_of
 from gatehouse.audit.lawful import citations, flow_rules
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.wording import number, of_total, plural
+from gatehouse.audit.wording import agree, number, of_total, plural
 from gatehouse.law.prohibitions import Flow
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class FederalSearchers(Lead):
         count = int(federal["n"].sum())
         unknown = ground.total - int(named["n"].sum())
         who = plural(federal.height, "federal agency", "federal agencies")
-        claim = f"{of_total(count, ground.total)} are by {who if federal.height else 'federal agencies'}"
+        are, by = agree(count, "are"), who if federal.height else "federal agencies"
+        claim = f"{of_total(count, ground.total)} {are} by {by}"
         return Measured(
             count,
             claim + _unnamed(unknown),
@@ -101,7 +102,7 @@ class OutOfStateSearchers(Lead):
             .sort("searches", "state", descending=[True, False])
         )
         where = plural(by_state.height, "other state") if by_state.height else "other states"
-        claim = f"{of_total(count, total)} are by agencies of {where}"
+        claim = f"{of_total(count, total)} {agree(count, 'are')} by agencies of {where}"
         if unknown:
             claim += f"; for {number(unknown)} more the searcher's name does not tell the state"
         claim += _unnamed(unnamed)

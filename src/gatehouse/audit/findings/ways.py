@@ -12,7 +12,7 @@ from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import count_of
 from gatehouse.audit.pathways import FEDERAL_NAMED, FOR_ANOTHER, IMMIGRATION, side_door, ways
 from gatehouse.audit.texts import bits_of
-from gatehouse.audit.wording import READABLE, number, searches
+from gatehouse.audit.wording import READABLE, agree, masked_reasons, number, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -29,7 +29,7 @@ class _Door(Lead):
         way = ways(ground)[self.way]
         if way.figure.n is None:
             return NotMeasured(way.figure.why or "")
-        claim = f"{searches(way.figure.n)} {self.words}"
+        claim = f"{searches(way.figure.n)} {agree(way.figure.n, self.words)}"
         if way.figure.unknown:
             claim += f"; for {number(way.figure.unknown)} more the record cannot tell"
         return Measured(
@@ -103,18 +103,20 @@ class SideDoor(Lead):
                 local & bits_of(FOR_ANOTHER) & ~bits_of(IMMIGRATION) & ~bits_of(FEDERAL_NAMED)
             )
         )
+        n = way.figure.n
+        speak, are = agree(n, "speak"), agree(n, "are")
         claim = (
-            f"{searches(way.figure.n)} by agencies that are not federal speak for immigration enforcement "
-            f"({number(immigration)}) or are said to be on behalf of another federal agency "
-            f"({number(way.figure.n - immigration)})"
+            f"{searches(n)} by agencies that are not federal {speak} for immigration enforcement "
+            f"({number(immigration)}) or {are} said to be on behalf of another federal agency "
+            f"({number(n - immigration)})"
         )
         if says:
-            claim += f"; {number(says)} of them say that they are for another"
+            claim += f"; {number(says)} of them {agree(says, 'say')} that the search is for another"
         if unnamed:
             claim += f". Not counted: {number(unnamed)} for another agency that is not named as federal"
         if way.figure.unknown:
             claim += (
-                f". The reasons of {number(way.figure.unknown)} more are masked, so the number lies between "
+                f". {masked_reasons(way.figure.unknown)} masked, so the number lies between "
                 f"{number(way.figure.n)} and {number(way.figure.n + way.figure.unknown)}"
             )
         counted = (

@@ -15,8 +15,9 @@ def test_first_amendment_small_count_in_a_large_record_has_low_confidence() -> N
     outcome, found = measured(FirstAmendment(), rows)
     assert (outcome.count, found, outcome.confidence) == (1, [2], Confidence.LOW)
     assert outcome.claim == (
-        "1 of 1,501 searches whose reason can be read (under 0.1 %) speak of protest, assembly or speech. If "
-        "the classification were wrong on 0.1 % of the searches, about 2 of 1,501 would be flagged in error."
+        "1 of 1,501 searches whose reason can be read (under 0.1 %) speaks of protest, assembly or speech. "
+        "If the classification were wrong on 0.1 % of the searches, about 2 of 1,501 would "
+        "be flagged in error."
     )
 
 

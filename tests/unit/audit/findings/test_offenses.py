@@ -37,7 +37,7 @@ def test_conflict_counts_searches_that_show_both() -> None:
     ]
     outcome, found = measured(ReasonOffenseConflict(), rows, files=BOTH)
     assert (outcome.count, found) == (1, [2])
-    assert outcome.claim.startswith("1 of 2 searches whose reason and offense type both name an offense put")
+    assert outcome.claim.startswith("1 of 2 searches whose reason and offense type both name an offense puts")
     assert outcome.table is not None
     assert outcome.table.rows == (("homicide", "Traffic Infraction", 1),)
 

@@ -18,7 +18,7 @@ def test_missing_reason_counts_blanks_and_placeholders_among_readable() -> None:
     outcome, found = measured(MissingReason(), rows)
     assert (outcome.count, found) == (2, [2, 3])
     assert outcome.claim == (
-        "2 of 3 searches whose reason can be read state none. The reasons of 1 more are masked, so among "
+        "2 of 3 searches whose reason can be read state none. The reason of 1 more is masked, so among "
         "all 4 searches the number lies between 2 and 3"
     )
 
@@ -123,7 +123,7 @@ def test_missing_case_counts_only_where_the_number_could_be_seen() -> None:
     ]
     outcome, found = measured(MissingCase(), rows)
     assert (outcome.count, found) == (1, [3])
-    assert outcome.claim.startswith("1 of 3 searches whose case number can be seen have none")
+    assert outcome.claim.startswith("1 of 3 searches whose case number can be seen has none")
 
 
 def test_missing_case_without_the_column_is_not_measurable() -> None:

@@ -20,7 +20,7 @@ ROWS = (
 def test_federal_searchers_by_name() -> None:
     outcome, found = measured(FederalSearchers(), ROWS)
     assert (outcome.count, found) == (1, [4])
-    assert outcome.claim == ("1 of 6 searches are by 1 federal agency; for 1 more the searcher is not named")
+    assert outcome.claim == ("1 of 6 searches is by 1 federal agency; for 1 more the searcher is not named")
 
 
 def test_out_of_state_leaves_out_federal_unknown_and_own() -> None:
