@@ -8,10 +8,11 @@ import os
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from gatehouse.cli.app import main
-from tests.attack.exports import record, write
+from tests.attack.exports import AUDIT, record, write
 
 
 @pytest.fixture
@@ -145,3 +146,61 @@ class TestPlaces:
         monkeypatch.setattr("gatehouse.records.synth.generate", full)
         code, document = refusal(["records", "synth", "--rows", "9", "-o", str(tmp_path)], capsys)
         assert (code, document["what"]) == (5, "there is no space left to write to")
+
+
+class TestExtremes:
+    def test_years_that_no_search_can_be_of_are_rejects(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        moments = ["01/01/0001, 12:00:00 AM UTC", "12/31/9999, 11:59:59 PM UTC"]
+        rows = [record(number) for number in range(9)]
+        rows += [record(9 + number, {"Search Time": moment}) for number, moment in enumerate(moments)]
+        path = write(tmp_path / "audit.csv", rows)
+        sharing = write(
+            tmp_path / "list.csv", [["Tarrinholt TX PD", "TX", "police"]], ("Name", "State", "Type")
+        )
+        days = f"{sharing}@0001-01-01..9999-12-31"
+        command = ["audit", f"{path}@Prairie Bend IL PD", "--sharing", days, "--json"]
+        assert main([*command, "-o", str(tmp_path / "out")]) == 0
+        document = json.loads(capsys.readouterr().out)
+        (file,) = document["files"]
+        assert (file["searches"], file["rejects"]) == (9, 2)
+        assert document["pathways"]["back"]["n"] == 0
+
+    @pytest.mark.parametrize("kept", [1, 2, 3])
+    def test_truncated_workbook_is_bad_input(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], kept: int
+    ) -> None:
+        whole = tmp_path / "whole.xlsx"
+        book = openpyxl.Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for row in [AUDIT, *(record(number) for number in range(50))]:
+            sheet.append(list(row))
+        book.save(whole)
+        assert main(["audit", str(whole), "--json"]) == 0
+        capsys.readouterr()
+        content = whole.read_bytes()
+        path = tmp_path / "cut.xlsx"
+        path.write_bytes(content[: len(content) * kept // 4])
+        code, document = refusal(["audit", str(path)], capsys)
+        assert (code, document["error"]) == (3, "BadInput")
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+    def test_folder_without_permission_is_bad_use(
+        self, export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        locked = tmp_path / "locked"
+        locked.mkdir(mode=0o500)
+        code, document = refusal(["audit", str(export), "-o", str(locked / "out")], capsys)
+        assert (code, document["what"]) == (2, "results cannot be written there")
+
+    def test_folder_that_the_system_refuses_is_bad_use(
+        self,
+        export: Path,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        code, document = refusal(["audit", str(export), "-o", str(tmp_path / "out")], capsys)
+        assert (code, document["got"]) == (2, f"no permission to write to {tmp_path}")
