@@ -77,10 +77,10 @@ def test_cell_of_many_blocks_becomes_no_search(tmp_path: Path) -> None:
     assert (searches, duplicates, rejects, other) == (2, 0, rows - 2, 0)
 
 
-def test_record_of_tens_of_thousands_of_cells_is_one_reject(tmp_path: Path) -> None:
+def test_record_of_thousands_of_cells_is_one_reject(tmp_path: Path) -> None:
     path = tmp_path / "audit.csv"
     body = lines(60)
-    path.write_text("\n".join([HEADER, *body[:30], "x," * (1 << 16), *body[30:], ""]), encoding="utf-8")
+    path.write_text("\n".join([HEADER, *body[:30], "x," * (1 << 13), *body[30:], ""]), encoding="utf-8")
     assert balance(path) == [(61, 60, 0, 1, 0)]
 
 
