@@ -7,6 +7,8 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatehouse.audit.document import Audit
+from gatehouse.audit.report.evidence import breakable
+from gatehouse.audit.report.numbers import unbroken
 from gatehouse.audit.report.page import build
 
 __all__ = ["render"]
@@ -19,7 +21,7 @@ def render(audit: Audit) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("gatehouse.audit.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,3 +29,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"unbroken": unbroken, "breakable": breakable}
+    return environment

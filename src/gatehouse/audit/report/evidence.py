@@ -91,6 +91,12 @@ class Evidence:
         return Markup(" and ").join(parts)
 
 
+def breakable(name: str) -> Markup:
+    """Return a file's name that breaks, where a line is too short for it, between its parts."""
+    # What the parts hold is escaped; the rest is this program's own.
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[_./\\-])(?=[^_./\\-])", name))
+
+
 def base_name(path: str) -> str:
     """Return the last part of a path; a member of an archive keeps the archive's name."""
     return path.replace("\\", "/").rsplit("/", 1)[-1]

@@ -5,6 +5,7 @@ The rules for percentages are those of `wording.share`.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 from gatehouse.audit.document import Tally
@@ -30,10 +31,15 @@ def searches(number: int) -> str:
     return plural(number, "search", "searches")
 
 
+def unbroken(text: str) -> str:
+    """Return text in which no percent sign stands on another line than its number."""
+    return re.sub(r"(?<=\d) (?=%)", NO_BREAK, text)
+
+
 def percent(number: float, base: float) -> str | None:
     """Write a share, or return None when the base is too small for one."""
     written = share(number, base)
-    return written.replace(" %", f"{NO_BREAK}%") if written else None
+    return unbroken(written) if written else None
 
 
 def rate(value: float) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from gatehouse.audit.document import Audit, FileSummary
 from gatehouse.audit.report import sections, words
 from gatehouse.audit.report.charts import CHARTS
-from gatehouse.audit.report.evidence import Evidence, base_name
+from gatehouse.audit.report.evidence import Evidence, base_name, breakable
 from gatehouse.audit.report.numbers import (
     NOT_MEASURABLE,
     between,
@@ -271,7 +271,7 @@ def _source(audit: Audit) -> Markup:
         return Markup("Source: no file")
     first = audit.files[0]
     link = Markup('Source:\N{NO-BREAK SPACE}<a href="#file-1">{}</a>, SHA-256 <code>{}</code>').format(
-        base_name(first.path), f"{first.sha256[:12]}\N{HORIZONTAL ELLIPSIS}"
+        breakable(base_name(first.path)), f"{first.sha256[:12]}\N{HORIZONTAL ELLIPSIS}"
     )
     others = len(audit.files) - 1
     if others:

@@ -15,8 +15,9 @@ from gatehouse.audit.report.evidence import (
     RowsOfFile,
     anchor,
     base_name,
+    breakable,
 )
-from gatehouse.audit.report.numbers import between, count, percent, plural, rate, searches
+from gatehouse.audit.report.numbers import between, count, percent, plural, rate, searches, unbroken
 from gatehouse.audit.report.svg import Drawing
 from gatehouse.audit.report.tables import Column, TableView, caption, figure_table, table_view
 
@@ -118,7 +119,7 @@ def reasons_base(audit: Audit) -> str | None:
     if len(bases) != 1:
         return None
     readable, masked = bases.pop()
-    return f"of {searches(readable)} with a readable reason; {count(masked)} more are masked"
+    return f"of {searches(readable)} with a readable reason; {plural(masked, 'more is', 'more are')} masked"
 
 
 def reasons_missing(audit: Audit) -> str | None:
@@ -206,7 +207,7 @@ def not_found(audit: Audit) -> TableView:
         "not-found",
         "Looked for, and not found in what can be read",
         (Column("Looked for"), Column("What the record shows")),
-        tuple((finding.title, finding.claim) for finding in rows),
+        tuple((finding.title, unbroken(finding.claim)) for finding in rows),
         row_ids=tuple(anchor("finding", finding.id) for finding in rows),
     )
 
@@ -263,7 +264,7 @@ def balance(audit: Audit, evidence: Evidence) -> TableView:
         tuple(
             (
                 Markup('{}\N{NO-BREAK SPACE}<a href="{}">{}</a>').format(
-                    f"{index}.", evidence.file(file.path), base_name(file.path)
+                    f"{index}.", evidence.file(file.path), breakable(base_name(file.path))
                 ),
                 *(count(number) for number in line),
             )

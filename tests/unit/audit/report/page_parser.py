@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
+VOID = frozenset({"meta", "link", "br", "hr", "img", "input", "wbr"})
 
 
 @dataclass(slots=True)
@@ -49,7 +49,11 @@ class PageParser(HTMLParser):
         self.at = self.at.parent
 
     def handle_data(self, data: str) -> None:
-        self.at.texts.append(data)
+        # A place where a line may break parts no word.
+        if self.at.texts and self.at.children and self.at.children[-1].tag == "wbr":
+            self.at.texts[-1] += data
+        else:
+            self.at.texts.append(data)
 
 
 def parse(html: str) -> Element:

@@ -51,6 +51,18 @@ class TestTimeline:
         rows = (("2025-01", 10), ("2025-02", 20), ("2025-03", 15))
         assert self.points(draw("searches_over_time", *rows, breaks=())) == [3]
 
+    def test_timeline_panel_name_is_never_cut_within_its_number(self) -> None:
+        figure = replace(
+            FIGURES["searches_over_time"],
+            table=Table(
+                ("period", "searches", "immigration"), (("2025-01", 9_000, 910), ("2025-02", 9_100, 720))
+            ),
+            breaks=(),
+        )
+        narrow = parse(str(CHARTS["searches_over_time"](figure).narrow))
+        names = [mark.text for mark in narrow.all("text") if mark.attributes.get("class") == "panel"]
+        assert names == ["All searches: at most 9,100 in 2025-02", "Immigration-labeled: at most 910"]
+
     def test_timeline_draws_no_line_across_a_missing_period(self) -> None:
         rows = (("2025-01", 10), ("2025-02", 20), ("2025-04", 15), ("2025-05", 15))
         drawing = draw("searches_over_time", *rows, breaks=())
@@ -180,6 +192,14 @@ class TestFunnel:
         assert [mark.attributes["d"].count("M") for mark in marks(drawing, "dots faint")] == [1]
         assert "C PD" in words(drawing)
         assert drawing.headline == "1 of 3\N{NO-BREAK SPACE}organizations stands out"
+
+    def test_funnel_long_name_stands_in_two_lines_where_the_page_is_narrow(self) -> None:
+        others = tuple((f"{n} PD", 1_000 + n, 10, 0.01, 0.01, 0.0, 0.02, 0) for n in range(40))
+        high = ("Marrowmere County Regional Task Force", 300, 120, 0.4, 0.4, 0.3, 0.5, 1)
+        narrow = parse(str(draw("funnel", *others, high).narrow))
+        labels = [mark.text for mark in narrow.all("text") if mark.attributes.get("class") == "label"]
+        assert len(labels) == 2
+        assert " ".join(labels) == high[0]
 
     def test_funnel_without_a_flagged_search_is_drawn(self) -> None:
         rows = tuple(

@@ -11,6 +11,7 @@ import pytest
 
 from gatehouse.audit.document import Audit
 from gatehouse.audit.report import render
+from gatehouse.audit.report.evidence import breakable
 from tests.unit.audit.report.page_parser import Element, parse
 from tests.unit.audit.report.sample import bare_audit, huge_audit, sample_audit
 
@@ -128,6 +129,16 @@ class TestWords:
     def test_audit_of_a_real_record_does_not_say_synthetic(self) -> None:
         html = render(bare_audit())
         assert "Synthetic" not in html
+
+    def test_percent_sign_stays_beside_its_number(self, page: Element) -> None:
+        texts = [
+            text for element in page.all() if element.tag not in ("style", "text") for text in element.texts
+        ]
+        assert not [text for text in texts if re.search(r"\d[ \n]%", text)]
+
+    def test_long_file_name_may_break_between_its_parts_and_nowhere_else(self) -> None:
+        written = breakable("Invented_<b>_Audit-11.csv")
+        assert written == "Invented_<wbr>&lt;b&gt;_<wbr>Audit-<wbr>11.<wbr>csv"
 
     def test_fixed_lines_stand_on_the_first_screen(self, page: Element) -> None:
         summary = by_id(page, "summary").text

@@ -14,13 +14,15 @@ from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, share, whole
 from gatehouse.audit.report.numbers import compact, count, of, plural, rate
 from gatehouse.audit.report.scales import Linear, Logarithmic, decade_ticks, round_ticks
-from gatehouse.audit.report.svg import Drawing, dots, line, path, shorten, text, text_width
+from gatehouse.audit.report.svg import Drawing, dots, line, path, text, text_width, wrap
 from gatehouse.audit.statistics import funnel_limits, outliers
 
 LIMITS = ((0.95, "limit-95", "95 %"), (0.998, "limit-998", "99.8 %"))
 MOST_LABELS = {"wide": 10, "narrow": 4}
 CURVE_POINTS = 100
 LABEL_HEIGHT = 17.0
+WIDEST_LABEL = 0.55  # of the chart
+LEAST_TOLD = 12  # characters, below which a name cut off tells nothing
 LABEL_OFFSETS = (5.0, -8.0, 19.0, -25.0, 36.0, -42.0, 53.0)
 
 
@@ -159,30 +161,67 @@ class Box:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name beside its dot: `whole` where nothing is cut off, `told` its number of characters."""
+
+    box: Box
+    children: tuple[Markup, ...]
+    whole: bool
+    told: int
+
+
 def _labels(canvas: Canvas, outliers: Sequence[Point], across: Logarithmic, up: Linear) -> list[Markup]:
     """Name the highest outliers; a name that would cover another or a dot is left to the table."""
     ranked = sorted(outliers, key=lambda point: (-point.percent, point.name))
     places = [(across(point.searches), up(point.percent)) for point in ranked]
     taken = [Box(x - 5, x + 5, y - 5, y + 5) for x, y in places]
     children: list[Markup] = []
-    for point, (x, y) in list(zip(ranked, places, strict=True))[: MOST_LABELS[canvas.name]]:
+    for point, place in list(zip(ranked, places, strict=True))[: MOST_LABELS[canvas.name]]:
+        label = _free_label(canvas, point.name, place, across.start, taken)
+        if label is not None:
+            taken.append(label.box)
+            children += label.children
+    return children
+
+
+def _free_label(
+    canvas: Canvas, name: str, place: tuple[float, float], start: float, taken: Sequence[Box]
+) -> Label | None:
+    """Return the first label of a dot that covers nothing, the whole name if it can be."""
+    for whole_name in (True, False):
         for dy in LABEL_OFFSETS:
             for rightward in (True, False):
-                room = (canvas.width - x if rightward else x - across.start) - 12
-                name = shorten(point.name, canvas.font, min(room, 0.45 * canvas.width))
-                width, start = text_width(name, canvas.font), x + 9 if rightward else x - 9
-                left = start if rightward else start - width
-                box = Box(left, left + width, y + dy - LABEL_HEIGHT + 4, y + dy + 4)
-                if len(name) < min(len(point.name), 12) or any(box.meets(other) for other in taken):
-                    continue
-                taken.append(box)
-                if abs(dy) > LABEL_HEIGHT + 5:
-                    children.append(line(x, y, start, y + dy - 5, class_="leader"))
-                children.append(
-                    text(start, y + dy, name, class_="label", anchor="start" if rightward else "end")
-                )
-                break
-            else:
-                continue
-            break
-    return children
+                label = _label(canvas, name, place, dy, rightward=rightward, start=start)
+                fits = label.whole or not whole_name
+                if (
+                    fits
+                    and (label.whole or label.told >= LEAST_TOLD)
+                    and not any(label.box.meets(box) for box in taken)
+                ):
+                    return label
+    return None
+
+
+def _label(
+    canvas: Canvas, name: str, place: tuple[float, float], dy: float, *, rightward: bool, start: float
+) -> Label:
+    """Write a name beside a dot, in two lines where one has no room, with a line to the dot from afar."""
+    x, y = place
+    room = min((canvas.width - x if rightward else x - start) - 12, WIDEST_LABEL * canvas.width)
+    lines = wrap(name, canvas.font, room, 1 if text_width(name, canvas.font) <= room else 2)
+    width = max(text_width(each, canvas.font) for each in lines)
+    at = x + 9 if rightward else x - 9
+    left, below = (at if rightward else at - width), (len(lines) - 1) * LABEL_HEIGHT
+    # A label above its dot grows upward.
+    base = y + dy - (below if dy < 0 else 0)
+    anchor = "start" if rightward else "end"
+    children = [
+        text(at, base + index * LABEL_HEIGHT, each, class_="label", anchor=anchor)
+        for index, each in enumerate(lines)
+    ]
+    if abs(dy) > LABEL_HEIGHT + 5:
+        children.insert(0, line(x, y, at, y + dy - 5, class_="leader"))
+    box = Box(left, left + width, base - LABEL_HEIGHT + 4, base + below + 4)
+    told = len(" ".join(lines))
+    return Label(box, tuple(children), " ".join(lines) == " ".join(name.split()), told)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from gatehouse.audit.document import Figure
 from gatehouse.audit.report.charts.frame import Canvas, drawing, horizontal_grid, whole_or_none
-from gatehouse.audit.report.numbers import NOT_MEASURABLE, compact, count, searches
+from gatehouse.audit.report.numbers import NOT_MEASURABLE, compact, count, plural, searches
 from gatehouse.audit.report.scales import Linear, round_ticks, round_top
 from gatehouse.audit.report.svg import Drawing, dots, group, line, path, rect, shorten, text, text_width
 from gatehouse.audit.report.words import signal_label
@@ -84,7 +84,8 @@ def draw(figure: Figure) -> Drawing:
     notes = [f"{letter}: {period}, {what}" for letter, (period, what) in zip(letters, breaks, strict=True)]
     hidden = len(figure.table.columns) - 2 - MOST_SIGNALS
     if hidden > 0:
-        notes.append(f"{hidden} more signals stand in the table only.")
+        noun = "signal stands" if hidden == 1 else "signals stand"
+        notes.append(f"{hidden} more {noun} in the table only.")
     period = "month" if periods.monthly else "day"
     notes.append(f"Searches a UTC {period}; each panel has its own scale from zero.")
     legend = (
@@ -116,15 +117,14 @@ def _describe(
 ) -> str:
     name, values = series[0]
     known = [value for value in values if value is not None]
-    text_ = (
-        f"{len(series)} charts over one time axis, {periods.name(0)} to {periods.name(periods.length - 1)}."
-    )
+    text_ = f"{plural(len(series), 'chart')} over one time axis, "
+    text_ += f"{periods.name(0)} to {periods.name(periods.length - 1)}."
     if known:
         text_ += (
             f" {name}: {count(min(known))} to {count(max(known))} a {'month' if periods.monthly else 'day'}."
         )
     if breaks:
-        text_ += f" {len(breaks)} breaks, across which no line is drawn."
+        text_ += f" {plural(len(breaks), 'break')}, across which no line is drawn."
     return text_
 
 
@@ -172,8 +172,10 @@ def _panel(
     if peak is None:
         return [text(0, top - 13, shorten(f"{name}: {NOT_MEASURABLE}", canvas.font, room), class_="panel")]
     title = f"{name}: at most {count(peak)} in {periods.name(when)}" if peak else f"{name}: none"
-    if text_width(title, canvas.font) > room:
-        title = f"{name}: at most {count(peak)}"
+    # Where there is no room, the month goes first, then what the name adds after a comma.
+    for shorter in (f"{name}: at most {count(peak)}", f"{name.partition(',')[0]}: at most {count(peak)}"):
+        if text_width(title, canvas.font) > room:
+            title = shorter
     ticks = round_ticks(peak, 3) if base - top > 100 else [0, round_top(peak)]
     up = Linear(ticks[-1], base, top)
     marks = [text(0, top - 13, shorten(title, canvas.font, room), class_="panel")]
