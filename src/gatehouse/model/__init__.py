@@ -1,26 +1,57 @@
 """The nouns: enums and frozen data that every room shares. No input or output happens here."""
 
 from gatehouse.model.agency import AgencyKind, Organization
+from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
 from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
+from gatehouse.model.purpose import OFFENSES, Purpose
 from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
+from gatehouse.model.request import (
+    MATTERS,
+    Agreement,
+    Behalf,
+    Declaration,
+    OwnerTerms,
+    Party,
+    Process,
+    ProcessKind,
+    SearchRequest,
+    Window,
+)
 from gatehouse.model.signal import FAMILIES, Signal, SignalMatch
 
 __all__ = [
     "FAMILIES",
     "MASKED",
+    "MATTERS",
+    "OFFENSES",
     "AgencyKind",
+    "Agreement",
     "BadInput",
     "BadUse",
+    "Behalf",
     "Bounds",
+    "CitedRule",
+    "Confidence",
+    "Decision",
+    "Declaration",
     "Error",
     "FieldState",
     "Layout",
     "LinkTier",
     "Organization",
+    "Outcome",
+    "OwnerTerms",
+    "PackId",
     "PartUnavailable",
+    "Party",
+    "Process",
+    "ProcessKind",
+    "Purpose",
     "SearchRecord",
+    "SearchRequest",
     "Signal",
     "SignalMatch",
     "Value",
     "VerificationFailed",
+    "Window",
 ]

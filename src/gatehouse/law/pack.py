@@ -1,0 +1,270 @@
+"""The law pack: every rule and fact that decides, versioned and hashed as one.
+
+    pack.toml                      version, date
+    network/*.cedar                design limits, owners' rules, agreements, defaults, missing facts
+    network/schema.cedarschema     the facts that rules read
+    statutes/us-xx/facts.toml      provisions with citation, dates and confidence
+    statutes/us-xx/rules.cedar     the rules that rest on them
+
+A pack that is not sound in every part is refused whole; see `docs/writing-rules.md`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cedarpy
+
+from gatehouse.law.facts import Jurisdiction, read_facts
+from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
+
+_HERE = Path(__file__).parent
+_RULE_ID = re.compile(r"[a-z0-9:./()_-]+")
+_ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision"}
+_SCOPE = re.compile(r"us-[a-z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One Cedar policy. `side` says whose law it is: `owner` (release), `searcher` (use) or `network`."""
+
+    id: str
+    outcome: Outcome
+    citation: str
+    sentence: str
+    confidence: Confidence
+    side: str
+    jurisdiction: str | None = None
+    provision: str | None = None
+    policy: Mapping[str, Any] | None = None
+
+    @property
+    def cited(self) -> CitedRule:
+        """Return what a person is told of the rule."""
+        return CitedRule(self.id, self.citation, self.sentence, self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A sound pack. `texts` holds the Cedar text of each jurisdiction, `network` that of the network."""
+
+    id: PackId
+    schema: str
+    network: str
+    texts: Mapping[str, str]
+    rules: Mapping[str, Rule]
+    jurisdictions: Mapping[str, Jurisdiction]
+
+    @classmethod
+    def load(cls, directory: Path | None = None) -> Pack:
+        """Return the pack of a directory, the one that comes with the package if none is named."""
+        return _packaged() if directory is None else read_pack(directory)
+
+    def policies(self, *codes: str) -> str:
+        """Return the Cedar text of the network's rules and of some jurisdictions'."""
+        wanted = dict.fromkeys(code for code in codes if code in self.texts)
+        return "\n".join((self.network, *(self.texts[code] for code in wanted)))
+
+
+@cache
+def _packaged() -> Pack:
+    return read_pack(_HERE)
+
+
+def read_pack(directory: Path) -> Pack:
+    """Read a pack from `pack.toml`, `network/` and `statutes/`; an unsound one is `BadInput`."""
+    files = _files(directory)
+    meta = _meta(files, directory)
+    schema = _text(files, "network/schema.cedarschema", directory)
+    network = {
+        name: _text(files, name, directory) for name in files if re.fullmatch(r"network/[^/]+\.cedar", name)
+    }
+    rules: dict[str, Rule] = {}
+    for name, text in network.items():
+        _add(rules, _network_rules(text, name, schema))
+    jurisdictions, texts = {}, {}
+    for name in files:
+        if not (match := re.fullmatch(r"statutes/(us-[a-z]{2})/facts\.toml", name)):
+            continue
+        facts = read_facts(files[name], where=str(directory / name))
+        code = match[1]
+        if facts.code != code:
+            raise _unsound(f"the facts in {name} call themselves {facts.code}")
+        jurisdictions[code] = facts
+        beside = f"statutes/{code}/rules.cedar"
+        text = _text(files, beside, directory) if beside in files else ""
+        if bool(text) is not any(each.no_rule is None for each in facts.provisions.values()):
+            raise _unsound(f"{code} has provisions with rules exactly if it has rules.cedar")
+        if text:
+            texts[code] = text
+            _add(rules, _statute_rules(text, beside, schema, facts))
+    if not network or not jurisdictions:
+        raise _unsound(f"{directory} holds no network rules or no statutes")
+    return Pack(
+        PackId(str(meta["version"]), _sha256(files)),
+        schema,
+        "\n".join(network.values()),
+        texts,
+        rules,
+        jurisdictions,
+    )
+
+
+def parse_rules(text: str, where: str, schema: str) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    """Return annotations and policy (Cedar's JSON form) of each policy of a text, strictly validated."""
+    try:
+        result = cedarpy.validate_policies(text, schema)
+        policies = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        raise _unsound("a text is not Cedar", where=where, got=str(error)) from error
+    if not result.validation_passed:
+        raise _unsound("a policy does not fit the schema", where=where, got=str(result.errors[0]))
+    if policies["templates"] or policies["templateLinks"]:
+        raise _unsound("a pack holds no templates", where=where)
+    found = []
+    for policy in policies["staticPolicies"].values():
+        notes = policy.get("annotations", {})
+        if unknown := set(notes) - _ANNOTATIONS:
+            raise _unsound(f"unknown annotation @{min(unknown)}", where=where)
+        for needed in ("id", "cite", "sentence"):
+            if not notes.get(needed):
+                raise _unsound(f"a policy has no @{needed}", where=f"{where}, {notes.get('id', 'unnamed')}")
+        if not _RULE_ID.fullmatch(notes["id"]):
+            raise _unsound(
+                "an @id holds other signs than a-z 0-9 : . / ( ) _ -", where=where, got=notes["id"]
+            )
+        if notes.get("outcome", "deny") not in ("deny", "review"):
+            raise _unsound("an @outcome is neither deny nor review", where=f"{where}, {notes['id']}")
+        found.append((notes, policy))
+    return found
+
+
+def scope_of(policy: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return (`owner` or `searcher`, jurisdiction) of a policy whose scope names one, else None."""
+    for variable, side in (("resource", "owner"), ("principal", "searcher")):
+        scope = policy[variable]
+        if scope["op"] != "All":
+            if scope["op"] != "in" or scope["entity"]["type"] != "Jurisdiction":
+                raise _unsound(
+                    f"the scope of a policy names a {variable} by something else than a jurisdiction"
+                )
+            return side, str(scope["entity"]["id"])
+    return None
+
+
+def _network_rules(text: str, where: str, schema: str) -> list[Rule]:
+    rules = []
+    for notes, policy in parse_rules(text, where, schema):
+        if scope_of(policy) is not None or "provision" in notes:
+            raise _unsound(
+                "a rule of the network belongs to no jurisdiction", where=f"{where}, {notes['id']}"
+            )
+        rules.append(_rule(notes, policy, "network", Confidence.RULE))
+    return rules
+
+
+def _statute_rules(text: str, where: str, schema: str, facts: Jurisdiction) -> list[Rule]:
+    rules = []
+    for notes, policy in parse_rules(text, where, schema):
+        place = f"{where}, {notes['id']}"
+        if policy["effect"] != "forbid":
+            raise _unsound("a statute's rule forbids; what is permitted stands in network/", where=place)
+        scope = scope_of(policy)
+        if scope is None or scope[1] != facts.code:
+            raise _unsound(f"the scope of the rule is not {facts.code}", where=place)
+        provision = facts.provisions.get(notes.get("provision", ""))
+        if provision is None or provision.no_rule is not None:
+            raise _unsound("@provision names no provision of the facts that has rules", where=place)
+        if not notes["id"].startswith((f"{facts.code}/", "missing:")):
+            raise _unsound(f"@id begins neither with {facts.code}/ nor with missing:", where=place)
+        if notes["cite"] != provision.citation:
+            raise _unsound("@cite is not the citation of the provision", where=place, got=notes["cite"])
+        rules.append(_rule(notes, policy, scope[0], provision.confidence, facts.code))
+    bare = {key for key, each in facts.provisions.items() if each.no_rule is None} - {
+        rule.provision for rule in rules
+    }
+    if bare:
+        raise _unsound("a provision has neither a rule nor a reason why", where=where, got=min(bare))
+    return rules
+
+
+def _rule(
+    notes: Mapping[str, str],
+    policy: Mapping[str, Any],
+    side: str,
+    confidence: Confidence,
+    jurisdiction: str | None = None,
+) -> Rule:
+    permits = policy["effect"] == "permit"
+    return Rule(
+        id=notes["id"],
+        outcome=Outcome.PERMIT if permits else Outcome(notes.get("outcome", "deny")),
+        citation=notes["cite"],
+        sentence=notes["sentence"],
+        confidence=confidence,
+        side=side,
+        jurisdiction=jurisdiction,
+        provision=notes.get("provision"),
+        policy=policy,
+    )
+
+
+def _add(rules: dict[str, Rule], more: list[Rule]) -> None:
+    for rule in more:
+        if rule.id in rules:
+            raise _unsound("two rules have one id", got=rule.id)
+        rules[rule.id] = rule
+
+
+def _files(directory: Path) -> dict[str, bytes]:
+    wanted = (
+        "pack.toml",
+        "network/*.cedar",
+        "network/*.cedarschema",
+        "statutes/*/facts.toml",
+        "statutes/*/rules.cedar",
+    )
+    try:
+        paths = sorted({path for pattern in wanted for path in directory.glob(pattern)})
+        return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
+    except OSError as error:
+        raise BadInput("the law pack cannot be read", where=str(directory), got=error.strerror) from error
+
+
+def _meta(files: Mapping[str, bytes], directory: Path) -> dict[str, Any]:
+    try:
+        meta = tomllib.loads(_text(files, "pack.toml", directory))
+        if not isinstance(meta.get("version"), str):
+            raise ValueError("no version")
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        raise _unsound("pack.toml names no version", where=str(directory), got=str(error)) from error
+    return meta
+
+
+def _text(files: Mapping[str, bytes], name: str, directory: Path) -> str:
+    try:
+        return files[name].decode()
+    except KeyError as error:
+        raise _unsound("a file of the law pack is missing", where=str(directory / name)) from error
+    except UnicodeDecodeError as error:
+        raise _unsound("a file of the law pack is not UTF-8", where=str(directory / name)) from error
+
+
+def _sha256(files: Mapping[str, bytes]) -> str:
+    """Hash `<SHA-256 of file>  <name>` lines in the order of names."""
+    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _unsound(what: str, *, where: str | None = None, got: str | None = None) -> BadInput:
+    return BadInput(
+        f"the law pack is refused: {what}", where=where, got=got, hint="see docs/writing-rules.md"
+    )

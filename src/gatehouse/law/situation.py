@@ -1,0 +1,148 @@
+"""A request and an owner as the facts that rules read; owners with equal facts share one evaluation.
+
+The facts are those of `network/schema.cedarschema`, and nothing else about a search reaches a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gatehouse.law.clock import local_day
+from gatehouse.model import (
+    MATTERS,
+    AgencyKind,
+    Agreement,
+    Behalf,
+    Declaration,
+    OwnerTerms,
+    Party,
+    SearchRequest,
+    Signal,
+)
+from gatehouse.model.request import distinct_approvers
+
+
+class Situation(NamedTuple):
+    """Everything that decides, and nothing that does not: equal situations have equal decisions.
+
+    States are USPS codes, "" where unknown. See the schema for the other fields.
+    """
+
+    owner_state: str
+    owner_kind: str
+    retention: int
+    bans: frozenset[str]
+    optins: frozenset[str]
+    searcher_state: str
+    searcher_kind: str
+    purpose: str
+    offense: str
+    signals: frozenset[str]
+    case_number: bool
+    owner_day: int
+    searcher_day: int
+    own: bool
+    out_of_state: bool
+    federal: bool
+    recipients: frozenset[str]
+    behalf: str
+    agreement: str
+    declaration: str
+    declared: frozenset[str]
+    process: str
+    approvals: int
+    window: bool
+    reach: int
+
+
+class Asked(NamedTuple):
+    """The part of a situation that does not depend on the owner."""
+
+    request: SearchRequest
+    at: datetime
+    signals: frozenset[str]
+    searcher_day: int
+    federal: bool
+    recipients: frozenset[str]
+    approvals: int
+    reach: int
+
+
+def asked(request: SearchRequest, at: datetime, signals: Iterable[Signal]) -> Asked:
+    """Return what a request says to every owner."""
+    parties = [request.searcher]
+    if isinstance(request.on_behalf_of, Party):
+        parties.append(request.on_behalf_of)
+    window = request.window
+    return Asked(
+        request=request,
+        at=at,
+        signals=frozenset(signal.value for signal in signals),
+        searcher_day=local_day(request.searcher.state, at),
+        federal=any(party.kind is AgencyKind.FEDERAL for party in parties),
+        recipients=frozenset(party.state or "" for party in parties if party.kind is not AgencyKind.FEDERAL),
+        approvals=distinct_approvers(request.approvals),
+        # Rounded up: a window that reaches a second too far reaches too far.
+        reach=0 if window is None else max(0, minutes(at - window.start)),
+    )
+
+
+def situation(asked: Asked, owner: OwnerTerms) -> Situation:
+    """Return the facts of one owner's decision."""
+    request = asked.request
+    state = owner.party.state or ""
+    behalf = request.on_behalf_of
+    own = behalf is Behalf.NONE and request.searcher.same_as(owner.party)
+    declared = _declared(owner.declaration, asked.at)
+    return Situation(
+        owner_state=state,
+        owner_kind=owner.party.kind.value,
+        retention=0 if owner.retention is None else minutes(owner.retention),
+        bans=owner.bans,
+        optins=owner.optins,
+        searcher_state=request.searcher.state or "",
+        searcher_kind=request.searcher.kind.value,
+        purpose=request.purpose.value if request.purpose else "",
+        offense=request.offense or "",
+        signals=asked.signals,
+        case_number=bool(request.case_number and request.case_number.strip()),
+        owner_day=local_day(owner.party.state, asked.at),
+        searcher_day=asked.searcher_day,
+        own=own,
+        out_of_state=any(recipient != state for recipient in asked.recipients),
+        federal=asked.federal,
+        recipients=asked.recipients,
+        behalf=behalf.value if isinstance(behalf, Behalf) else "agency",
+        agreement=_agreement(owner, asked),
+        declaration="unknown" if declared is None else "yes" if declared else "no",
+        declared=declared or frozenset(),
+        process=request.process.kind.value if request.process else "none",
+        approvals=asked.approvals,
+        window=request.window is not None,
+        reach=asked.reach,
+    )
+
+
+def minutes(span: timedelta) -> int:
+    """Return a span in whole minutes, a part of one counted as one."""
+    return -(-span // timedelta(minutes=1))
+
+
+def _agreement(owner: OwnerTerms, asked: Asked) -> str:
+    agreement = owner.agreement
+    if agreement is None:
+        return "unknown"
+    if isinstance(agreement, Agreement):
+        agreement = agreement.covers(asked.request.purpose, asked.at)
+    return "yes" if agreement else "no"
+
+
+def _declared(declaration: bool | Declaration | None, at: datetime) -> frozenset[str] | None:
+    """Return the matters forsworn at a time; None where it is not known whether any are."""
+    if declaration is None:
+        return None
+    if isinstance(declaration, Declaration):
+        return declaration.covers if declaration.in_force(at) else frozenset()
+    return MATTERS if declaration else frozenset()
