@@ -14,9 +14,9 @@ from gatehouse.audit.findings.tables import Unit
 from gatehouse.audit.ground import count_of
 from gatehouse.audit.measures import NETWORK_CLASSES
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.statistics import MINIMUM_SEARCHES, outliers, shrink_rates
+from gatehouse.audit.statistics import MINIMUM_AGENCIES, MINIMUM_SEARCHES, outliers, shrink_rates
 from gatehouse.audit.texts import BIT, FAMILY_BITS, bits_of
-from gatehouse.audit.wording import NO_REASON, searches
+from gatehouse.audit.wording import NO_REASON, plural, searches
 from gatehouse.model import Layout, Signal
 
 if TYPE_CHECKING:
@@ -224,11 +224,13 @@ def funnel(ground: Ground) -> Figure:
         .sort("agency")
     )
     what = "immigration-labeled searches" if immigration else "vague reasons"
-    if counted.is_empty():
+    if counted.height < MINIMUM_AGENCIES:
+        having = plural(counted.height, "named agency has", "named agencies have") if counted.height else ""
         return _missing(
             "funnel",
             f"Rates of {what} by agency",
-            f"no named agency has {MINIMUM_SEARCHES} readable searches",
+            f"{having or 'no named agency has'} {MINIMUM_SEARCHES} readable searches, and a comparison needs "
+            f"{MINIMUM_AGENCIES}",
         )
     units = [Unit(agency, None, total, flagged) for agency, total, flagged, *_ in counted.iter_rows()]
     flagged, totals = [unit.flagged for unit in units], [unit.total for unit in units]

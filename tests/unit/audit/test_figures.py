@@ -56,6 +56,11 @@ def test_figures_that_the_record_cannot_support_say_why() -> None:
     assert why["networks"] == "no file says how many networks a search reached"
 
 
+def test_figures_funnel_of_two_agencies_is_no_comparison() -> None:
+    figure = figures(ground([{}] * 30 + [{"org": FEDERAL}] * 30))["funnel"]
+    assert figure.not_measurable == "2 named agencies have 30 readable searches, and a comparison needs 3"
+
+
 def test_figures_cite_the_first_search_and_the_first_flagged_one_of_every_row() -> None:
     rows: list[Row] = [
         {},

@@ -9,9 +9,16 @@ from gatehouse.audit.statistics.intervals import (
     Interval,
     wilson,
 )
-from gatehouse.audit.statistics.shrinkage import BetaPrior, ShrunkenRate, fit_prior, shrink_rates
+from gatehouse.audit.statistics.shrinkage import (
+    MINIMUM_AGENCIES,
+    BetaPrior,
+    ShrunkenRate,
+    fit_prior,
+    shrink_rates,
+)
 
 __all__ = [
+    "MINIMUM_AGENCIES",
     "MINIMUM_FOR_PERCENT",
     "MINIMUM_PEERS",
     "MINIMUM_SEARCHES",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gatehouse.audit.statistics.discovery import adjusted_p_values
 from gatehouse.audit.statistics.intervals import MINIMUM_SEARCHES, checked_counts, normal_quantile
+from gatehouse.audit.statistics.shrinkage import MINIMUM_AGENCIES
 from gatehouse.audit.statistics.tails import beta_binomial_tail, upper_tail
 from gatehouse.audit.statistics.usual import usual_prior
 from gatehouse.model import BadUse
@@ -45,11 +46,11 @@ def outliers(
     """Find the agencies whose flagged rate is high, with at most a share `q` of them expected to be wrong.
 
     One-sided beta-binomial tails against the usual rates, then Benjamini-Hochberg over the agencies with at
-    least `minimum` searches.
+    least `minimum` searches. Fewer than three such agencies have no usual rate: none is tested.
     """
     count, total = checked_counts(flagged, totals)
     tested = total >= max(minimum, 1)
-    if not tested.any() or count[tested].sum() in (0.0, total[tested].sum()):
+    if tested.sum() < MINIMUM_AGENCIES or count[tested].sum() in (0.0, total[tested].sum()):
         none = (None,) * count.size
         rate = float(count.sum() / total.sum()) if total.sum() else 0.0
         return Outliers(rate, 0.0, none, none, (False,) * count.size)

@@ -85,7 +85,7 @@ class TestOutliers:
         assert result.p_values == pytest.approx(summed, rel=0.01)
 
     def test_outliers_few_searches_are_not_tested(self) -> None:
-        result = outliers([29, 3, 3], [MINIMUM_SEARCHES - 1, 300, 300])
+        result = outliers([29, 3, 3, 3], [MINIMUM_SEARCHES - 1, 300, 300, 300])
         assert (result.p_values[0], result.adjusted[0], result.outlier[0]) == (None, None, False)
         assert None not in result.p_values[1:]
 
@@ -138,6 +138,11 @@ class TestOutliers:
         result = outliers(generator.binomial(totals, rates).tolist(), totals.tolist())
         assert all(result.outlier[:10])
         assert sum(result.outlier[10:]) <= 2
+
+    def test_outliers_two_agencies_have_no_usual_rate(self) -> None:
+        result = outliers([5, 500], [1000, 1000])
+        assert (result.rate, result.correlation) == (0.2525, 0.0)
+        assert (result.p_values, result.outlier) == ((None, None), (False, False))
 
     def test_outliers_half_of_the_agencies_are_no_exception(self) -> None:
         flagged, totals = [0] * 20 + [100] * 20, [1000] * 40
