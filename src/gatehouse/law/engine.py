@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import cedarpy
 
+from gatehouse.law.canaries import check_canaries
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
 
@@ -44,12 +45,13 @@ class PolicyEngine(Protocol):
 
 
 class CedarEngine:
-    """The rules of one pack in Cedar. Safe to share between threads."""
+    """The rules of one pack in Cedar, seen to refuse before they decide. Safe to share between threads."""
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._schema = cedarpy.Schema.from_str(pack.schema)
         self._policies = lru_cache(maxsize=None)(self._parsed)
+        check_canaries(pack, self)
 
     def evaluate(self, situations: Sequence[Situation]) -> list[Verdict]:
         """Return a verdict for each situation, in order; situations of one pair of states go together."""

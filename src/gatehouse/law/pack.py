@@ -24,17 +24,30 @@ from typing import Any
 import cedarpy
 
 from gatehouse.law.facts import Jurisdiction, read_facts
+from gatehouse.law.formula import All, Formula, UnknownExpression, read_formula
 from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
 
 _HERE = Path(__file__).parent
 _RULE_ID = re.compile(r"[a-z0-9:./()_-]+")
 _ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision"}
-_SCOPE = re.compile(r"us-[a-z]{2}")
+# Controls other than tabs and ends of lines, spaces without width, and signs that turn the direction of a
+# text: what an attorney reads and what is in force could differ.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+# Cedar's parser overflows its stack, and ends the process, on a condition nested a thousand deep.
+_DEEPEST = 40
+_LONGEST = 20_000
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*')
+_NESTING = re.compile(r"[()\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One Cedar policy. `side` says whose law it is: `owner` (release), `searcher` (use) or `network`."""
+    """One Cedar policy. `side` says whose law it is: `owner` (release), `searcher` (use) or `network`.
+
+    `formula` says when the policy applies.
+    """
 
     id: str
     outcome: Outcome
@@ -45,6 +58,7 @@ class Rule:
     jurisdiction: str | None = None
     provision: str | None = None
     policy: Mapping[str, Any] | None = None
+    formula: Formula | None = None
 
     @property
     def cited(self) -> CitedRule:
@@ -92,7 +106,14 @@ def read_pack(directory: Path) -> Pack:
         _add(rules, _network_rules(text, name, schema))
     jurisdictions, texts = {}, {}
     for name in files:
-        if not (match := re.fullmatch(r"statutes/(us-[a-z]{2})/facts\.toml", name)):
+        if not name.startswith("statutes/"):
+            continue
+        match = re.fullmatch(r"statutes/(us-[a-z]{2})/(facts\.toml|rules\.cedar)", name)
+        if match is None:
+            raise _unsound("a folder of statutes/ is not called like us-il", got=name)
+        if match[2] == "rules.cedar":
+            # Rules without facts would otherwise be left out in silence, and with them a state's refusals.
+            _text(files, f"statutes/{match[1]}/facts.toml", directory)
             continue
         facts = read_facts(files[name], where=str(directory / name))
         code = match[1]
@@ -108,6 +129,13 @@ def read_pack(directory: Path) -> Pack:
             _add(rules, _statute_rules(text, beside, schema, facts))
     if not network or not jurisdictions:
         raise _unsound(f"{directory} holds no network rules or no statutes")
+    permits = [rule for rule in rules.values() if rule.outcome is Outcome.PERMIT]
+    if len(permits) != 1 or permits[0].formula == All(()):
+        raise _unsound(
+            "a pack has one permission, and it has conditions",
+            where=str(directory),
+            got=", ".join(rule.id for rule in permits) or "no permission",
+        )
     return Pack(
         PackId(str(meta["version"]), _sha256(files)),
         schema,
@@ -120,11 +148,14 @@ def read_pack(directory: Path) -> Pack:
 
 def parse_rules(text: str, where: str, schema: str) -> list[tuple[dict[str, str], dict[str, Any]]]:
     """Return annotations and policy (Cedar's JSON form) of each policy of a text, strictly validated."""
+    _check_text(text, where)
     try:
         result = cedarpy.validate_policies(text, schema)
         policies = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
         raise _unsound("a text is not Cedar", where=where, got=str(error)) from error
+    except RecursionError as error:
+        raise _unsound("a policy is too long or nested too deep", where=where) from error
     if not result.validation_passed:
         raise _unsound("a policy does not fit the schema", where=where, got=str(result.errors[0]))
     if policies["templates"] or policies["templateLinks"]:
@@ -145,6 +176,19 @@ def parse_rules(text: str, where: str, schema: str) -> list[tuple[dict[str, str]
             raise _unsound("an @outcome is neither deny nor review", where=f"{where}, {notes['id']}")
         found.append((notes, policy))
     return found
+
+
+def _check_text(text: str, where: str) -> None:
+    """Refuse a text that could mislead its reader, or that the parser cannot survive."""
+    if hidden := _UNSEEN.search(text):
+        raise _unsound("a text holds a sign that nobody sees", where=where, got=f"U+{ord(hidden[0]):04X}")
+    for policy in _QUOTED.sub("", text).split(";"):
+        depth = deepest = 0
+        for sign in _NESTING.findall(policy):
+            depth += 1 if sign in "([{" else -1
+            deepest = max(deepest, depth)
+        if deepest > _DEEPEST or policy.count("if") > _DEEPEST or len(policy) > _LONGEST:
+            raise _unsound("a policy is too long or nested too deep", where=where)
 
 
 def scope_of(policy: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -204,6 +248,12 @@ def _rule(
     jurisdiction: str | None = None,
 ) -> Rule:
     permits = policy["effect"] == "permit"
+    try:
+        formula = read_formula(policy)
+    except (UnknownExpression, RecursionError) as error:
+        raise _unsound(
+            "a policy says what no rule can say", where=notes["id"], got=str(error) or "too deep a condition"
+        ) from error
     return Rule(
         id=notes["id"],
         outcome=Outcome.PERMIT if permits else Outcome(notes.get("outcome", "deny")),
@@ -214,6 +264,7 @@ def _rule(
         jurisdiction=jurisdiction,
         provision=notes.get("provision"),
         policy=policy,
+        formula=formula,
     )
 
 

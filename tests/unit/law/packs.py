@@ -1,0 +1,44 @@
+"""Packs to break: copies of the packaged one with something changed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from gatehouse.law import pack as module
+from gatehouse.law.pack import Pack, read_pack
+
+PACKAGED = Path(module.__file__).parent
+DESIGN = "network/design.cedar"
+ILLINOIS = "statutes/us-il/rules.cedar"
+
+
+def copied(folder: Path) -> Path:
+    """Copy the packaged pack into a folder."""
+    for part in ("network", "statutes"):
+        shutil.copytree(PACKAGED / part, folder / part, dirs_exist_ok=True)
+    shutil.copy(PACKAGED / "pack.toml", folder)
+    return folder
+
+
+def changed(folder: Path, name: str, change: Callable[[str], str]) -> Pack:
+    """Return the packaged pack with one file of it changed; a change that changes nothing is an error."""
+    path = copied(folder) / name
+    before = path.read_text()
+    after = change(before)
+    assert after != before
+    path.write_text(after)
+    return read_pack(folder)
+
+
+def with_rule(folder: Path, body: str, *, head: str = "forbid (principal, action, resource)") -> Pack:
+    """Return the packaged pack with one more rule of the network, `test/rule`."""
+    rule = f'\n@id("test/rule") @cite("a test") @sentence("A test.")\n{head} {body};\n'
+    return changed(folder, DESIGN, lambda text: text + rule)
+
+
+def without_rule(text: str, rule: str) -> str:
+    """Return a Cedar text without the rule of an id."""
+    return re.sub(rf'@id\("{re.escape(rule)}"\).*?;\n(?=\n|\Z)', "", text, flags=re.DOTALL)
