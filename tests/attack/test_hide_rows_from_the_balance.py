@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -93,3 +94,24 @@ def test_null_bytes_and_loose_quotes_drop_no_record(tmp_path: Path) -> None:
     path.write_text("\n".join([HEADER, *body, ""]), encoding="utf-8")
     ((rows, *_),) = balance(path)
     assert rows == 40
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX",
+        "########-####-####-####-############",
+        "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+        "*" * 36,
+        "not exported by whoever released it.",
+    ],
+)
+def test_mask_in_the_shape_of_an_id_merges_no_searches(tmp_path: Path, mask: str) -> None:
+    ids = [mask if number % 2 else str(UUID(int=number << 64)) for number in range(40)]
+    rows = [record(number, {"ID": each}) for number, each in enumerate(ids)]
+    assert balance(write(tmp_path / "audit.csv", rows)) == [(40, 40, 0, 0, 0)]
+
+
+def test_id_of_many_seconds_of_a_file_merges_those_of_one_second_only(tmp_path: Path) -> None:
+    rows = [record(number, {"ID": "of the agency"}) for number in (1, 2, 3, 2)]
+    assert balance(write(tmp_path / "audit.csv", rows)) == [(4, 3, 1, 0, 0)]

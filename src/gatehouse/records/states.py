@@ -24,9 +24,12 @@ _AGENCY = (
     r"|(?:§+\s*|sec(?:tion|\.)\s*)?\d{3,5}(?:\.\d{1,4})?(?:\([a-z0-9]{1,3}\))*\s*(?:gov(?:ernment|'?t|\.)?\s*code|g\.?\s?c\.?)"
     r"|(?:cal\.?\s+)?gov(?:ernment|'?t|\.)?\s*code\s*(?:§+\s*|sec(?:tion|\.)\s*)?\d{3,5}(?:\.\d{1,4})?(?:\([a-z0-9]{1,3}\))*"
     r"|\(?b\)?\s*\(\d\)(?:\([a-z]\))?"
+    # A record id of which only the shape is left.
+    r"|[x*#]{8}(?:-[x*#]{4}){3}-[x*#]{12}"
 )
-_PLACEHOLDER = r"none|n\.?\s?/?\s?a\.?|-+|\x{2013}|\x{2014}|x+|\*|\.+|0+|test|null|nil"
+_PLACEHOLDER = r"none|n\.?\s?/?\s?a\.?|-+|\x{2013}|\x{2014}|x+|\*|\.+|0+|test|null|nil|0{8}(?:-0{4}){3}-0{12}"
 _PARTIAL = (
+    r"[0-9a-fx*#]{8}(?:-[0-9a-fx*#]{4}){3}-[x*#]{12}|[x*#]{8}(?:-[0-9a-fx*#]{4}){3}-[0-9a-fx*#]{12}|"
     r"[\[(]?redacted[\])]?[\s,;:./-].*\S.*|.*\S.*[\s,;:./-][\[(]?redacted[\])]?|.*\[redacted\].*|.*█{2,}.*"
 )
 # A first initial and a fragment of the last name, as some releases show officers.
@@ -46,6 +49,8 @@ _PYTHON_MARKER = re.compile(
 # Cells that may be anything but a plain value: short ones, and those with a marker's first letters or glyphs.
 _SUSPECT = (
     r"(?i)^[^\p{L}\p{N}]|redact|withheld|exempt|█|^\p{L}\.|gov|[\d)]\s*g\.?\s?c\.?$|^\(?b\)?\s*\(|^[x.0]+$"
+    # Of masked ids.
+    r"|^[x0]{8}-|[x*#]{12}$"
 )
 _SHORT = 4
 # On a longer text `re` would take time that grows with the square of its length; Polars' expressions do not.

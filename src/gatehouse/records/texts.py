@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import polars as pl
 
 from gatehouse.model import FieldState
@@ -46,7 +47,7 @@ class Texts:
             )
         raw = cells.hash()
         plain = _all(FieldState.VALUE, len(cells))
-        if field not in self._parts and field in _IDS and _are_uuids(cells, lengths):
+        if field not in self._parts and field in _IDS and _are_uuids(cells, lengths) and _all_differ(raw):
             return raw, plain
         first = raw.arg_unique()
         distinct, keys = cells.gather(first), raw.gather(first)
@@ -118,3 +119,9 @@ def _all(state: FieldState, height: int) -> pl.Series:
 def _are_uuids(cells: pl.Series, lengths: pl.Series) -> bool:
     """Return whether every cell is as long as the first, and that is a UUID."""
     return lengths.min() == lengths.max() == 36 and kind_of(cells[0]) is Kind.UUID
+
+
+def _all_differ(keys: pl.Series) -> bool:
+    """Return whether no key occurs twice: one that does may be a mask in the shape of an id."""
+    ordered = np.sort(keys.to_numpy())
+    return not (ordered[1:] == ordered[:-1]).any()

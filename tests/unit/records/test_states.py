@@ -34,20 +34,25 @@ TEXTS = {
         "Government Code section 7923.600",
         "(b)(6)",
         "(b)(7)(C)",
+        "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX",
+        "********-****-****-****-************",
     ],
     FieldState.PARTIAL: [
         "REDACTED, drug case",
         "drug case REDACTED",
         "case of [REDACTED] and others",
         "seen \u2588\u2588\u2588 here",
+        "4f9f0a1c-****-****-****-************",
+        "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXX8e24",
     ],
     FieldState.PLACEHOLDER: [
         *("none", "N/A", "n/a", "na", "NA.", "-", "--", "\u2013", "x", "XXX", "*", ".", "...", "0", "000"),
-        *("test", "TEST", "null", "nil"),
+        *("test", "TEST", "null", "nil", "00000000-0000-0000-0000-000000000000"),
     ],
     FieldState.VALUE: [
         *("inv", "testing", "theft", "459PC", "211 PC", "x-ray", "10851", "no", "A. Aaa", "redaction"),
         *("exemption", "nonesuch", "T21", "\u00e9"),
+        "4f9f0a1c-0000-4000-8000-5d0c3b6f8e24",
     ],
 }
 

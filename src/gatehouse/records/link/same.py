@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from gatehouse.model import LinkTier
 from gatehouse.records.frame import FileFacts
 from gatehouse.records.link.columns import SAME_ID_WITHIN, no_units, repeated, rows_with, runs, units, value
 
 _SAME_ID_WITHIN_MS = SAME_ID_WITHIN // timedelta(milliseconds=1)
+_A_SECOND_MS = 1_000
 _TWICE = ("key", "sha256", "occurrence")
 
 
@@ -39,21 +41,33 @@ def by_id(frame: pl.LazyFrame, *, rows: int) -> pl.DataFrame:
         frame, keys, value("record_id"), (pl.col("index"), pl.col("file"), value("searched_at").alias("at"))
     )
     found = found.with_columns(pl.col("at").dt.timestamp("ms")).sort("key", maintain_order=True)
-    wide = _far_apart(found)
+    within = pl.Series("within", _copies_within(found))
+    wide = pl.Series(_spread(found, ["key"])) > within
     near = found.filter(~wide)
     # A row without a time goes with the earliest that has one.
-    far = found.filter(wide).sort("key", "at", nulls_last=False)
-    elsewhen = (pl.col("at").diff() > _SAME_ID_WITHIN_MS).fill_null(False)
+    far = found.with_columns(within).filter(wide).sort("key", "at", nulls_last=False)
+    elsewhen = (pl.col("at").diff() > pl.col("within")).fill_null(False)
     events = far.with_columns(event=(elsewhen | pl.col("key").ne_missing(pl.col("key").shift())).cum_sum())
     return pl.concat([units(near, ["key"], LinkTier.ID), units(events, ["key", "event"], LinkTier.ID)])
 
 
-def _far_apart(rows: pl.DataFrame) -> pl.Series:
-    """Whether the rows of a row's key (sorted) lie too far apart in time to be one search."""
+def _copies_within(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Return how far apart in time, in milliseconds, rows of a row's key (sorted) may be one search.
+
+    A file writes the time of a search in one way: an id that stands in it at two times is the id of several
+    searches, and then only rows of one second are copies.
+    """
     starts, sizes = runs(rows, ["key"])
+    several = np.maximum.reduceat(_spread(rows, ["key", "file"]), starts) >= _A_SECOND_MS
+    return np.where(several, _A_SECOND_MS - 1, _SAME_ID_WITHIN_MS).repeat(sizes)
+
+
+def _spread(rows: pl.DataFrame, by: Sequence[str]) -> NDArray[np.int64]:
+    """Return, per row, the milliseconds between first and last time of the (sorted) rows that share `by`."""
+    starts, sizes = runs(rows, by)
     earliest = np.minimum.reduceat(rows["at"].fill_null(2**62).to_numpy(), starts)
     latest = np.maximum.reduceat(rows["at"].fill_null(-(2**62)).to_numpy(), starts)
-    return pl.Series((latest - earliest > _SAME_ID_WITHIN_MS).repeat(sizes))
+    return np.asarray((latest - earliest).repeat(sizes))
 
 
 def by_content(frame: pl.LazyFrame, files: Sequence[FileFacts], *, rows: int) -> Exact:
