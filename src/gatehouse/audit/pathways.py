@@ -2,8 +2,8 @@
 
 - Front: a federal body or an immigration agency searched, and the owner's sharing list of that day names it.
 - Back: an outside agency searched, and the owner's sharing list of that day does not name it.
-- Side: an agency that is neither federal nor for immigration searched, and the text says it was immigration
-  enforcement's business, or on behalf of a federal agency.
+- Side: an agency whose name is neither federal nor that of an immigration agency searched, and the text says
+  it was immigration enforcement's business, or on behalf of a federal agency.
 
 A search can be on the back and the side way at once. `docs/pathways.md` gives the reasons.
 """
@@ -18,7 +18,7 @@ import polars as pl
 from gatehouse.audit.document import Pathway
 from gatehouse.audit.ground import count_of
 from gatehouse.audit.roster import UNKNOWN
-from gatehouse.audit.sharing import LISTED, NOT_LISTED, UNKNOWN_RELATION
+from gatehouse.audit.sharing import LISTED, NO_SEARCHER, NOT_LISTED, UNKNOWN_RELATION
 from gatehouse.audit.texts import BIT, FAMILY_BITS, bits, bits_of
 from gatehouse.audit.wording import NO_REASON
 from gatehouse.model import Signal
@@ -58,6 +58,19 @@ def side_door() -> pl.Expr:
     return bits_of(IMMIGRATION) | federal
 
 
+def side_searchers(ground: Ground) -> pl.Expr:
+    """Return whether a row's searcher can open the side door: named and not federal, or the record's own."""
+    own = [file for file, mine in enumerate(ground.roster.own_record) if mine]
+    named = (pl.col("agency") != UNKNOWN) | pl.col("file").is_in(own)
+    return named & ~pl.col("agency").is_in(sorted(ground.roster.federal))
+
+
+def unnamed_searchers(ground: Ground) -> pl.Expr:
+    """Return whether a row of others' searches names no searcher: it may be anybody's."""
+    others = [file for file, mine in enumerate(ground.roster.own_record) if not mine]
+    return pl.col("file").is_in(others) & (pl.col("agency") == UNKNOWN)
+
+
 def _front(ground: Ground) -> Way:
     federal = pl.col("agency").is_in(sorted(ground.roster.federal))
     table = ground.contacts.table
@@ -81,21 +94,24 @@ def _back(ground: Ground) -> Way:
 
 
 def _side(ground: Ground) -> Way:
-    local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
-    of_local = ground.measures.signals.filter(local)
+    signals = ground.measures.signals
+    possible = side_searchers(ground)
+    of_local, of_unnamed = signals.filter(possible), signals.filter(unnamed_searchers(ground))
     found = of_local.filter(side_door())
-    if ground.readable == 0 and found.is_empty():
-        return Way(Pathway(None, count_of(of_local), NO_REASON))
+    if found.is_empty():
+        unknown = count_of(of_local) + count_of(of_unnamed)
+        if ground.readable == 0:
+            return Way(Pathway(None, unknown, NO_REASON))
+        if of_local.is_empty() and not of_unnamed.is_empty():
+            return Way(Pathway(None, unknown, NO_SEARCHER))
     masked = of_local.filter(~pl.col("readable") & ~side_door())
-    return Way(Pathway(count_of(found), count_of(masked)), where=local & side_door())
+    # An unnamed searcher's words that say nothing of it are no side door, whoever searched.
+    nameless = of_unnamed.filter(~pl.col("readable") | side_door())
+    return Way(Pathway(count_of(found), count_of(masked) + count_of(nameless)), where=possible & side_door())
 
 
 def _unnamed(ground: Ground) -> int:
-    """Return how many searches of others' records name no searcher: they may be anybody's."""
-    others = [file for file, mine in enumerate(ground.roster.own_record) if not mine]
-    return count_of(
-        ground.measures.agencies.filter(pl.col("file").is_in(others) & (pl.col("agency") == UNKNOWN))
-    )
+    return count_of(ground.measures.agencies.filter(unnamed_searchers(ground)))
 
 
 def _keys(table: pl.DataFrame) -> pl.DataFrame:

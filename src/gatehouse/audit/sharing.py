@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gatehouse.records.sharing import SharingList
 
 LISTED, NOT_LISTED, UNKNOWN_RELATION = "listed", "not_listed", "unknown"
+NO_SEARCHER = "no search of others in the owner's data names the agency that made it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Contacts:
     """Searches by outside agencies, by day and relation.
 
     `table` has `file`, `agency`, `day` (the owner's, see `owner_day`), `relation` and `n`; it is None when no
-    owner of a file has a dated list, and `why` says so.
+    list of an owner covers a day of such a search, or no search names its agency, and `why` says so.
     """
 
     table: pl.DataFrame | None
@@ -60,11 +61,22 @@ def contacts(ground: Ground) -> Contacts:
         .sort("file", "agency", "day")
         .collect(engine="streaming")
     )
-    parts = [
-        _related(of_file, by_file[int(str(file))], ground)
-        for (file,), of_file in table.group_by("file", maintain_order=True)
-    ]
-    return Contacts(pl.concat(parts) if parts else table.with_columns(relation=pl.lit(UNKNOWN_RELATION)))
+    if table.is_empty():
+        named = ground.measures.agencies.filter(
+            pl.col("file").is_in(sorted(by_file)) & (pl.col("agency") != UNKNOWN)
+        )
+        if named.is_empty():
+            return Contacts(None, NO_SEARCHER)
+        return Contacts(table.with_columns(relation=pl.lit(UNKNOWN_RELATION)))
+    related = pl.concat(
+        [
+            _related(of_file, by_file[int(str(file))], ground)
+            for (file,), of_file in table.group_by("file", maintain_order=True)
+        ]
+    )
+    if (related["relation"] == UNKNOWN_RELATION).all():
+        return Contacts(None, "no sharing list covers a day on which an outside agency searched")
+    return Contacts(related)
 
 
 def owner_day(ground: Ground) -> pl.Expr:

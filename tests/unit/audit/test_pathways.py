@@ -183,3 +183,44 @@ def test_back_door_of_a_record_of_no_stated_owner_is_null() -> None:
     way = pathways(ground([{}], files=[file_facts(owner=None)]))["back"]
     assert (way.n, way.unknown) == (None, 1)
     assert way.why is not None and "name the owner with --owner" in way.why
+
+
+def test_doors_where_no_list_covers_a_day_are_null() -> None:
+    rows: list[Row] = [{"org": FEDERAL, "searched_at": at(7, 1)}, {"org": SEARCHER, "searched_at": at(7, 2)}]
+    why = "no sharing list covers a day on which an outside agency searched"
+    ways = pathways(ground(rows, options=sharing(FEDERAL)))
+    assert ways["front"] == Pathway(None, 1, why)
+    assert ways["back"] == Pathway(None, 2, why)
+
+
+def test_ways_where_no_searcher_is_named_are_null() -> None:
+    why = "no search of others in the owner's data names the agency that made it"
+    rows: list[Row] = [{"org": FieldState.WITHHELD, "reason": "immigration"}]
+    assert pathways(ground(rows, options=sharing(FEDERAL))) == dict.fromkeys(
+        ("front", "back", "side"), Pathway(None, 1, why)
+    )
+
+
+def test_doors_of_the_owners_searches_alone_are_zero() -> None:
+    ways = pathways(ground([{"org": OWNER}], options=sharing(FEDERAL)))
+    assert (ways["front"], ways["back"]) == (Pathway(0, 0), Pathway(0, 0))
+
+
+def test_side_door_of_an_unnamed_searcher_is_unknown() -> None:
+    # It may be a federal agency's own search.
+    rows: list[Row] = [
+        {"reason": "immigration"},
+        {"org": FieldState.WITHHELD, "reason": "immigration"},
+        {"org": FieldState.WITHHELD, "reason": FieldState.WITHHELD},
+        {"org": FieldState.WITHHELD, "reason": "stolen vehicle"},
+    ]
+    assert pathways(ground(rows))["side"] == Pathway(1, 2)
+    outcome, found = measured(SideDoor(), rows)
+    assert (outcome.count, outcome.of, found) == (1, 1, [2])
+    assert outcome.claim.endswith("so the number lies between 1 and 3")
+
+
+def test_side_door_of_an_own_record_without_an_owner_is_counted() -> None:
+    facts = [file_facts(layout=Layout.PORTAL, owner=None, exported=frozenset({"reason", "searched_at"}))]
+    row: Row = {"org": FieldState.NOT_EXPORTED, "reason": "immigration"}
+    assert pathways(ground([row], files=facts))["side"] == Pathway(1, 0)

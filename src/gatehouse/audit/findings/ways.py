@@ -10,9 +10,16 @@ from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import count_of
-from gatehouse.audit.pathways import FEDERAL_NAMED, FOR_ANOTHER, IMMIGRATION, side_door, ways
+from gatehouse.audit.pathways import (
+    FEDERAL_NAMED,
+    FOR_ANOTHER,
+    IMMIGRATION,
+    side_door,
+    side_searchers,
+    ways,
+)
 from gatehouse.audit.texts import bits_of
-from gatehouse.audit.wording import READABLE, agree, masked_reasons, number, searches
+from gatehouse.audit.wording import READABLE, agree, number, searches
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -33,7 +40,12 @@ class _Door(Lead):
         if way.figure.unknown:
             claim += f"; for {number(way.figure.unknown)} more the record cannot tell"
         return Measured(
-            way.figure.n, claim, of=ground.total, match=way.match, table=_by_agency(ground, way.match)
+            way.figure.n,
+            claim,
+            of=ground.total - way.figure.unknown,
+            among="of which the record can tell" if way.figure.unknown else "",
+            match=way.match,
+            table=_by_agency(ground, way.match),
         )
 
 
@@ -80,7 +92,10 @@ class SideDoor(Lead):
     title = "Side door: local agencies searching for federal ones"
     severity = Severity.HIGH
     about = ("side",)
-    may_say = "A local agency searched, and its stated reason speaks for immigration or a federal agency."
+    may_say = (
+        "An agency whose name is not federal searched, and the text speaks for immigration enforcement or a "
+        "federal agency."
+    )
     may_not_say = "That the other agency asked for it or received anything."
     innocent_explanations = (
         "The local agency names a federal one that helps in its own case.",
@@ -94,7 +109,7 @@ class SideDoor(Lead):
         way = ways(ground)["side"]
         if way.figure.n is None or way.where is None:
             return NotMeasured(way.figure.why or "")
-        local = ~pl.col("agency").is_in(sorted(ground.roster.federal))
+        local = side_searchers(ground)
         found = ground.measures.signals.filter(local & side_door())
         says = count_of(found.filter(bits_of(FOR_ANOTHER)))
         immigration = count_of(found.filter(bits_of(IMMIGRATION)))
@@ -116,8 +131,8 @@ class SideDoor(Lead):
             claim += f". Not counted: {number(unnamed)} for another agency that is not named as federal"
         if way.figure.unknown:
             claim += (
-                f". {masked_reasons(way.figure.unknown)} masked, so the number lies between "
-                f"{number(way.figure.n)} and {number(way.figure.n + way.figure.unknown)}"
+                f". For {number(way.figure.unknown)} more the reason is masked or the searcher is not named, "
+                f"so the number lies between {number(n)} and {number(n + way.figure.unknown)}"
             )
         counted = (
             found.group_by("agency")
@@ -131,7 +146,7 @@ class SideDoor(Lead):
         return Measured(
             way.figure.n,
             claim,
-            of=count_of(ground.measures.signals.filter(local)) - way.figure.unknown,
+            of=count_of(ground.measures.signals.filter(local & (pl.col("readable") | side_door()))),
             among=f"by agencies that are not federal, {READABLE}",
             where=way.where,
             flagged=True,
