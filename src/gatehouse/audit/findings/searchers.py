@@ -12,6 +12,7 @@ from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import count_of
 from gatehouse.audit.lawful import citations, flow_rules
 from gatehouse.audit.roster import UNKNOWN
+from gatehouse.audit.sharing import NO_SEARCHER
 from gatehouse.audit.wording import agree, number, of_total, plural
 from gatehouse.law.prohibitions import Flow
 
@@ -80,12 +81,14 @@ class OutOfStateSearchers(Lead):
         outside_files = {file for file in judged if not ground.roster.own_record[file]}
         if not outside_files:
             return NotMeasured(
-                "every file is an agency's own record, or its owner's state is not known"
-                if not judged or all(ground.roster.own_record)
+                "the record holds an agency's own searches, not those of others in its data"
+                if all(ground.roster.own_record)
                 else "the state of the owner is not known; name the owner with --owner"
             )
         within = ground.measures.signals.filter(pl.col("file").is_in(sorted(outside_files)))
         total, unnamed = count_of(within), count_of(within.filter(pl.col("agency") == UNKNOWN))
+        if total == unnamed:
+            return NotMeasured(NO_SEARCHER)
         rows = within.filter("outside")
         searcher = pl.Series([agency.state for agency in ground.roster.agencies], dtype=pl.String)
         rows = rows.with_columns(
@@ -106,10 +109,16 @@ class OutOfStateSearchers(Lead):
         if unknown:
             claim += f"; for {number(unknown)} more the searcher's name does not tell the state"
         claim += _unnamed(unnamed)
+        if total < ground.total:
+            claim += (
+                f". Not looked at: {number(ground.total - total)} in an agency's own record or on data of an "
+                "owner whose state is not known"
+            )
         return Measured(
             count,
             claim,
             of=total,
+            among="" if total == ground.total else "by others, on data of an owner whose state is known",
             where=_elsewhere(ground, judged, outside_files),
             law=citations(flow_rules(ground, Flow.OUT_OF_STATE, outside_files)),
             table=Table(("state", "organizations", "searches"), tuple(by_state.rows())),
