@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gatehouse.audit.breaks import schema_breaks
+from gatehouse.audit.breaks import VENDOR_MASKING, schema_breaks
 from gatehouse.audit.document import Cell, Confidence, Severity, Table, Unit
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.wording import number, plural, searches
@@ -26,7 +26,7 @@ class Truncation(Lead):
     id = "truncation"
     title = "Files that may be cut off"
     severity = Severity.MEDIUM
-    may_say = "The file has exactly as many rows as a common limit; counts from it are lower bounds."
+    may_say = "The file has exactly as many rows as a common limit, so it may lack rows and count too few."
     may_not_say = "That anything was left out on purpose, or what the missing rows hold."
     innocent_explanations = ("The number of rows is a coincidence.",)
     columns = ("file", "rows", "limit")
@@ -65,22 +65,18 @@ class CoverageGap(Lead):
     title = "Days without a single search"
     unit = Unit.DAY
     severity = Severity.LOW
-    may_say = "A file that has searches every day around it has none on these days."
+    may_say = "A file that has many searches on most of its days shows none on these."
     may_not_say = "That searches were removed: nothing in the file says why the days are empty."
     innocent_explanations = (
         "The system was down.",
         "The file joins exports of periods that do not touch.",
         "Days were cut by local time and the rows carry UTC.",
+        "The rows of those days show no readable time, or were rejected.",
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Find empty UTC days in files whose median day has at least 20 searches."""
-        days = (
-            ground.measures.days.filter(pl.col("day").is_not_null())
-            .group_by("file", "day")
-            .agg(pl.col("n").sum())
-            .sort("file", "day")
-        )
+        days = _searches_shown(ground)
         if days.is_empty():
             return NotMeasured("no search has a readable time")
         rows: list[tuple[Cell, ...]] = []
@@ -141,6 +137,10 @@ class SchemaBreak(Lead):
         claim = "No day on which the record changes what it shows"
         if found:
             claim = f"{plural(days, 'day')} on which the record changes what it shows"
+        if any(item.day == VENDOR_MASKING for item in found):
+            claim += (
+                f", counting {VENDOR_MASKING.isoformat()}, from which the vendor masks more in all exports"
+            )
         if noted:
             claim += f"; {plural(len(noted), 'column')} that stop or change within a file"
         changes: list[tuple[Cell, ...]] = [(None, item.day.isoformat(), item.change) for item in found]
@@ -152,6 +152,20 @@ class SchemaBreak(Lead):
             rows=_edge_rows(ground, edges),
             table=Table(("file", "period", "change"), tuple(changes)),
         )
+
+
+def _searches_shown(ground: Ground) -> pl.DataFrame:
+    """Return `file`, `day` (UTC) and `n`, the searches that a file shows that day, counted there or not."""
+    if len(ground.files) == 1 or not any(ground.linked.duplicates):
+        shown = ground.measures.days.group_by("file", "day").agg(pl.col("n").sum())
+    else:
+        # A day of nothing but copies of another file's rows is no gap.
+        shown = (
+            ground.linked.frame.group_by("file", day=pl.col("searched_at").dt.date())
+            .agg(n=pl.col("search").n_unique())
+            .collect(engine="streaming")
+        )
+    return shown.filter(pl.col("day").is_not_null()).sort("file", "day")
 
 
 def gaps(days: list[date]) -> list[tuple[date, date]]:

@@ -89,3 +89,23 @@ def test_schema_break_repeats_what_the_importer_noted() -> None:
     assert outcome.count == 0
     assert outcome.table is not None
     assert outcome.table.rows == (("audit.csv", None, "devices is not filled from 2026-01 on"),)
+
+
+def test_coverage_gap_of_days_counted_in_another_file_is_none() -> None:
+    first = daily(range(2, 4))
+    copies: list[Row] = [
+        {**row, "file": 1, "search": number, "tier": LinkTier.ID} for number, row in enumerate(first)
+    ]
+    second: list[Row] = [{**row, "file": 1} for row in (*daily(range(2)), *daily(range(4, 6)))]
+    facts = [file_facts(path="a.csv"), file_facts(path="b.csv")]
+    outcome, _ = measured(CoverageGap(), first + copies + second, files=facts)
+    assert outcome.claim == "No day without a search in 2 files busy enough to tell"
+
+
+def test_schema_break_says_that_the_vendors_date_is_counted() -> None:
+    start = (date(2025, 12, 17) - NOON.date()).days
+    outcome, _ = measured(SchemaBreak(), daily(range(start - 2, start + 2), each=1))
+    assert outcome.claim == (
+        "1 day on which the record changes what it shows, counting 2025-12-17, from which the vendor masks "
+        "more in all exports"
+    )
