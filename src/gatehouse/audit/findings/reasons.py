@@ -27,7 +27,8 @@ from gatehouse.model import Signal
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
 
-# One value in nine of ten searches is a form filled in by habit or by export, not a reason for each search.
+# One value in nine of ten searches is a form filled in by habit or by export, not a reason for each search;
+# among fewer than a hundred it may as well be one case.
 CONSTANT_SHARE = 0.9
 CONSTANT_MINIMUM = 100
 
@@ -103,10 +104,10 @@ class VagueReason(_ReasonQuality):
     about = (signal.value,)
     column = "vague"
     noun = 'give a reason that says nothing of its own, such as "investigation"'
-    may_say = "From this record alone, nobody can tell what these searches were for."
+    may_say = "The reason stated for these searches would fit any search."
     may_not_say = "That the searches were improper, or that no better reason exists in the case file."
     innocent_explanations = (
-        "The case number beside it leads to the details.",
+        "The case number or the offense type beside it says more.",
         "Training told officers to keep reasons general.",
         "A drop-down offers only general terms.",
     )
@@ -137,8 +138,11 @@ class ConstantReason(Lead):
         named = int(searchers["readable"].sum())
         if named == 0:
             return NotMeasured("no search with a readable reason names the agency that made it")
-        found = _constants(ground, searchers)
-        count = int(found["n"].sum())
+        totals = _large_enough(searchers)
+        if totals.is_empty():
+            return NotMeasured(f"no agency has {CONSTANT_MINIMUM} searches whose reason can be read")
+        found = _constants(ground, searchers, totals)
+        count, tested = int(found["n"].sum()), int(totals["total"].sum())
         texts = ground.linked.records.texts["reason"]
         shown = found.join(texts, left_on="reason", right_on="key", how="left", maintain_order="left")
         rows = tuple(
@@ -151,19 +155,21 @@ class ConstantReason(Lead):
             )
             for agency, n, total, text in shown.select("agency", "n", "total", "text").iter_rows()
         )
-        claim = "No agency states one and the same reason in nine of ten of its searches"
+        agencies = plural(totals.height, "agency", "agencies")
+        of = f"Of {agencies} with at least {CONSTANT_MINIMUM} readable reasons"
+        claim = f"{of}, none states one and the same reason in nine of ten of its searches"
         if rows:
             claim = (
-                f"{plural(len(rows), 'agency states', 'agencies state')} one and the same reason in at "
-                f"least nine of ten of {agree(len(rows), 'their')} searches, {searches(count)} in all"
+                f"{of}, {number(len(rows))} {agree(len(rows), 'state')} one and the same reason in at least "
+                f"nine of ten of {agree(len(rows), 'their')} searches, {searches(count)} in all"
             )
         if unnamed := ground.readable - named:
             claim += f"; {number(unnamed)} more {agree(unnamed, 'name no agency and are')} not tested"
         return Measured(
             count,
             claim,
-            of=named,
-            among="whose agency and reason can be read" if unnamed else READABLE,
+            of=tested,
+            among=f"of agencies with at least {CONSTANT_MINIMUM} readable reasons",
             match=found.join(searchers, on="searcher").select("file", "agency", "reason"),
             table=Table(("organization", "state", "searches", "flagged", "reason"), rows),
         )
@@ -190,13 +196,17 @@ def _searchers(ground: Ground) -> pl.DataFrame:
     )
 
 
-def _constants(ground: Ground, searchers: pl.DataFrame) -> pl.DataFrame:
-    """Return `searcher`, `agency`, `reason`, `n` and `total` where a reason fills a searcher's searches."""
-    totals = (
+def _large_enough(searchers: pl.DataFrame) -> pl.DataFrame:
+    """Return `searcher`, `agency` and `total` of those with enough readable reasons to call one constant."""
+    return (
         searchers.group_by("searcher", "agency")
         .agg(total=pl.col("readable").sum())
         .filter(pl.col("total") >= CONSTANT_MINIMUM)
     )
+
+
+def _constants(ground: Ground, searchers: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+    """Return `searcher`, `agency`, `reason`, `n` and `total` where a reason fills a searcher's searches."""
     # A value that fills an agency fills one class of texts, so few agencies need a closer look.
     filled = (
         ground.measures.wordings.join(totals, on="agency")

@@ -86,10 +86,19 @@ def test_constant_reason_needs_a_hundred_searches_and_nine_in_ten() -> None:
 
 def test_constant_reason_of_unnamed_searchers_is_no_agency() -> None:
     unnamed: list[Row] = [{"org": FieldState.WITHHELD, "reason": "Investigation"}] * 100
-    named: list[Row] = [{"reason": "robbery"}]
+    named: list[Row] = [{"reason": f"robbery of shop {number}"} for number in range(100)]
     outcome, found = measured(ConstantReason(), unnamed + named)
-    assert (outcome.count, outcome.of, found) == (0, 1, [])
-    assert outcome.claim.endswith("; 100 more name no agency and are not tested")
+    assert (outcome.count, outcome.of, found) == (0, 100, [])
+    assert outcome.claim == (
+        "Of 1 agency with at least 100 readable reasons, none states one and the same reason in nine of ten "
+        "of its searches; 100 more name no agency and are not tested"
+    )
+
+
+def test_constant_reason_of_small_agencies_is_not_measurable() -> None:
+    assert not_measured(ConstantReason(), [{"reason": "Investigation"}] * 99) == (
+        "no agency has 100 searches whose reason can be read"
+    )
 
 
 def test_constant_reason_without_any_agency_is_not_measurable() -> None:
