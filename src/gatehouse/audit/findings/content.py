@@ -101,7 +101,7 @@ class FirstAmendment(ContentLead):
     severity = Severity.HIGH
     signals = frozenset({Signal.FIRST_AMENDMENT})
     verb = "speak of protest, assembly or speech"
-    may_say = "The stated reason speaks of activity that the First Amendment protects."
+    may_say = "The text of these searches speaks of protest, assembly or speech."
     may_not_say = "That people were searched for protesting: a crime at a protest is a crime."
     innocent_explanations = (
         "A crime was reported at or near a protest.",
@@ -117,7 +117,7 @@ class ReproductiveCare(ContentLead):
     severity = Severity.HIGH
     signals = frozenset({Signal.REPRODUCTIVE_CARE})
     verb = "speak of reproductive health care"
-    may_say = "The stated reason speaks of reproductive health care."
+    may_say = "The text of these searches speaks of reproductive health care."
     may_not_say = (
         "That somebody was searched for seeking care: the search may be for a missing or endangered person."
     )
@@ -135,7 +135,7 @@ class GenderAffirmingCare(ContentLead):
     severity = Severity.HIGH
     signals = frozenset({Signal.GENDER_AFFIRMING_CARE})
     verb = "speak of gender-affirming care"
-    may_say = "The stated reason speaks of gender-affirming care."
+    may_say = "The text of these searches speaks of gender-affirming care."
     may_not_say = "That somebody was searched for seeking care."
     innocent_explanations = (
         "The description of a missing or wanted person.",
@@ -152,7 +152,7 @@ class ProtectedCharacteristic(ContentLead):
     confidence = Confidence.LOW
     signals = frozenset({Signal.PROTECTED_CHARACTERISTIC})
     verb = "name race, religion, nationality or another protected characteristic"
-    may_say = "The stated reason names a protected characteristic."
+    may_say = "The text of these searches names a protected characteristic."
     may_not_say = "That the search was based on it: descriptions of suspects name characteristics too."
     innocent_explanations = (
         "A description of a suspect or a missing person given by a witness.",
@@ -170,7 +170,7 @@ class PersonalUse(ContentLead):
     confidence = Confidence.LOW
     signals = frozenset({Signal.PERSONAL})
     verb = "speak of the searcher's own affairs"
-    may_say = "The stated reason reads like a private matter of the searcher."
+    may_say = "The text of these searches reads like a private matter of the searcher."
     may_not_say = "That it was one."
     innocent_explanations = (
         "A colleague's or one's own stolen car.",
@@ -186,7 +186,7 @@ class PrivateMatter(ContentLead):
     severity = Severity.MEDIUM
     signals = frozenset({Signal.CIVIL_PRIVATE_MATTER})
     verb = "speak of a civil or private matter, such as a repossession or custody"
-    may_say = "The stated reason is one of civil law or of a private party."
+    may_say = "The text of these searches names a matter of civil law or of a private party."
     may_not_say = "That no crime was behind it."
     innocent_explanations = (
         "A court order that the agency must serve.",
@@ -202,9 +202,12 @@ class Pretext(ContentLead):
     severity = Severity.MEDIUM
     signals = frozenset({Signal.PRETEXT})
     verb = "speak of developing a ground for a stop or an arrest"
-    may_say = "The stated reason asks for a ground to stop a vehicle rather than stating one."
+    may_say = "The text of these searches asks for a ground to stop a vehicle rather than stating one."
     may_not_say = "That a stop followed, or that it was unlawful."
-    innocent_explanations = ("The ground exists and stands in the case file.",)
+    innocent_explanations = (
+        "The ground exists and stands in the case file.",
+        "The words mean something else.",
+    )
 
 
 class Dragnet(ContentLead):
@@ -215,7 +218,7 @@ class Dragnet(ContentLead):
     severity = Severity.MEDIUM
     signals = frozenset({Signal.DRAGNET})
     verb = "ask about many vehicles or a pattern of movement rather than a known vehicle"
-    may_say = "The stated reason asks for whoever was there, or for somebody's movements."
+    may_say = "The text of these searches asks for whoever was there, or for somebody's movements."
     may_not_say = "That data on everybody was returned, or that the pattern was not that of a suspect."
     innocent_explanations = (
         "A serious crime with no description of the vehicle.",
@@ -231,9 +234,10 @@ class TestOrTraining(ContentLead):
     severity = Severity.LOW
     signals = frozenset({Signal.TEST_TRAINING})
     verb = "are said to be for testing or training"
-    may_say = "The stated reason is a test or training on live data."
+    may_say = "The text of these searches speaks of a test or of training, on live data."
     may_not_say = "That a person's movements were looked up: the plate may be a police car's."
     innocent_explanations = (
         "A check of a new camera against a known vehicle.",
         "A training plate.",
+        "The words mean something else, such as a sobriety test.",
     )

@@ -19,9 +19,7 @@ class BareHsi(ContentLead):
     signals = frozenset({Signal.HSI})
     without = frozenset({Signal.HSI_CRIME})
     verb = "name Homeland Security Investigations and no crime"
-    may_say = (
-        "The stated reason names HSI and no crime; HSI is an agency with both criminal and immigration work."
-    )
+    may_say = "The text of these searches names HSI and no crime; HSI has both criminal and immigration work."
     may_not_say = "That the search served immigration enforcement; these are not counted as immigration."
     innocent_explanations = (
         "A joint task force on drugs, fraud, child exploitation or trafficking.",
@@ -37,6 +35,6 @@ class CrimeHsi(ContentLead):
     severity = Severity.INFO
     signals = frozenset({Signal.HSI_CRIME})
     verb = "name Homeland Security Investigations together with a crime"
-    may_say = "The stated reason names HSI and a crime."
+    may_say = "The text of these searches names HSI and a crime."
     may_not_say = "That the search served immigration enforcement; these are not counted as immigration."
     innocent_explanations = ("The stated crime is what was investigated.",)

@@ -1,7 +1,7 @@
 """Immigration as the stated purpose: in all, and on data whose owner's state restricts it.
 
 Three kinds are kept apart, each search in one: civil enforcement; an immigration crime; an immigration agency
-named and no purpose beside it. Homeland Security Investigations alone is in none (see `hsi`).
+named and neither of these beside it. Homeland Security Investigations alone is in none (see `hsi`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ImmigrationPurpose(ContentLead):
     sizes_error = True
     verb = "state immigration enforcement as their purpose or name an immigration agency"
     about = ("immigration", CIVIL.value, CRIMINAL.value, AGENCY.value)
-    may_say = "The stated reason names immigration enforcement or an immigration agency."
+    may_say = "The text of these searches names immigration enforcement or an immigration agency."
     may_not_say = (
         "That a law was broken, that somebody was detained, or how many such searches vague reasons hide."
     )
@@ -60,7 +60,7 @@ class _Barred(Lead):
         "That the owner or the searcher broke the law: whom the law binds, what was known, and what data was "
         "returned are not in the record. This is not legal advice."
     )
-    innocent_explanations = (
+    innocent_explanations: ClassVar[tuple[str, ...]] = (
         "The words mean something else: a name, a place, a case number.",
         "The owner's data was not among what the search returned.",
         "A court order or another exception applied.",
@@ -136,7 +136,7 @@ class BarredCivil(_Barred):
     title = "Civil immigration enforcement on data of a state that forbids it"
     signal = CIVIL
     kind = "state civil immigration enforcement"
-    may_say = "The stated purpose is one for which the owner's state law bars giving access to this data."
+    may_say = "The text states a purpose that the law of the owner's state forbids for such data."
 
 
 class BarredCriminal(_Barred):
@@ -148,22 +148,30 @@ class BarredCriminal(_Barred):
     signal = CRIMINAL
     not_signals = (CIVIL,)
     kind = "state an immigration crime"
-    may_say = "The stated purpose is an immigration crime, on data of a state that restricts such use."
+    may_say = "The text states an immigration crime, on data of a state that restricts immigration use."
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         return _restricted(judged, self.kind)
 
 
 class BarredAgency(_Barred):
-    """An immigration agency and no purpose."""
+    """An immigration agency and no immigration purpose."""
 
     id = "immigration_barred_agency"
     title = "Immigration agencies named on data of a state that restricts immigration use"
     severity = Severity.MEDIUM
     signal = AGENCY
     not_signals = (CIVIL, CRIMINAL)
-    kind = "name an immigration agency and no purpose"
-    may_say = "The stated reason is an immigration agency's name, on data of a state that restricts such use."
+    kind = "name an immigration agency and no immigration purpose"
+    may_say = "The text names an immigration agency, on data of a state that restricts immigration use."
+    may_not_say = (
+        "That the purpose was immigration enforcement, or that the owner or the searcher broke the law. This "
+        "is not legal advice."
+    )
+    innocent_explanations = (
+        "The agency helped in an ordinary criminal case.",
+        *_Barred.innocent_explanations,
+    )
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         return _restricted(judged, self.kind)

@@ -32,7 +32,7 @@ class RepeatedPlate(Lead):
         "A long-running case or a wanted vehicle.",
         "A search repeated because the page was reloaded or the period widened.",
         "A test plate, or the agency's own vehicle.",
-        "A shared account.",
+        "A shared account, or two people whose names the export shows alike.",
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
@@ -153,12 +153,15 @@ class UnusualHours(Lead):
             schema={"agency": pl.UInt32, "officer": pl.UInt64, "hour": pl.Int8},
             orient="row",
         )
-        claim = f"None of {plural(tested, 'user')} tested keeps hours that chance and shifts do not explain"
+        claim = (
+            f"None of {plural(tested, 'user')} tested keeps hours further from the agency's own than chance "
+            "and the usual variety of users explain"
+        )
         if found:
             claim = (
                 f"{number(len(found))} of {plural(tested, 'user')} tested made {searches(count)} in hours "
-                "that hold at most 5 % of the searches of the rest of the agency, more than chance and "
-                "shifts explain"
+                "that hold at most 5 % of the searches of the rest of the agency, more than chance and the "
+                "usual variety of users explain"
             )
         return Measured(
             count,

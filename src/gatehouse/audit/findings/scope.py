@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Robust z-score of the logarithm of an agency's searches above which its volume is named; 3.5 is the
 # customary bound of Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993.
 ROBUST_BOUND = 3.5
+# Their scale: the median deviation of a normal distribution is this share of its standard deviation.
+NORMAL_MEDIAN_DEVIATION = 0.6745
 FEWEST_AGENCIES = 30
 
 
@@ -29,15 +31,16 @@ class MinorNationwide(Lead):
     title = "Nationwide searches for minor matters or vague reasons"
     severity = Severity.MEDIUM
     may_say = (
-        f"Searches of {NATIONWIDE:,} networks or more were run for an infraction, a civil matter, or a "
-        "reason that says nothing."
+        f"The text of these searches of {NATIONWIDE:,} networks or more names an infraction or a civil "
+        "matter, or says nothing of its own."
     )
     may_not_say = (
         "That more data was returned than needed: networks searched are not cameras, hits or results."
     )
     innocent_explanations = (
         "The search screen preselects every network.",
-        "A vague word stands for a grave case.",
+        "A vague word stands for a grave case, or the offense type beside it names one.",
+        "A graver matter stands beside the minor one.",
         "A vehicle known to travel.",
     )
 
@@ -106,7 +109,7 @@ class VolumeOutlier(Lead):
         spread = float((logged - middle).abs().median() or 0.0)  # type: ignore[arg-type]  # as above
         if spread == 0:
             return NotMeasured("agencies do not differ enough in volume to say what is unusual")
-        found = counted.filter(0.6745 * (logged - middle) / spread > ROBUST_BOUND).sort(
+        found = counted.filter(NORMAL_MEDIAN_DEVIATION * (logged - middle) / spread > ROBUST_BOUND).sort(
             "n", "agency", descending=[True, False]
         )
         count = int(found["n"].sum())

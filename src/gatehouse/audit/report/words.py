@@ -14,7 +14,10 @@ SIGNALS: Mapping[Signal, tuple[str, str]] = {
         "immigration status, removal or detention as the purpose",
     ),
     Signal.IMMIGRATION_CRIMINAL: ("Immigration, criminal", "a crime of immigration law, such as re-entry"),
-    Signal.IMMIGRATION_AGENCY: ("Immigration agency named", "an immigration agency and no purpose beside it"),
+    Signal.IMMIGRATION_AGENCY: (
+        "Immigration agency named",
+        "an immigration agency and no immigration purpose beside it",
+    ),
     Signal.HSI: ("HSI named", "Homeland Security Investigations, which also works ordinary crime"),
     Signal.HSI_CRIME: ("HSI with a crime", "Homeland Security Investigations with a crime stated"),
     Signal.FEDERAL_OTHER: ("Other federal agency", "a federal agency outside immigration enforcement"),
