@@ -10,6 +10,7 @@ import polars as pl
 
 from gatehouse.audit.document import Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
+from gatehouse.audit.ground import count_of
 from gatehouse.audit.lawful import local_days
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import bits
@@ -17,6 +18,8 @@ from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, plural,
 from gatehouse.records.policies import policy_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gatehouse.audit.ground import Ground
     from gatehouse.records.policies import Policy
 
@@ -44,19 +47,23 @@ class OwnPolicyConflict(Lead):
             for file, owner in enumerate(ground.roster.owners)
             if owner != UNKNOWN
         }
-        published = {policy.key for policy in ground.options.policies}
-        if published.isdisjoint(keys.values()):
+        policies = [policy for policy in ground.options.policies if policy.key in keys.values()]
+        if not policies:
             return NotMeasured("the published rules given are not those of a file's owner")
+        published = {policy.key for policy in policies}
+        ruled = [file for file, key in keys.items() if key in published]
+        within = ground.measures.signals.filter(pl.col("file").is_in(ruled))
+        total, readable = count_of(within), count_of(within.filter("readable"))
         counted: Counter[tuple[Policy, str]] = Counter()
         rows: list[tuple[int, int]] = []
-        too_early = 0
-        readable = ground.readable
+        too_early = undated = 0
         for file, row, day, signals, shown in self._flagged(ground):
-            if file not in keys or keys[file] not in published:
+            if file not in ruled:
                 continue
-            policy = policy_for(ground.options.policies, keys[file], day) if day else None
+            policy = policy_for(policies, keys[file], day) if day else None
             if policy is None:
-                too_early += 1
+                too_early += day is not None
+                undated += day is None
                 continue
             broken = [use for use in policy.prohibits if bits(use.signals) & signals]
             counted.update((policy, use.name) for use in broken)
@@ -68,9 +75,9 @@ class OwnPolicyConflict(Lead):
             return NotMeasured(NO_REASON)
         return Measured(
             len(rows),
-            _claim(len(rows), too_early, ground) + bounded(len(rows), ground.total - readable, ground.total),
+            _claim(len(rows), too_early, undated, policies) + bounded(len(rows), total - readable, total),
             of=readable,
-            among=READABLE,
+            among=READABLE if total == ground.total else f"of the owners of these rules {READABLE}",
             rows=pl.DataFrame(rows, schema={"file": pl.UInt16, "row": pl.UInt32}, orient="row"),
             flagged=True,
             table=_table(counted),
@@ -86,14 +93,18 @@ class OwnPolicyConflict(Lead):
         return flagged.join(days, on=["file", "row"]).select("file", "row", "day", "bits", "readable").rows()
 
 
-def _claim(count: int, too_early: int, ground: Ground) -> str:
-    """Say what was counted, and which searches no copy of the rules is old enough for."""
+def _claim(count: int, too_early: int, undated: int, policies: Sequence[Policy]) -> str:
+    """Say what was counted, which searches no copy of the rules speaks of, and which uses none can show."""
     name = agree(count, "name")
     claim = f"{searches(count)} {name} a use that the owner's rules, as published by then, prohibit"
     if too_early:
         older = plural(too_early, "more flagged search is", "more flagged searches are")
         claim += f"; {older} older than every copy of the rules"
-    untested = {use.name for policy in ground.options.policies for use in policy.prohibits if not use.signals}
+    if undated:
+        claim += (
+            f"; {plural(undated, 'more flagged search shows', 'more flagged searches show')} no readable time"
+        )
+    untested = {use.name for policy in policies for use in policy.prohibits if not use.signals}
     if untested:
         claim += f"; {plural(len(untested), 'prohibited use')} that no reason can show could not be tested"
     return claim
