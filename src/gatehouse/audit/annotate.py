@@ -45,21 +45,22 @@ SLIM: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 def annotate(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyFrame:
     """Return one row a search, with the columns of `SLIM`, in file order."""
+    return annotated(linked, roster, texts).select(*SLIM)
+
+
+def annotated(linked: Linked, roster: Roster, texts: ClassifiedTexts) -> pl.LazyFrame:
+    """Return one row a search, with the columns of `SLIM` beside those of the normal form, in file order."""
     frame = with_agency(counted_rows(linked, roster.owners), roster)
     for field in SCANNED:
         frame = _join_bits(frame, field, texts)
     owner = _lookup(pl.col("file"), pl.Series(roster.owners, dtype=pl.UInt32))
-    return (
-        frame.with_columns(bits=_row_bits())
-        .with_columns(
-            outside=(pl.col("agency") != UNKNOWN) & (pl.col("agency") != owner),
-            readable=reason_shown(),
-            case=_case_stated(),
-            officer=identity(),
-            plate=pl.when(pl.col("plate_state") == FieldState.VALUE.value).then("plate"),
-            at=pl.col("searched_at"),
-        )
-        .select(*SLIM)
+    return frame.with_columns(bits=_row_bits()).with_columns(
+        outside=(pl.col("agency") != UNKNOWN) & (pl.col("agency") != owner),
+        readable=reason_shown(),
+        case=_case_stated(),
+        officer=identity(),
+        plate=pl.when(pl.col("plate_state") == FieldState.VALUE.value).then("plate"),
+        at=pl.col("searched_at"),
     )
 
 

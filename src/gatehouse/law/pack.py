@@ -211,7 +211,7 @@ def _network_rules(text: str, where: str, schema: str) -> list[Rule]:
             raise _unsound(
                 "a rule of the network belongs to no jurisdiction", where=f"{where}, {notes['id']}"
             )
-        rules.append(_rule(notes, policy, "network", Confidence.RULE))
+        rules.append(make_rule(notes, policy, "network", Confidence.RULE))
     return rules
 
 
@@ -231,7 +231,7 @@ def _statute_rules(text: str, where: str, schema: str, facts: Jurisdiction) -> l
             raise _unsound(f"@id begins neither with {facts.code}/ nor with missing:", where=place)
         if notes["cite"] != provision.citation:
             raise _unsound("@cite is not the citation of the provision", where=place, got=notes["cite"])
-        rules.append(_rule(notes, policy, scope[0], provision.confidence, facts.code))
+        rules.append(make_rule(notes, policy, scope[0], provision.confidence, facts.code))
     bare = {key for key, each in facts.provisions.items() if each.no_rule is None} - {
         rule.provision for rule in rules
     }
@@ -240,13 +240,14 @@ def _statute_rules(text: str, where: str, schema: str, facts: Jurisdiction) -> l
     return rules
 
 
-def _rule(
+def make_rule(
     notes: Mapping[str, str],
     policy: Mapping[str, Any],
     side: str,
     confidence: Confidence,
     jurisdiction: str | None = None,
 ) -> Rule:
+    """Return the rule of a policy that `parse_rules` has read; one that no rule can say is `BadInput`."""
     permits = policy["effect"] == "permit"
     try:
         formula = read_formula(policy)

@@ -1,0 +1,164 @@
+"""The backtest: what a pack, a statute or a draft makes of a small invented record."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatehouse.audit.backtest import Plan, as_document, backtest
+from gatehouse.law.draft import Draft
+from gatehouse.law.pack import Pack
+from gatehouse.model import BadInput, BadUse
+from gatehouse.records import Input, import_files
+from gatehouse.records.link import link
+from tests.unit.records.exports import AUDIT, audit_row
+
+OWNER = "Prairie Bend IL PD"
+OUTSIDE = "Larkspur MO PD"
+
+# (searcher, reason, case number)
+STORY = [
+    (OWNER, "stolen vehicle", "25-000001"),
+    (OUTSIDE, "stolen vehicle", "25-000002"),
+    (OUTSIDE, "ICE+ERO", ""),
+    (OUTSIDE, "ICE WARRANT", "25-000004"),
+    (OUTSIDE, "REDACTED", "25-000005"),
+    ("US Border Patrol", "stolen vehicle", "25-000006"),
+]
+
+
+def write(path: Path, rows: list[tuple[str, str, str]], *, time: str = "3/2/2025, 03:00:00 PM UTC") -> Path:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(AUDIT)
+        for number, (org, reason, case) in enumerate(rows, 1):
+            changes = {"Org Name": org, "Reason": reason, "Case #": case, "Search Time": time}
+            table.writerow(audit_row(number, **changes))
+    return path
+
+
+def tried(path: Path, *laws: str, draft: Path | None = None) -> dict[str, Any]:
+    linked = link(import_files([Input(str(path), OWNER)]))
+    pack = Pack.load()
+    plan = Plan(pack, laws, Draft.read(draft, pack) if draft else None)
+    return as_document(backtest(linked, plan), linked)
+
+
+def answers(document: dict[str, Any]) -> tuple[int, int, int, int]:
+    found = document["answers"]
+    return found["refused"], found["review"], found["permitted"], found["not_judgeable"]
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    return write(tmp_path / "story.csv", STORY)
+
+
+class TestStatute:
+    def test_backtest_illinois_refuses_what_its_law_refuses(self, story: Path) -> None:
+        document = tried(story, "us-il")
+        assert document["searches"] == 6
+        assert answers(document) == (3, 0, 1, 2)
+        assert [(rule["id"], rule["refused"]) for rule in document["by_rule"]] == [
+            ("us-il/2-130(b)/immigration", 2),
+            ("us-il/trust-act/release", 2),
+            ("us-il/2-130(c)/federal", 1),
+        ]
+        assert document["lacked"] == [
+            {"fact": "declaration", "searches": 2},
+            {"fact": "reason", "searches": 1},
+        ]
+
+    def test_backtest_masked_reason_is_never_permitted(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "own.csv", [(OWNER, "REDACTED", "25-000001")] * 3)
+        document = tried(path, "us-il")
+        assert answers(document) == (0, 0, 0, 3)
+        assert document["lacked"] == [{"fact": "reason", "searches": 3}]
+
+    def test_backtest_day_before_the_law_permits(self, tmp_path: Path) -> None:
+        rows = [(OUTSIDE, "reproductive clinic patient, abortion", "1-23456789")]
+        # 06:00 UTC is midnight in Illinois.
+        before = tried(write(tmp_path / "a.csv", rows, time="1/1/2024, 05:59:59 AM UTC"), "us-il")
+        after = tried(write(tmp_path / "b.csv", rows, time="1/1/2024, 06:00:00 AM UTC"), "us-il")
+        assert answers(before) == (0, 0, 1, 0)
+        assert answers(after) == (1, 0, 0, 0)
+        assert [month["month"] for month in before["by_month"]] == ["2023-12"]
+        assert [month["month"] for month in after["by_month"]] == ["2024-01"]
+
+    def test_backtest_unknown_law_is_bad_use(self, story: Path) -> None:
+        with pytest.raises(BadUse, match="no rules of that code"):
+            tried(story, "us-zz")
+
+
+class TestWholePack:
+    def test_backtest_all_rules_cannot_judge_what_exports_lack(self, story: Path) -> None:
+        document = tried(story)
+        assert document["laws"] == ["all"]
+        assert sum(document["answers"].values()) == document["searches"] == 6
+        assert document["answers"]["refused"] == 3
+        lacked = {each["fact"] for each in document["lacked"]}
+        assert {"agreement", "declaration"} <= lacked
+
+    def test_backtest_counts_by_month_and_organization_add_up(self, story: Path) -> None:
+        document = tried(story)
+        for table in ("by_month", "by_organization"):
+            for answer, n in document["answers"].items():
+                assert sum(group[answer] for group in document[table]) == n
+        assert document["by_organization"][0]["organization"] == OUTSIDE
+
+    def test_backtest_twice_is_the_same(self, story: Path) -> None:
+        assert tried(story) == tried(story)
+
+
+DRAFT = """
+@id("draft/case-number")
+@cite("Draft ordinance 2027-1, section 3")
+@sentence("A search by another agency names a case number.")
+forbid (principal, action == Action::"search", resource)
+when { context.own == false && context.case_number == false };
+"""
+
+
+class TestDraft:
+    def write(self, tmp_path: Path, text: str = DRAFT) -> Path:
+        path = tmp_path / "draft.cedar"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_backtest_draft_alone_refuses_what_it_says(self, tmp_path: Path, story: Path) -> None:
+        document = tried(story, draft=self.write(tmp_path))
+        assert document["laws"] == ["draft"]
+        assert answers(document) == (1, 0, 5, 0)
+        assert document["draft"]["rules"] == ["draft/case-number"]
+        assert [(rule["id"], rule["refused"]) for rule in document["by_rule"]] == [("draft/case-number", 1)]
+
+    def test_backtest_draft_with_a_statute_tries_both(self, tmp_path: Path, story: Path) -> None:
+        document = tried(story, "us-il", draft=self.write(tmp_path))
+        assert document["answers"]["refused"] == 3
+        assert "draft/case-number" in [rule["id"] for rule in document["by_rule"]]
+
+    def test_backtest_draft_on_a_fact_that_no_export_has_is_not_judgeable(
+        self, tmp_path: Path, story: Path
+    ) -> None:
+        text = DRAFT.replace("context.case_number == false", "context.approvals < 2")
+        document = tried(story, draft=self.write(tmp_path, text))
+        assert answers(document) == (0, 0, 1, 5)
+        assert document["lacked"] == [{"fact": "approvals", "searches": 5}]
+
+    @pytest.mark.parametrize(
+        ("text", "what"),
+        [
+            ("", "holds no rule"),
+            ("forbid (", "not Cedar"),
+            (DRAFT.replace("forbid", "permit"), "cannot permit"),
+            (DRAFT.replace("context.case_number", "context.case_numbr"), "does not fit the schema"),
+            (DRAFT.replace('@cite("Draft ordinance 2027-1, section 3")', ""), "no @cite"),
+            (DRAFT.replace("draft/case-number", "owner/retention"), "@id that is taken"),
+        ],
+    )
+    def test_read_unsound_draft_is_refused(self, tmp_path: Path, text: str, what: str) -> None:
+        with pytest.raises(BadInput, match=what):
+            Draft.read(self.write(tmp_path, text), Pack.load())
