@@ -115,3 +115,11 @@ def test_mask_in_the_shape_of_an_id_merges_no_searches(tmp_path: Path, mask: str
 def test_id_of_many_seconds_of_a_file_merges_those_of_one_second_only(tmp_path: Path) -> None:
     rows = [record(number, {"ID": "of the agency"}) for number in (1, 2, 3, 2)]
     assert balance(write(tmp_path / "audit.csv", rows)) == [(4, 3, 1, 0, 0)]
+
+
+@pytest.mark.parametrize("above", [0, 1, 30])
+def test_few_records_above_another_header_leave_both_exports_readable(tmp_path: Path, above: int) -> None:
+    columns = [8, 0, 2, 1, 4, 5, 6, 3, 9]
+    other = [[each[at] for at in columns] for each in (list(AUDIT), *map(record, range(above, 60)))]
+    path = write(tmp_path / "audit.csv", [*map(record, range(above)), *other])
+    assert balance(path) == [(61, 60, 0, 0, 1)]

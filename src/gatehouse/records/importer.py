@@ -55,7 +55,8 @@ class ImportOptions:
     """What to keep and where.
 
     `keep` names fields of `OPTIONAL_TEXTS` whose texts are wanted too; `mapping` describes an unknown layout;
-    beyond `spill_rows` rows in memory, the frame lies in Parquet files in `spill` (a temporary folder if None).
+    beyond `spill_rows` rows in memory, the frame lies in Parquet files in `spill` (if None, a temporary
+    folder).
     """
 
     keep: frozenset[str] = frozenset()
@@ -143,7 +144,7 @@ class _Import:
         if at is None:
             plan = recognize_values(top)
             return None if plan is None else (None, plan)
-        below = first.cells.slice(at + 1, _SAMPLE).rows()
+        below = first.cells.slice(at + 1, _until_another(first, at)).rows()
         plan = recognize_header(top[at], below)
         if plan is None and (plan := recognize_values(below)) is not None:
             plan = replace(
@@ -159,7 +160,8 @@ class _Import:
         times = TimeReader(mapping.time_format, mapping.time_zone) if mapping else TimeReader()
         first = next(blocks)
         below = first if header is None else _below(first, header)
-        _refuse_unreadable_times(source.path, plan, below, times)
+        under = below if header is None else _top(below, _until_another(first, header))
+        _refuse_unreadable_times(source.path, plan, under, times)
         normalizer = Normalizer(
             len(self.files), plan, self.texts, times, delimiter=source.delimiter or _WORKBOOK_CUT
         )
@@ -266,6 +268,20 @@ def _below(block: RawBlock, header: int) -> RawBlock:
     return RawBlock(
         pl.concat([record, below.cells], how="diagonal"), pl.concat([block.rows.slice(header, 1), below.rows])
     )
+
+
+def _until_another(block: RawBlock, header: int) -> int:
+    """Return how many of the next records, `_SAMPLE` at most, stand below this header and above another."""
+    above = [normal_label(cell) for cell in _trimmed(block.cells.row(header))]
+    below = block.cells.slice(header + 1, _SAMPLE).rows()
+    for at, record in enumerate(below):
+        if is_header(split_glued(record)[0]) and [normal_label(cell) for cell in _trimmed(record)] != above:
+            return at
+    return len(below)
+
+
+def _top(block: RawBlock, height: int) -> RawBlock:
+    return RawBlock(block.cells.head(height), block.rows.head(height))
 
 
 def _trimmed(cells: Sequence[str | None]) -> Sequence[str | None]:

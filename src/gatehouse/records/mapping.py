@@ -22,7 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
 
 from gatehouse.model import BadInput, Layout
 from gatehouse.records.columns import SEARCH_DATE, TIME_FRAME
@@ -35,6 +36,8 @@ _KEYS: AnyMapping[str, tuple[str, ...]] = {
     "columns": _COLUMNS,
     "times": ("format", "zone"),
 }
+# Characters of an unknown name that an error quotes.
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Mapping:
     def load(cls, path: str) -> Mapping:
         """Read and check a mapping file; anything unknown or missing in it is `BadInput`."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             got = (error.strerror if isinstance(error, OSError) else None) or "bytes that are not UTF-8"
             raise BadInput(
@@ -66,6 +69,14 @@ class Mapping:
         except tomllib.TOMLDecodeError as error:
             raise BadInput(
                 "the mapping is not TOML", where=path, got=str(error), hint="docs/formats.md shows one"
+            ) from error
+        except RecursionError as error:
+            raise BadInput(
+                "the mapping is no such file",
+                where=path,
+                expected="the tables [mapping], [columns] and [times]",
+                got="values nested too deep to read",
+                hint="docs/formats.md shows one",
             ) from error
         return cls.from_document(document, where=path)
 
@@ -108,18 +119,8 @@ class Mapping:
                     got=repr(label),
                 )
         times = document.get("times", {})
-        zone = times.get("zone")
-        if zone is not None:
-            try:
-                ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-                raise BadInput(
-                    "unknown time zone",
-                    where=f"{where} [times] zone",
-                    expected='an IANA name such as "America/Chicago"',
-                    got=repr(zone),
-                ) from error
-        return cls(columns, Layout.MAPPED, head.get("vendor"), times.get("format"), zone)
+        _check_times(times.get("format"), times.get("zone"), f"{where} [times]")
+        return cls(columns, Layout.MAPPED, head.get("vendor"), times.get("format"), times.get("zone"))
 
     def plan(self, records: Sequence[Sequence[str | None]]) -> tuple[int, Plan] | None:
         """Return the header's position among records and the plan, or None if no record has all columns."""
@@ -138,3 +139,29 @@ def _unknown(key: str, known: tuple[str, ...], where: str) -> BadInput:
     return BadInput(
         "unknown key in the mapping", where=where, expected="one of " + ", ".join(known), got=repr(key)
     )
+
+
+def _check_times(written: str | None, zone: str | None, where: str) -> None:
+    """Refuse a form or a zone of times with which no time can be read at all."""
+    clock = pl.Series(["2025-06-02 09:00:00"])
+    if written is not None:
+        try:
+            clock.str.to_datetime(written, time_unit="ms", strict=False, ambiguous="earliest")
+        except pl.exceptions.PolarsError as error:
+            raise BadInput(
+                "unknown form of times",
+                where=f"{where} format",
+                expected='a date and a time of day as strftime writes them, such as "%d.%m.%Y %H:%M:%S"',
+                got=repr(written[:_SHOWN]),
+                hint="%I needs %p beside it",
+            ) from error
+    if zone is not None:
+        try:
+            clock.str.to_datetime().dt.replace_time_zone(zone)
+        except pl.exceptions.PolarsError as error:
+            raise BadInput(
+                "unknown time zone",
+                where=f"{where} zone",
+                expected='an IANA name such as "America/Chicago"',
+                got=repr(zone[:_SHOWN]),
+            ) from error

@@ -102,3 +102,33 @@ def test_load_of_a_file_that_is_no_mapping_is_refused(tmp_path: Path, content: b
 def test_load_of_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="the mapping cannot be read"):
         Mapping.load(str(tmp_path / "absent.toml"))
+
+
+@pytest.mark.parametrize(
+    ("times", "where"),
+    [
+        ({"zone": "localtime"}, "[times] zone"),
+        ({"zone": "right/UTC"}, "[times] zone"),
+        ({"zone": "Factory"}, "[times] zone"),
+        ({"format": "%Y-%m-%d %I:%M:%S"}, "[times] format"),
+    ],
+)
+def test_mapping_of_times_that_nothing_can_be_read_by_is_refused(times: dict[str, str], where: str) -> None:
+    document = {"columns": {"searched_at": "When", "org": "Who"}, "times": times}
+    with pytest.raises(BadInput) as caught:
+        Mapping.from_document(document, where="m.toml")
+    assert caught.value.where == f"m.toml {where}"
+
+
+def test_load_of_a_mapping_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text("a = " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(BadInput) as caught:
+        Mapping.load(str(path))
+    assert caught.value.got == "values nested too deep to read"
+
+
+def test_load_of_a_mapping_with_a_byte_order_mark_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "m.toml"
+    path.write_text('[columns]\nsearched_at = "When"\norg = "Who"\n', encoding="utf-8-sig")
+    assert Mapping.load(str(path)).columns == {"searched_at": "When", "org": "Who"}
