@@ -95,11 +95,11 @@ def citations(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 
 def flow_rules(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Rule, ...]:
-    """Return the owners' rules on a flow that were in force on any day of their files."""
+    """Return the owners' rules on a flow that were in force on any day, where they are, of their files."""
     spans = (
         ground.measures.days.filter(pl.col("day").is_not_null())
         .group_by("file")
-        .agg(first=pl.col("day").min(), last=pl.col("day").max())
+        .agg(pl.col("first").min(), pl.col("last").max())
         .sort("file")
     )
     states = ground.roster.owner_states()
@@ -108,11 +108,8 @@ def flow_rules(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Rule
         state = states[file]
         if state is None or file not in files:
             continue
-        for rule in _in_force(ground, state, first, last):
+        days = (local_day(ground, ground.roster.owners[file], moment) for moment in (first, last))
+        for rule in ground.prohibitions.in_force_between(state, *days):
             if rule.concerns(flow):
                 found[rule.id] = rule
     return tuple(found[rule_id] for rule_id in sorted(found))
-
-
-def _in_force(ground: Ground, state: str, first: date, last: date) -> tuple[Rule, ...]:
-    return ground.prohibitions.in_force(state, first) + ground.prohibitions.in_force(state, last)

@@ -35,7 +35,7 @@ class Measures:
 
     signals    file, agency, outside, bits, readable, n, place
     days       file, day (Date, UTC; null where the time is not readable), bits, n, and sums of what is shown:
-               readable, officer, plate, case_known, dropdown; and place
+               readable, officer, plate, case_known, dropdown; and place, and the times first and last
     agencies   file, agency, n, and sums: readable, none, vague, case_known, caseless, none_but_offense,
                nationwide (their reason visible), nationwide_masked, minor
     officers   agency, officer, n, readable, none, vague, case_known, caseless; only where an officer is shown
@@ -87,6 +87,8 @@ def measure(slim: pl.LazyFrame, hours: LocalHours) -> Measures:
             pl.col("case").is_not_null().sum().alias("case_known"),
             bits_of(DROPDOWN).sum().alias("dropdown"),
             first,
+            pl.col("at").min().alias("first"),
+            pl.col("at").max().alias("last"),
         ),
         "agencies": slim.group_by("file", "agency").agg(
             n,

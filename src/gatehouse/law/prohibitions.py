@@ -159,10 +159,14 @@ class Prohibitions:
 
     def in_force(self, state: str, on: date) -> tuple[Rule, ...]:
         """Return the state's rules in force on a day there; on a boundary day both old and new are."""
+        return self.in_force_between(state, on, on)
+
+    def in_force_between(self, state: str, first: date, last: date) -> tuple[Rule, ...]:
+        """Return the state's rules in force on any day there from `first` to `last`, both included."""
         return tuple(
             rule
             for rule in self.rules.get(state, ())
-            if rule.operative_from <= on and (rule.until is None or on <= rule.until)
+            if rule.operative_from <= last and (rule.until is None or first <= rule.until)
         )
 
     def judge(

@@ -6,6 +6,7 @@ import doctest
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
@@ -126,6 +127,14 @@ class TestDates:
         assert TABLE.in_force(state, first - timedelta(days=1)) == ()
         assert TABLE.in_force(state, first) == TABLE.rules[state]
         assert effective <= operative
+
+    def test_in_force_between_includes_what_began_and_ended_inside(self) -> None:
+        first, day = TABLE.rules["IL"][0], date(2024, 1, 1)
+        brief = replace(first, operative_from=day + timedelta(days=2), until=day + timedelta(days=3))
+        table = Prohibitions("1", "0" * 64, {"IL": (brief,)}, {})
+        assert table.in_force_between("IL", day, day + timedelta(days=9)) == (brief,)
+        assert table.in_force_between("IL", day, day + timedelta(days=1)) == ()
+        assert table.in_force_between("IL", day + timedelta(days=4), day + timedelta(days=9)) == ()
 
     def test_connecticut_between_signature_and_operation_is_unknown_not_allowed(self) -> None:
         ruling = TABLE.judge("CT", date(2026, 9, 30), signal=Signal.CIVIL_IMMIGRATION)
