@@ -5,7 +5,7 @@ Nothing here names a plate or a person: officers and plates are ordinals by firs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -208,3 +208,22 @@ class Audit:
     examples: Mapping[str, tuple[Cite, ...]] = field(default_factory=dict)  # signal or family -> rows
     precision: Mapping[str, Precision] = field(default_factory=dict)  # signal or family -> adjudicated
     synthetic: bool = False  # the input says that it is invented; every page of the report says so too
+
+
+SEVERITY_ORDER = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
+CONFIDENCE_ORDER = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+
+
+def gravest_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings as a reader meets them: the gravest first, of one severity the surest first.
+
+    So a count that an error rate of 0.1 % would explain does not lead a page before one of the same severity
+    that it would not. Findings equal in both keep their order.
+    """
+    return sorted(
+        findings,
+        key=lambda finding: (
+            SEVERITY_ORDER.index(finding.severity),
+            CONFIDENCE_ORDER.index(finding.confidence),
+        ),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from gatehouse.audit.document import Severity, Unit
+from gatehouse.audit.document import Severity, Unit, gravest_first
 from gatehouse.cli.output import console
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 FILES_SHOWN = 6
 STYLES = {Severity.HIGH: "bold red", Severity.MEDIUM: "yellow", Severity.LOW: "cyan", Severity.INFO: "dim"}
-ORDER = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 
 def show(audit: Audit, manifest: Manifest | None) -> None:
@@ -36,20 +35,25 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
     period = f"{first} to {last}" if first and last else "not measurable: no search shows a readable time"
     out.print(f"[dim]Period[/] {period}   [dim]exposures (search x owner)[/] {audit.exposures:,}")
     out.print(_immigration(audit))
-    found = sorted(
-        (each for each in audit.findings if each.count), key=lambda each: ORDER.index(each.severity)
-    )
+    found = gravest_first([each for each in audit.findings if each.count])
     if found:
         out.print(_table(found))
         out.print(_first_to_read(found[0]))
-    zero = sum(1 for finding in audit.findings if finding.count == 0)
-    out.print(
-        f"[dim]Looked for and not seen: {zero}. Not measurable from this export: "
-        f"{len(audit.not_measurable)} (the report says why). Findings are leads, not verdicts.[/]"
-    )
-    if manifest is None:
-        out.print("[dim]Next: the same command with[/] -o DIR [dim]writes the report[/]")
+    if audit.searches:
+        zero = sum(1 for finding in audit.findings if finding.count == 0)
+        unknown = sum(1 for finding in audit.findings if finding.count is None)
+        out.print(
+            f"[dim]Looked for and not seen: {zero}. Not measurable from this export: {unknown} "
+            "(the report says why). Findings are leads, not verdicts.[/]"
+        )
     else:
+        out.print(
+            "No search stands in these files, so nothing was tested. Sharing lists and published rules tell "
+            "something beside a record of searches: give them with --sharing and --policies."
+        )
+    if manifest is None and audit.searches:
+        out.print("[dim]Next: the same command with[/] -o DIR [dim]writes the report[/]")
+    elif manifest is not None:
         report = manifest.directory / "report.html"
         out.print(f"Report: {escape(str(report))} [dim](open it in a browser)[/]", soft_wrap=True)
 

@@ -109,6 +109,28 @@ def test_audit_without_an_output_says_how_to_get_the_report(
     assert "-o DIR" in capsys.readouterr().out
 
 
+def test_audit_in_words_of_a_file_without_a_search_says_where_such_files_belong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sharing.csv"
+    path.write_text("Name,State,Type\nAlder Falls PD,IL,Police\nMill Creek PD,IL,Police\n", encoding="utf-8")
+    assert main(["audit", str(path)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "2 rows = 0 searches + 0 duplicates + 0 rejects + 2 not searches" in printed
+    assert "so nothing was tested" in printed and "give them with --sharing and --policies" in printed
+    assert "Looked for" not in printed and "writes the report" not in printed
+
+
+def test_audit_in_words_counts_what_is_not_measurable_as_the_report_does(
+    export: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = document([str(export)], capsys)["findings"]
+    zero, unknown = (sum(1 for each in found if each["count"] == count) for count in (0, None))
+    assert main(["audit", str(export)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"Looked for and not seen: {zero}. Not measurable from this export: {unknown} (" in printed
+
+
 def test_audit_reveals_only_what_is_asked_and_only_into_a_folder(
     export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

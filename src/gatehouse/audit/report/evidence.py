@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from gatehouse.audit.document import Audit, Cite, Severity
+from gatehouse.audit.document import SEVERITY_ORDER, Audit, Cite
 from gatehouse.audit.report.numbers import count, searches
-
-SEVERITY_ORDER = (Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 
 def anchor(kind: str, name: str) -> str:
@@ -40,9 +38,8 @@ class Evidence:
     def __init__(self, audit: Audit) -> None:
         self._files = {file.path: index for index, file in enumerate(audit.files, start=1)}
         self._by_subject: dict[str, str] = {}
-        order = {severity: index for index, severity in enumerate(SEVERITY_ORDER)}
         # The gravest finding about a signal is where its figure leads.
-        for finding in sorted(audit.findings, key=lambda finding: order[finding.severity]):
+        for finding in sorted(audit.findings, key=lambda each: SEVERITY_ORDER.index(each.severity)):
             if finding.count is None:
                 continue
             for subject in (*finding.about, finding.id):

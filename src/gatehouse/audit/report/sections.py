@@ -6,17 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gatehouse.audit.document import Audit, Figure, Finding, Tally, Unit
+from gatehouse.audit.document import SEVERITY_ORDER, Audit, Figure, Finding, Tally, Unit, gravest_first
 from gatehouse.audit.report import words
 from gatehouse.audit.report.charts import CHARTS
-from gatehouse.audit.report.evidence import (
-    SEVERITY_ORDER,
-    Evidence,
-    RowsOfFile,
-    anchor,
-    base_name,
-    breakable,
-)
+from gatehouse.audit.report.evidence import Evidence, RowsOfFile, anchor, base_name, breakable
 from gatehouse.audit.report.numbers import between, count, percent, plural, rate, searches, unbroken
 from gatehouse.audit.report.svg import Drawing
 from gatehouse.audit.report.tables import Column, TableView, caption, figure_table, table_view
@@ -185,7 +178,7 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
             why = (pathway.why if pathway else None) or "this audit did not test it"
             views.append(PathwayView(name, sentence, None, "", why))
             continue
-        unknown = f"Of {searches(pathway.unknown)} more the record cannot tell" if pathway.unknown else ""
+        unknown = f"For {count(pathway.unknown)} more the record cannot tell" if pathway.unknown else ""
         if pathway.unknown and pathway.why:
             unknown += f": {pathway.why}"
         number = Markup("{} of {}").format(evidence.linked(pathway.n, key), searches(audit.searches))
@@ -194,10 +187,9 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
 
 
 def findings(audit: Audit, evidence: Evidence) -> list[FindingView]:
-    """Return what was found, the gravest first; findings of one severity keep the audit's order."""
-    found = (finding for finding in audit.findings if finding.count)
-    ranked = sorted(found, key=lambda finding: SEVERITY_ORDER.index(finding.severity))
-    return [_finding(finding, audit, evidence) for finding in ranked]
+    """Return what was found, the gravest first, of one severity the surest first."""
+    found = [finding for finding in audit.findings if finding.count]
+    return [_finding(finding, audit, evidence) for finding in gravest_first(found)]
 
 
 def not_found(audit: Audit) -> TableView:
@@ -259,7 +251,7 @@ def balance(audit: Audit, evidence: Evidence) -> TableView:
     totals = [sum(column) for column in zip(*lines, strict=True)] if lines else [0] * len(names)
     return TableView(
         "balance-table",
-        "Rows of each file, and what became of them",
+        f"Rows of {'the file' if len(lines) == 1 else f'each of {len(lines)} files'}, and what became of them",
         (Column("File"), *(Column(name, "number") for name in names)),
         tuple(
             (

@@ -91,8 +91,14 @@ class TestTimeline:
     def test_timeline_names_the_peak(self) -> None:
         rows = (("2025-01", 10), ("2025-02", 20), ("2025-03", 20))
         drawing = draw("searches_over_time", *rows, breaks=())
-        assert drawing.headline == "Most searches fall in 2025-02: 20"
+        assert drawing.headline == "2025-02 has the most searches: 20"
         assert "All searches: at most 20 in 2025-02" in words(drawing)
+
+    def test_timeline_of_days_says_on_which_day(self) -> None:
+        drawing = draw("searches_over_time", ("2025-02-26", 10), ("2025-02-27", 20), breaks=())
+        assert "All searches: at most 20 on 2025-02-27" in words(drawing)
+        alone = draw("searches_over_time", ("2025-02-26", 10), breaks=())
+        assert alone.headline.replace("\N{NO-BREAK SPACE}", " ") == "All 10 searches fall on 2025-02-26"
 
     def test_timeline_of_a_signal_that_is_not_readable_says_so(self) -> None:
         figure = FIGURES["searches_over_time"]
@@ -112,6 +118,14 @@ class TestOrganizations:
         assert len({bar.attributes["x"] for bar in bars}) == 1
         longer, shorter = (float(bar.attributes["width"]) for bar in bars)
         assert longer == 2 * shorter
+
+    @pytest.mark.parametrize(
+        ("names", "headline"),
+        [(["A PD"], "All 9 searches are by A PD"), (["A PD", "B PD"], "A PD searched most: 9 searches")],
+    )
+    def test_headline_compares_only_where_there_are_several(self, names: list[str], headline: str) -> None:
+        drawing = draw("top_organizations", *((name, "IL", "police", 9, 0) for name in names))
+        assert drawing.headline.replace("\N{NO-BREAK SPACE}", " ") == headline
 
     def test_one_marked_search_among_thousands_is_seen(self) -> None:
         drawing = draw("top_organizations", ("A PD", "IL", "police", 90_000, 1))
@@ -142,9 +156,12 @@ class TestMap:
         }
         assert (shades["Illinois"], shades["Texas"], shades["Ohio"]) == ("state s5", "state s2", "state gap")
         assert len(shades) == 51
-        assert (
-            drawing.headline
-            == "Searchers come from 2\N{NO-BREAK SPACE}states; most searches, 12,000, from Illinois"
+        assert drawing.headline == "Searchers come from 2 states; the most searches, 12,000, from Illinois"
+
+    def test_map_of_one_state_says_that_every_searcher_is_from_there(self) -> None:
+        drawing = draw("states", ("FL", 1, 7_273, 0))
+        assert drawing.headline.replace("\N{NO-BREAK SPACE}", " ") == (
+            "Every searcher whose state is known is from Florida: 7,273 searches"
         )
 
     def test_map_counts_what_it_cannot_show(self) -> None:
@@ -174,6 +191,18 @@ class TestNetworks:
         assert drawing.headline.replace("\N{NO-BREAK SPACE}", " ") == (
             "60 of 100 searches (60.0 %) reached 10 networks or more"
         )
+
+    @pytest.mark.parametrize(
+        ("rows", "headline"),
+        [
+            (((0, 0, 0), (1, 1, 60), (2, None, 40)), "60 of 100 searches (60.0 %) reached 1 network"),
+            (((1, 9, 60), (10, None, 40)), "60 of 100 searches (60.0 %) reached 1 to 9 networks"),
+        ],
+    )
+    def test_headline_is_how_many_stay_narrow_where_half_of_the_searches_do(
+        self, rows: tuple[tuple[int | None, ...], ...], headline: str
+    ) -> None:
+        assert draw("networks", *rows).headline.replace("\N{NO-BREAK SPACE}", " ") == headline
 
     def test_bars_stand_on_zero(self) -> None:
         drawing = draw("networks", (1, 9, 40), (10, None, 20))

@@ -152,6 +152,9 @@ class TestWords:
         assert "81,873 rows = 79,716 searches + 2,117 duplicates + 38 rejects + 2 rows" in summary
         assert "of 61,204 readable, 0.5 %; 312 to 18,824 with the 18,512 masked" in summary
 
+    def test_balance_says_how_many_files_the_list_has(self, sample: Element) -> None:
+        assert "Rows of each of 2 files, and what became of them" in by_id(sample, "balance").text
+
     def test_figure_that_is_not_measurable_says_why_in_its_place(self) -> None:
         page = parse(render(bare_audit()))
         assert "not measurable: the export has no column for it" in by_id(page, "figure-states").text

@@ -34,7 +34,10 @@ def draw(figure: Figure) -> Drawing:
 
 
 def _headline(rows: list[tuple[Cell, ...]]) -> str:
-    """Say how far the wider half of all searches reached: the highest bound that half of them pass."""
+    """Say how far the wider half of all searches reached: the highest bound that half of them pass.
+
+    Where every search passes it, what tells more is how many go no farther.
+    """
     total = sum(whole(row[2]) for row in rows)
     reached = 0
     for row in reversed(rows):
@@ -44,9 +47,18 @@ def _headline(rows: list[tuple[Cell, ...]]) -> str:
     low = whole(row[0])
     if low == 0:
         return f"Most searches name no network that they reached: {of(whole(rows[0][2]), total)}"
-    share = percent(reached, total)
-    some = f"{count(reached)} of {searches(total)}" + (f" ({share})" if share else "")
-    return f"{some} reached {plural(low, 'network')} or more"
+    if reached == total:
+        return f"{_share(whole(row[2]), total)} reached {_networks(row)}"
+    return f"{_share(reached, total)} reached {plural(low, 'network')} or more"
+
+
+def _share(some: int, total: int) -> str:
+    share = percent(some, total)
+    return f"{count(some)} of {searches(total)}" + (f" ({share})" if share else "")
+
+
+def _networks(row: tuple[Cell, ...]) -> str:
+    return plural(1, "network") if (row[0], row[1]) == (1, 1) else f"{bin_label(row)} networks"
 
 
 def bin_label(row: tuple[Cell, ...]) -> str:

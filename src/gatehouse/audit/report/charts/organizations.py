@@ -33,7 +33,11 @@ def draw(figure: Figure) -> Drawing:
     return drawing(
         figure,
         paint,
-        headline=f"{rows[0][0]} searched most: {searches(top)}",
+        headline=(
+            f"All {searches(top)} are by {rows[0][0]}"
+            if len(figure.table.rows) == 1
+            else f"{rows[0][0]} searched most: {searches(top)}"
+        ),
         description=(
             f"{len(rows)} bars from zero, longest first: "
             + "; ".join(f"{row[0]} {count(whole(row[3]))}" for row in rows[:3])

@@ -49,6 +49,10 @@ class Periods:
         year, month = divmod(self.first.year * 12 + self.first.month - 1 + index, 12)
         return f"{year:04}-{month + 1:02}"
 
+    def when(self, index: int) -> str:
+        """Return the period as a sentence ends with it: "in 2025-01", "on 2025-01-31"."""
+        return f"{'in' if self.monthly else 'on'} {self.name(index)}"
+
     def place(self, period: str) -> float:
         """Return where a period or a day begins on the axis."""
         day = _start(period)
@@ -102,14 +106,14 @@ def draw(figure: Figure) -> Drawing:
 
 
 def _headline(periods: Periods, values: Sequence[int | None]) -> str:
-    """Say when most searches were made; the first of equal periods counts."""
+    """Say which period has the most searches; the first of equal periods counts."""
     known = [(value, -place) for value, place in zip(values, periods.at, strict=True) if value is not None]
     if not known:
         return f"Searches over time: {NOT_MEASURABLE}"
     most, place = max(known)
     if len(known) == 1:
-        return f"All {searches(most)} fall in {periods.name(-place)}"
-    return f"Most searches fall in {periods.name(-place)}: {count(most)}"
+        return f"All {searches(most)} fall {periods.when(-place)}"
+    return f"{periods.name(-place)} has the most searches: {count(most)}"
 
 
 def _describe(
@@ -171,7 +175,7 @@ def _panel(
     room = canvas.width - 8
     if peak is None:
         return [text(0, top - 13, shorten(f"{name}: {NOT_MEASURABLE}", canvas.font, room), class_="panel")]
-    title = f"{name}: at most {count(peak)} in {periods.name(when)}" if peak else f"{name}: none"
+    title = f"{name}: at most {count(peak)} {periods.when(when)}" if peak else f"{name}: none"
     # Where there is no room, the month goes first, then what the name adds after a comma.
     for shorter in (f"{name}: at most {count(peak)}", f"{name.partition(',')[0]}: at most {count(peak)}"):
         if text_width(title, canvas.font) > room:

@@ -79,9 +79,11 @@ def draw(figure: Figure) -> Drawing:
     headline = "No searching organization's state is known"
     if ranked:
         top, (_, most) = ranked[0]
+        name = geometry().states[top].name
         headline = (
-            f"Searchers come from {plural(len(shown), 'state')}; most searches, {count(most)}, from "
-            f"{geometry().states[top].name}"
+            f"Every searcher whose state is known is from {name}: {searches(most)}"
+            if len(shown) == 1
+            else f"Searchers come from {len(shown)} states; the most searches, {count(most)}, from {name}"
         )
     description = f"A map of the United States; {len(shown)} states have searching organizations."
     if ranked:
