@@ -7,6 +7,9 @@ Computational Statistics and Data Analysis 14, 1992). They are taken only where 
 better than one. How much better two explain what comes of one is known from simulation alone (G. J.
 McLachlan, "On bootstrapping the likelihood ratio test statistic for the number of components", Applied
 Statistics 36, 1987): the usual limits of the likelihood ratio do not hold for mixtures.
+
+One beta whose parameters are both far below 1 has nearly all of its weight at rates of 0 and of 1. It
+explains such counts as well as two kinds do, because it is two kinds.
 """
 
 from __future__ import annotations
@@ -23,6 +26,10 @@ _CONVINCING = 12.0
 # Agencies whose tail at the rate of all is this small are tried as the second group first.
 _FIRST_TAIL = 1e-3
 _MOST_ROUNDS = 20
+# Both parameters of a beta below this: hardly any rates but those near 0 and near 1. Among fewer agencies a
+# single rate of 1 looks like that, and shows only that agencies differ.
+_TWO_ENDED = 0.5
+_FEWEST_TWO_ENDED = 12
 
 
 def usual_prior(count: NDArray[np.float64], total: NDArray[np.float64]) -> BetaPrior:
@@ -42,7 +49,8 @@ def usual_prior(count: NDArray[np.float64], total: NDArray[np.float64]) -> BetaP
             break
         apart = moved
     gained = 2 * (np.logaddexp(below, above).sum() - _log_likelihood(count, total, single).sum())
-    return usual if gained > _CONVINCING else single
+    two_ended = max(single.alpha, single.beta) < _TWO_ENDED and len(count) >= _FEWEST_TWO_ENDED
+    return usual if two_ended or gained > _CONVINCING else single
 
 
 def _fit(count: NDArray[np.float64], total: NDArray[np.float64]) -> BetaPrior:
