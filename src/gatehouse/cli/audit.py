@@ -158,6 +158,7 @@ def exports(
 ) -> int:
     """Judge exports: who searched, for whom, why, and against which rule."""
     from gatehouse.audit.options import AuditOptions
+    from gatehouse.cli.inputs import inputs_of
     from gatehouse.cli.output import results_folder
     from gatehouse.model import BadUse
 
@@ -175,7 +176,7 @@ def exports(
         reveal_names=reveal_names,
         token_key=_token_key(token_key),
     )
-    inputs = _inputs(files, owner)
+    inputs = inputs_of(files, owner)
     audit, manifest = _audit(inputs, _import_options(keep, mapping), options, output)
     if as_json:
         from gatehouse.audit.json_document import as_document
@@ -212,6 +213,7 @@ def reconcile(
     """Hold records of the same searches against each other: what is missing, and which cells differ."""
     from gatehouse.audit.reconcile import reconcile as compare
     from gatehouse.audit.reconcile import write
+    from gatehouse.cli.inputs import inputs_of, size_of
     from gatehouse.cli.output import print_json, progress, results_folder
     from gatehouse.model import BadUse
     from gatehouse.records import import_files
@@ -219,8 +221,8 @@ def reconcile(
     results_folder(output)
     if len(files) < 2:
         raise BadUse("one file cannot be held against itself", expected="two files or more")
-    inputs = _inputs(files, owner)
-    with progress("Reading", _bytes(inputs)) as advance:
+    inputs = inputs_of(files, owner)
+    with progress("Reading", size_of(inputs)) as advance:
         records = import_files(inputs, _import_options(set(), mapping), progress=advance)
     result = compare(records)
     written = write(result, output) if output else []
@@ -239,43 +241,18 @@ def _audit(
     """Import, link, judge and write."""
     from gatehouse.audit.outputs import write
     from gatehouse.audit.run import STEPS, audited
+    from gatehouse.cli.inputs import size_of
     from gatehouse.cli.output import progress
     from gatehouse.records import import_files
     from gatehouse.records.link import link
 
-    with progress("Reading", _bytes(inputs)) as advance:
+    with progress("Reading", size_of(inputs)) as advance:
         records = import_files(inputs, import_options, progress=advance)
     with progress("Judging", len(STEPS) + 1) as advance:
         linked = link(records)
         with audited(linked, options, progress=lambda _step: advance(1)) as (audit, ground):
             manifest = write(audit, ground, output) if output else None
     return audit, manifest
-
-
-def _inputs(files: Sequence[str], owner: str | None) -> list[Input]:
-    """Read `EXPORT@OWNER` arguments; a file whose own name holds an `@` is taken as it is."""
-    from gatehouse.model import BadUse
-    from gatehouse.records import Input
-
-    found = []
-    for given in files:
-        path, at, named = given.rpartition("@")
-        if at and not Path(given).exists():
-            found.append(Input(path, named.strip() or owner))
-        else:
-            found.append(Input(given, owner))
-    for each in found:
-        if any("\ud800" <= char <= "\udfff" for char in each.owner or ""):
-            raise BadUse("the name of the owner is not UTF-8", hint="write it as the export does")
-    return found
-
-
-def _bytes(inputs: Sequence[Input]) -> int | None:
-    """Return the size of all files; None where one cannot be seen (the importer says why)."""
-    try:
-        return sum(Path(each.path).stat().st_size for each in inputs)
-    except OSError:
-        return None
 
 
 def _import_options(keep: set[str], mapping: Path | None) -> ImportOptions:

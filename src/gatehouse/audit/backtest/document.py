@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gatehouse.audit.backtest.judge import ANSWERS
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Mapping
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
     """Return the document that `gatehouse law backtest --json` prints."""
-    from gatehouse.audit.backtest.run import ANSWERS
-
     plan = result.plan
     rules = {rule.id: rule for rule in plan.rules()}
 

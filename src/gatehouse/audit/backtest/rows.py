@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gatehouse.audit.annotate import annotated
+from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT
 from gatehouse.law.clock import EAST_END
 from gatehouse.law.formula import Compare, Covers, Meets, atoms, facts_of
 from gatehouse.law.purposes import Stated, stated
-from gatehouse.model import Signal
+from gatehouse.model import AgencyKind, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gatehouse.records.frame import Linked
 
 _DAYS = ("owner_day", "searcher_day")
+# What decides: rows alike in these have one answer.
+ALIKE = ("file", "own", "state", "kind", "epoch", "bits", "readable", "case", "said", "step")
 _EVERY_SIGNAL = frozenset(signal.value for signal in Signal)
 _FAR_BACK = 2**31 - 1
 # Fields whose texts may say what a search was for, the likelier first.
@@ -82,11 +85,12 @@ class Constants:
 
 
 def facts(linked: Linked, roster: Roster, texts: ClassifiedTexts, constants: Constants) -> pl.DataFrame:
-    """Return `n` searches by `file`, `month`, `agency`, `epoch`, `bits`, `readable`, `case`, `said`, `step`.
+    """Return `n` searches by `month`, `agency` and the columns of `ALIKE`.
 
-    `month` is the owner's local one ("2025-03"), null without a time of search; `said` is an index into
-    `phrases`, null where no phrase is known; `step` counts the constants of reach that the search exceeds,
-    null where the record does not say how far back it reached.
+    `state` and `kind` are the searcher's, `own` says that the owner of the file searched; `month` is the
+    owner's local one ("2025-03"), null without a time of search; `said` is an index into `phrases`, null
+    where no phrase is known; `step` counts the constants of reach that the search exceeds, null where the
+    record does not say how far back it reached.
     """
     said = spoken(linked)
     at = pl.col("searched_at")
@@ -112,8 +116,35 @@ def facts(linked: Linked, roster: Roster, texts: ClassifiedTexts, constants: Con
         )
         .group_by(pl.all())
         .agg(n=pl.len())
+        .join(_searchers(roster).lazy(), on="agency")
+        .join(_owners(roster).lazy(), on="file")
+        .with_columns(own=(pl.col("agency") == pl.col("owner")) & (pl.col("agency") != UNKNOWN))
+        .select("month", "agency", *ALIKE, "n")
         .sort(pl.all())
         .collect(engine="streaming")
+    )
+
+
+def _searchers(roster: Roster) -> pl.DataFrame:
+    """Return each agency's `state` and `kind`; a body that enforces immigration law is federal."""
+    kinds = [
+        AgencyKind.FEDERAL if index in roster.federal else agency.kind
+        for index, agency in enumerate(roster.agencies)
+    ]
+    return pl.DataFrame(
+        {
+            "agency": range(len(kinds)),
+            "state": [agency.state for agency in roster.agencies],
+            "kind": [kind.value for kind in kinds],
+        },
+        schema={"agency": pl.UInt32, "state": pl.String, "kind": pl.String},
+    )
+
+
+def _owners(roster: Roster) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"file": range(len(roster.owners)), "owner": roster.owners},
+        schema={"file": pl.UInt16, "owner": pl.UInt32},
     )
 
 

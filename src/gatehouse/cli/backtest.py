@@ -1,0 +1,137 @@
+"""`gatehouse law backtest`: a rulebook, a statute or a draft ordinance tried on a historic record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gatehouse.cli.audit import Exports, Json, MappingFile
+
+if TYPE_CHECKING:
+    from gatehouse.audit.backtest import Plan
+    from gatehouse.records.frame import Linked
+
+# Rows of a table that a person reads; the document has all.
+_MOST_ROWS = 12
+
+
+def backtest(
+    files: Exports,
+    owner: Annotated[
+        str | None,
+        typer.Option("--owner", metavar="NAME", help='Whose data was searched: "X IL PD".'),
+    ] = None,
+    law: Annotated[
+        str | None,
+        typer.Option("--law", metavar="CODE[,CODE]", help="Try these statutes alone, such as us-il."),
+    ] = None,
+    rule: Annotated[
+        Path | None,
+        typer.Option("--rule", metavar="FILE", help="Try a draft: a Cedar file (docs/writing-rules.md)."),
+    ] = None,
+    mapping: MappingFile = None,
+    pack: Annotated[
+        Path | None,
+        typer.Option("--pack", metavar="DIR", help="Use the rulebook in this folder."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Try rules on a historic record: what they would have refused, permitted, or could not judge."""
+    from gatehouse.audit.backtest import Plan, as_document
+    from gatehouse.cli.output import print_json
+    from gatehouse.law.draft import Draft
+    from gatehouse.law.pack import Pack
+
+    book = Pack.load(pack)
+    laws = tuple(code.strip().lower() for code in law.split(",") if code.strip()) if law is not None else ()
+    plan = Plan(book, laws, None if rule is None else Draft.read(rule, book))
+    plan.check()
+    linked, result = _run(files, owner, mapping, plan)
+    document = as_document(result, linked)
+    if as_json:
+        print_json(document)
+    else:
+        _show(document)
+
+
+def _run(files: list[str], owner: str | None, mapping: Path | None, plan: Plan) -> tuple[Linked, Any]:
+    from gatehouse.audit.backtest import STEPS
+    from gatehouse.audit.backtest import backtest as run
+    from gatehouse.cli.inputs import inputs_of, size_of
+    from gatehouse.cli.output import progress
+    from gatehouse.records import ImportOptions, Mapping, import_files
+    from gatehouse.records.link import link
+
+    inputs = inputs_of(files, owner)
+    options = ImportOptions(
+        keep=frozenset({"case_number", "filters"}),
+        mapping=None if mapping is None else Mapping.load(str(mapping)),
+    )
+    with progress("Reading", size_of(inputs)) as advance:
+        records = import_files(inputs, options, progress=advance)
+    with progress("Deciding", len(STEPS) + 1) as advance:
+        linked = link(records)
+        advance(1)
+        return linked, run(linked, plan, progress=lambda _step: advance(1))
+
+
+def _show(document: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from gatehouse.cli.output import console
+
+    printer = console()
+    searches, found = document["searches"], document["answers"]
+    tried = ", ".join(document["laws"])
+    if document["draft"]:
+        tried = ", ".join([*(code for code in document["laws"] if code != "draft"), "the draft"])
+    printer.print(Text(f"{searches:,} searches, tried by {tried}", style="bold"))
+    for name, words in _WORDS.items():
+        printer.print(Text(f"{found[name]:>14,}  {words}"))
+    if document["lacked"]:
+        printer.print()
+        printer.print(Text("What the record lacks for an answer", style="bold"))
+        for each in document["lacked"]:
+            printer.print(Text(f"{each['searches']:>14,}  {each['fact'].replace('_', ' ')}"))
+    _table("By rule", document["by_rule"], ("id", "refused", "review", "sentence"))
+    columns = ("refused", "review", "permitted", "not_judgeable")
+    _table("By month", document["by_month"], ("month", *columns))
+    _table("By organization", document["by_organization"], ("organization", *columns))
+    book = document["pack"]
+    printer.print(Text(f"Rulebook {book['version']}, sha256:{book['sha256']}", style="dim"))
+    printer.print(Text("Leads, not verdicts; not legal advice.", style="dim"))
+
+
+_WORDS = {
+    "refused": "would have been refused",
+    "review": "would have gone to a supervisor",
+    "permitted": "would have been permitted",
+    "not_judgeable": "cannot be judged: the record lacks what the rules need",
+}
+
+
+def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from gatehouse.cli.output import console
+
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name.replace("_", " ").capitalize(), justify="right" if name in _WORDS else "left")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*(Text(_cell(row[name])) for name in columns))
+    printer = console()
+    printer.print()
+    printer.print(table)
+    if len(rows) > _MOST_ROWS:
+        printer.print(Text(f"and {len(rows) - _MOST_ROWS:,} more; --json has all", style="dim"))
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value or "(not stated)")
