@@ -61,6 +61,10 @@ format: $(DEV) ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: law-pages
+law-pages: $(RUNTIME) ## Write docs/law from the rulebook
+	$(BIN)/python tools/law_pages.py
+
 .PHONY: bench-audit
 bench-audit: $(DEV) ## Compare the audit with pandas and with bare Polars (ROWS=12000000)
 	$(BIN)/python bench/audit.py $(if $(ROWS),--rows $(ROWS))

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import STOPPED, audit, reasons, records
+from gatehouse.cli import STOPPED, audit, law, reasons, records
 from gatehouse.cli.output import report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -48,6 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(audit.app, name="audit")
+app.add_typer(law.app, name="law")
 app.add_typer(records.app, name="records")
 app.command(name="reasons")(reasons.classify)
 
