@@ -1,6 +1,6 @@
 """Searches as data, one file a state, each with the decision and the rules that a reader of its law expects.
 
-A file `scenarios/us-xx.toml` holds `[[scenarios]]` tables:
+A file `scenarios/us-xx.toml`, or `network.toml` for the network's own rules, holds `[[scenarios]]` tables:
 
     name           what happens, in plain words; unique in the file
     at             time of the search, as TOML writes one with an offset
@@ -51,7 +51,7 @@ from gatehouse.model import (
     Window,
 )
 
-FILES = sorted((Path(__file__).parent / "scenarios").glob("us-*.toml"))
+FILES = sorted((Path(__file__).parent / "scenarios").glob("*.toml"))
 REQUIRED = {"name", "at", "searcher", "owner", "decision", "rules"}
 OPTIONAL = {
     "retention",
@@ -154,10 +154,10 @@ def test_scenario_is_decided_by_the_expected_rules(given: Scenario) -> None:
     )
 
 
-@pytest.mark.parametrize("state", sorted(PACK.texts))
+@pytest.mark.parametrize("state", [*sorted(PACK.texts), "network"])
 def test_scenarios_of_a_state_show_every_rule_of_its_law(state: str) -> None:
     shown = {rule for each in SCENARIOS if each.state == state for rule in each.rules}
-    of_the_law = {rule.id for rule in PACK.rules.values() if rule.jurisdiction == state}
+    of_the_law = {rule.id for rule in PACK.rules.values() if (rule.jurisdiction or rule.side) == state}
     assert of_the_law - shown == set()
 
 
