@@ -71,7 +71,7 @@ class BackDoor(_Door):
     """Searches by agencies that the owner's list does not name."""
 
     id = "back_door"
-    title = "Back door: agencies that the owner does not share with"
+    title = "Back door: agencies that the owner's list does not name"
     severity = Severity.HIGH
     about = ("back",)
     way = "back"
@@ -89,7 +89,7 @@ class SideDoor(Lead):
     """Local officers who search for somebody else."""
 
     id = "side_door"
-    title = "Side door: local agencies searching for federal ones"
+    title = "Side door: searches by local agencies that speak for federal ones"
     severity = Severity.HIGH
     about = ("side",)
     may_say = (

@@ -101,7 +101,8 @@ PATHWAYS: Mapping[str, tuple[str, str]] = {
     ),
     "side": (
         "Side door",
-        "A local agency searched, and the reason speaks for an immigration or other federal agency.",
+        "An agency whose name is not federal searched, and the text speaks for immigration enforcement or a "
+        "federal agency.",
     ),
 }
 
