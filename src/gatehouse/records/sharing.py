@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from gatehouse.model import BadInput, BadUse, Organization
@@ -23,6 +24,7 @@ Relation = Literal["shared", "not_shared", "unknown"]
 
 _ISO = r"\d{4}-\d{2}-\d{2}"
 _SPEC = re.compile(rf"(?P<file>.+)@(?P<first>{_ISO})(?:\.\.(?P<last>{_ISO}))?", re.DOTALL)
+_OTHER_DAYS = re.compile(r".+@[\d./\- ]+", re.DOTALL)
 _STATE = re.compile(r"[A-Z]{2}")
 _STATE_COLUMN = "state"
 _NAMES = ("organizationname", "name")
@@ -141,6 +143,12 @@ def _on_days(known: SharingList, first: date, last: date) -> SharingList:
 def _split(spec: str) -> tuple[str, tuple[date, date] | None]:
     match = _SPEC.fullmatch(spec)
     if match is None:
+        if _OTHER_DAYS.fullmatch(spec) and not Path(spec).exists():
+            raise BadUse(
+                "the days of a sharing list cannot be read",
+                where=spec,
+                expected="FILE@2025-06-11 or FILE@2025-06-01..2025-12-31",
+            )
         return spec, None
     try:
         first = date.fromisoformat(match["first"])
@@ -195,14 +203,7 @@ def _from_table(table: SideTable) -> SharingList:
         if cells.get(_TO_US):
             inbound.add(organization.key)
         if cells.get(_FROM_US) or not directions:
-            where = f"{table.path}, row {row}"
-            entries.append(
-                SharingEntry(
-                    organization,
-                    read_date(cells.get(_ENTRY_FIRST, ""), where=where),
-                    read_date(cells.get(_ENTRY_LAST, ""), where=where),
-                )
-            )
+            entries.append(_entry(organization, cells, f"{table.path}, row {row}"))
     if not directions and _ENTRY_FIRST not in table.labels:
         notes.append(("one_direction", "the list is read as those who receive the owner's data"))
     days = _list_days(table)
@@ -219,6 +220,18 @@ def _from_table(table: SideTable) -> SharingList:
         sha256=table.sha256,
         notes=tuple(notes),
     )
+
+
+def _entry(organization: Organization, cells: Mapping[str, str], where: str) -> SharingEntry:
+    first, last = (read_date(cells.get(label, ""), where=where) for label in (_ENTRY_FIRST, _ENTRY_LAST))
+    if first is not None and last is not None and first > last:
+        raise BadInput(
+            "the days of a sharing list run backwards",
+            where=where,
+            expected="a first day, and a last one that is no earlier",
+            got=f"{first}..{last}",
+        )
+    return SharingEntry(organization, first, last)
 
 
 def _organization(name: str, state: str, row: int, notes: list[tuple[str, str]]) -> Organization:

@@ -184,6 +184,15 @@ class TestSpec:
         with pytest.raises(BadUse):
             load_sharing(f"{written(tmp_path / 'shared.csv', REPORT)}@{days}")
 
+    @pytest.mark.parametrize("days", ["06/11/2025", "2025-6-1", "2025-06-01-2025-12-31", "2025-06-01.."])
+    def test_days_in_another_form_are_refused_with_the_form_expected(self, tmp_path: Path, days: str) -> None:
+        with pytest.raises(BadUse, match="days of a sharing list cannot be read") as refused:
+            load_sharing_lists(f"{written(tmp_path / 'shared.csv', REPORT)}@{days}")
+        assert refused.value.expected == "FILE@2025-06-11 or FILE@2025-06-01..2025-12-31"
+
+    def test_file_whose_name_looks_like_days_is_read(self, tmp_path: Path) -> None:
+        assert load_sharing(str(written(tmp_path / "list@2025", REPORT))).first is not None
+
     def test_file_without_a_list_is_refused(self, tmp_path: Path) -> None:
         path = written(tmp_path / "audit.csv", "id,reason,searchDate\na1,bolo,2025-06-18\n")
         with pytest.raises(BadInput, match="no sharing list"):
