@@ -132,6 +132,18 @@ class TestCommandLine:
         )
         assert (code, document["error"]) == (3, "BadInput")
 
+    @pytest.mark.parametrize("option", ["--sharing", "--policies", "--mapping"])
+    @pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "1" * 5000])
+    def test_toml_that_exhausts_its_reader_is_bad_input(
+        self, export: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+    ) -> None:
+        path = tmp_path / "beside.toml"
+        path.write_text(f"a = {value}")
+        code, document = refusal(["audit", str(export), option, str(path)], capsys)
+        assert (code, document["error"]) == (3, "BadInput")
+        code, document = refusal(["reasons", "ICE", "--lexicon", str(path)], capsys)
+        assert (code, document["error"]) == (3, "BadInput")
+
 
 class TestPlaces:
     @pytest.mark.parametrize("below", ["", "/deeper"])

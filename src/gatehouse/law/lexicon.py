@@ -161,8 +161,9 @@ def parse(content: bytes, *, where: str) -> LexiconData:
     """Parse a lexicon file; anything it does not define exactly raises `BadInput` naming the entry."""
     try:
         document = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput("the lexicon is not a TOML document in UTF-8", where=where, got=str(error)) from error
+    except (ValueError, RecursionError) as error:
+        got = "values nested too deep to read" if isinstance(error, RecursionError) else str(error)
+        raise BadInput("the lexicon is not a TOML document in UTF-8", where=where, got=got) from error
     unknown = document.keys() - {"version", "macros", "word", "rule"}
     if unknown or not isinstance(document.get("version"), str):
         raise BadInput(

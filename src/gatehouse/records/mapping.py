@@ -66,17 +66,11 @@ class Mapping:
             ) from error
         try:
             document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:
+            # Beside errors of TOML: a number of thousands of digits, values nested thousands deep.
+            got = "values nested too deep to read" if isinstance(error, RecursionError) else str(error)
             raise BadInput(
-                "the mapping is not TOML", where=path, got=str(error), hint="docs/formats.md shows one"
-            ) from error
-        except RecursionError as error:
-            raise BadInput(
-                "the mapping is no such file",
-                where=path,
-                expected="the tables [mapping], [columns] and [times]",
-                got="values nested too deep to read",
-                hint="docs/formats.md shows one",
+                "the mapping is not TOML", where=path, got=got, hint="docs/formats.md shows one"
             ) from error
         return cls.from_document(document, where=path)
 

@@ -151,11 +151,11 @@ def _from_table(table: SideTable) -> list[Policy]:
 def _from_toml(path: str) -> list[Policy]:
     try:
         data = Path(path).read_bytes()
-        document = tomllib.loads(data.decode("utf-8"))
+        document = tomllib.loads(data.decode("utf-8-sig"))
         entries = document["policy"]
         known = {*_LABELS, "prohibited_uses"} - {"slug"}
         unknown = sorted({key for entry in entries for key in entry} - known)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(
             "the file of rules cannot be read",
             where=path,

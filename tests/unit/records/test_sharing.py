@@ -230,3 +230,14 @@ def test_real_lists_read_with_their_errors(reference: Path) -> None:
     ]
     published = load_sharing_lists(str(folder / "portal-policies.json"))
     assert (len(published), sum(not each.dated for each in published)) == (155, 0)
+
+
+def test_load_of_an_entry_whose_days_run_backwards_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "Organization Name,Shared From,Shared To,List From,List To\n"
+        "Tarrinholt TX PD,2025-06-30,2025-06-01,2025-01-01,2025-12-31\n"
+    )
+    with pytest.raises(BadInput) as caught:
+        load_sharing(str(path))
+    assert (caught.value.where, caught.value.got) == (f"{path}, row 2", "2025-06-30..2025-06-01")
