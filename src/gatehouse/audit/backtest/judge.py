@@ -102,7 +102,11 @@ class Judge:
             if verdict.failure is not None:
                 raise VerificationFailed("the rules could not be evaluated", got=verdict.failure)
             fired |= set(verdict.rules) & set(self._rules)
-            open_rules |= {name for name in self._rules if self._rests_on_a_gap(name, each, fired, unknown)}
+            open_rules |= {
+                name
+                for name in self._questionable(fired, unknown)
+                if self._rests_on_a_gap(name, each, fired, unknown)
+            }
         firm = {name for name in fired - open_rules if not name.startswith(_MISSING)}
         denied = sorted(name for name in firm if self._rules[name][0].outcome is Outcome.DENY)
         if denied:
@@ -111,6 +115,10 @@ class Judge:
         if gaps:
             return Answer(NOT_JUDGEABLE, (), self._lacked(gaps, fired, unknown))
         return Answer(REVIEW, tuple(sorted(firm)), ()) if firm else Answer(PERMITTED, (), ())
+
+    def _questionable(self, fired: Collection[str], unknown: frozenset[str]) -> Collection[str]:
+        """Return the rules whose answer may rest on a gap: few, unless a gap of records is among them."""
+        return self._rules if unknown & _GAPS_OF_RECORDS else {*fired, *self._drafted}
 
     def _rests_on_a_gap(
         self, name: str, known: Situation, fired: Collection[str], unknown: frozenset[str]

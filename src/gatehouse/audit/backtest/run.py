@@ -19,6 +19,7 @@ from gatehouse.law.reasons import Lexicon
 if TYPE_CHECKING:
     from gatehouse.audit.backtest.plan import Plan
     from gatehouse.audit.roster import Roster
+    from gatehouse.law.pack import Rule
     from gatehouse.records.frame import Linked
 
 STEPS = ("classifying words", "reading rows", "deciding")
@@ -51,7 +52,7 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     lexicon = Lexicon.load()
     roster = build_roster(linked.records)
     texts = classify(linked.records.texts, lexicon)
-    constants = Constants.of(plan.rules())
+    constants = Constants.of(_applicable(plan, roster))
     progress(STEPS[1])
     table = facts(linked, roster, texts, constants)
     progress(STEPS[2])
@@ -75,6 +76,12 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
         by_rule=by_rule,
         lacked=lacked,
     )
+
+
+def _applicable(plan: Plan, roster: Roster) -> list[Rule]:
+    """Return the rules that can apply at all: those of other owners' states cannot, unless they are tried."""
+    codes = {f"us-{state.lower()}" for state in roster.owner_states() if state} | set(plan.laws)
+    return [rule for rule in plan.rules() if rule.side != "owner" or rule.jurisdiction in codes]
 
 
 def _grouped(counted: pl.DataFrame, name: str) -> dict[Any, Counter[str]]:
