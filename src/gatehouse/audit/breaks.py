@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from gatehouse.model import Layout
+from gatehouse.records.blanks import BLANKED_SINCE
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
 
 # From this day the largest vendor blanks name, plate and filters of other agencies in network audits.
-VENDOR_MASKING = date(2025, 12, 17)
+VENDOR_MASKING = BLANKED_SINCE.date()
 
 # A share of the searches must change by this much between the days before and the days after.
 LEAST_CHANGE = 0.4

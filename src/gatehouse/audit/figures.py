@@ -16,7 +16,7 @@ from gatehouse.audit.measures import NETWORK_CLASSES
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.statistics import MINIMUM_AGENCIES, MINIMUM_SEARCHES, outliers, shrink_rates
 from gatehouse.audit.texts import BIT, FAMILY_BITS, bits_of
-from gatehouse.audit.wording import NO_REASON, plural, searches
+from gatehouse.audit.wording import NO_REASON, plural, searches, unsure_zones
 from gatehouse.model import Layout, Signal
 
 if TYPE_CHECKING:
@@ -158,16 +158,17 @@ def hours(ground: Ground) -> Figure:
             "When searches are made",
             "local time is not known: no searcher's time zone, or no readable time",
         )
-    zones = {
-        ground.roster.zones[agency]
-        for agency in ground.measures.agencies["agency"].unique()
-        if ground.roster.zones[agency]
-    }
+    searchers = ground.measures.agencies["agency"].unique().to_list()
+    zones = {ground.roster.zones[agency] for agency in searchers if ground.roster.zones[agency]}
     unit = (zones.pop() or "") if len(zones) == 1 else "local time of the agency that searched"
     placed = int(week["n"].sum())
-    note = (
-        "" if placed == ground.total else f"Without {searches(ground.total - placed)} of no known local time."
+    notes = (
+        [f"Without {searches(ground.total - placed)} of no known local time."]
+        if placed != ground.total
+        else []
     )
+    if unsure := ground.roster.zone_unsure.intersection(searchers):
+        notes.append(unsure_zones(len(unsure)))
     return Figure(
         "hours",
         "When searches are made",
@@ -177,7 +178,7 @@ def hours(ground: Ground) -> Figure:
             tuple(week.select("weekday", "hour", "n").rows()),
             _cites(ground, week["place"]),
         ),
-        note=note,
+        note=" ".join(notes),
     )
 
 

@@ -31,10 +31,6 @@ class Judged:
     rows: pl.DataFrame
     rules: tuple[Rule, ...]
 
-    def count(self, *standings: Standing) -> int:
-        """Return the number of searches with one of the standings."""
-        return self.rows.filter(pl.col("standing").is_in([item.value for item in standings])).height
-
     def unsettled(self) -> pl.DataFrame:
         """Return the searches that a rule in force may reach, without settling it."""
         return self.rows.filter((pl.col("standing") == Standing.UNKNOWN.value) & pl.col("rule").is_not_null())

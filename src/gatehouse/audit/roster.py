@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gatehouse.records.frame import RecordSet
+    from gatehouse.records.zones import Zone
 
 UNKNOWN = 0
 UNKNOWN_AGENCY = Organization(name="(not stated)", key="", state=None, kind=AgencyKind.UNKNOWN)
@@ -43,8 +44,18 @@ class Roster:
     @cached_property
     def zones(self) -> tuple[str | None, ...]:
         """Return each agency's time zone, None where its state does not tell."""
-        found = (zone_for(agency) for agency in self.agencies)
-        return tuple(None if zone is None else zone.name for zone in found)
+        return tuple(None if zone is None else zone.name for zone in self._found_zones)
+
+    @cached_property
+    def zone_unsure(self) -> frozenset[int]:
+        """Return the agencies of states with two zones whose side is not known: they get most people's."""
+        return frozenset(
+            index for index, zone in enumerate(self._found_zones) if zone is not None and not zone.certain
+        )
+
+    @cached_property
+    def _found_zones(self) -> tuple[Zone | None, ...]:
+        return tuple(zone_for(agency) for agency in self.agencies)
 
     @cached_property
     def federal(self) -> frozenset[int]:

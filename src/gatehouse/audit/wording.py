@@ -90,6 +90,12 @@ def masked_reasons(n: int) -> str:
     return "The reason of 1 more is" if n == 1 else f"The reasons of {n:,} more are"
 
 
+def unsure_zones(agencies: int) -> str:
+    """Say that the local time of some agencies is taken from most people of their state."""
+    of = plural(agencies, "agency whose name does", "agencies whose names do")
+    return f"The hours of {of} not tell the zone within the state are those of most people there."
+
+
 def sentence(text: str) -> str:
     """Return text with a capital and one full stop."""
     text = text.strip()

@@ -1,4 +1,4 @@
-"""An agency's clock: the IANA time zone of its state, county or city, and UTC times turned into its hours.
+"""An agency's clock: the IANA time zone of its state, county or city.
 
 Exports give times in UTC, while "at night" and "on a Sunday" mean the agency's own. Where a state has two
 zones and the name gives neither county nor a known city, the zone of most of its people is taken and marked
@@ -13,15 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from gatehouse.model import AgencyKind, Organization
 from gatehouse.records.organizations import fold_place, place
-
-if TYPE_CHECKING:
-    import polars as pl
-
-Times = TypeVar("Times", "pl.Series", "pl.Expr")
 
 _COUNTY = re.compile(r"\b(?:county|parish)\b")
 _BODY_OF = re.compile(r"^(?:city|town|village|university|college) of ")
@@ -110,21 +105,3 @@ def _city_names(where: str) -> Iterator[str]:
         yield name
         shorter = _AFTER_CITY.sub("", name)
         name = shorter if shorter != name else ""
-
-
-def local(times: Times, zone: Zone) -> Times:
-    """Return UTC times as the zone's wall-clock times, daylight saving time included.
-
-    `times` is a Polars series or expression of `Datetime` with a time zone; the instants stay the same.
-    """
-    return times.dt.convert_time_zone(zone.name)
-
-
-def hours(times: Times, zone: Zone) -> Times:
-    """Return the local hour of each UTC time, 0 to 23."""
-    return local(times, zone).dt.hour()
-
-
-def weekdays(times: Times, zone: Zone) -> Times:
-    """Return the local weekday of each UTC time, 0 for Monday to 6 for Sunday."""
-    return local(times, zone).dt.weekday() - 1

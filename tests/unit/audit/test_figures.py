@@ -39,7 +39,14 @@ def test_figures_of_organizations_and_states() -> None:
 
 def test_figures_hours_are_local_to_the_searcher() -> None:
     figure = figures(ground([{}]))["hours"]
-    assert (figure.unit, figure.table.rows) == ("America/Chicago", ((0, 12, 1),))
+    assert (figure.unit, figure.table.rows, figure.note) == ("America/Chicago", ((0, 12, 1),), "")
+
+
+def test_figures_hours_say_whose_time_zone_is_not_certain() -> None:
+    figure = figures(ground([{"org": "Tarrinholt TN PD"}, {}]))["hours"]
+    assert figure.note == (
+        "The hours of 1 agency whose name does not tell the zone within the state are those of most people there."
+    )
 
 
 def test_figures_networks_stand_in_their_classes() -> None:

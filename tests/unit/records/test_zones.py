@@ -1,17 +1,15 @@
-"""An agency's clock: the zone of its state, county or city, and UTC times in it."""
+"""An agency's clock: the zone of its state, county or city."""
 
 from __future__ import annotations
 
 import tomllib
 import zoneinfo
-from datetime import UTC, datetime
 from importlib import resources
 
-import polars as pl
 import pytest
 
 from gatehouse.records.organizations import parse
-from gatehouse.records.zones import Zone, hours, local, weekdays, zone_for
+from gatehouse.records.zones import Zone, zone_for
 
 TABLE = tomllib.loads(resources.files("gatehouse.records").joinpath("data/zones.toml").read_text("utf-8"))
 STATES = tomllib.loads(resources.files("gatehouse.records").joinpath("data/states.toml").read_text("utf-8"))[
@@ -95,38 +93,3 @@ class TestZoneFor:
         for row in TABLE["second"]:
             assert not set(row["cities"]) & set(row["first"]), row["state"]
             assert not set(row["counties"]) & set(row["divided"]), row["state"]
-
-
-class TestLocal:
-    TIMES = pl.Series(
-        "searched_at",
-        [
-            datetime(2025, 3, 9, 7, 30, tzinfo=UTC),
-            datetime(2025, 3, 9, 8, 30, tzinfo=UTC),
-            datetime(2025, 11, 2, 6, 30, tzinfo=UTC),
-            datetime(2025, 11, 2, 7, 30, tzinfo=UTC),
-            None,
-        ],
-        dtype=pl.Datetime("ms", "UTC"),
-    )
-    CHICAGO = Zone("America/Chicago", certain=True)
-
-    def test_hours_follow_daylight_saving_time(self) -> None:
-        # 2025-03-09 02:00 becomes 03:00 in Chicago; 2025-11-02 02:00 becomes 01:00.
-        assert hours(self.TIMES, self.CHICAGO).to_list() == [1, 3, 1, 1, None]
-
-    def test_hours_without_daylight_saving_time(self) -> None:
-        assert hours(self.TIMES, Zone("America/Phoenix", certain=True)).to_list() == [0, 1, 23, 0, None]
-
-    def test_weekdays_count_from_monday_in_the_zone(self) -> None:
-        times = pl.Series([datetime(2025, 6, 2, 4, 0, tzinfo=UTC), datetime(2025, 6, 2, 12, 0, tzinfo=UTC)])
-        assert weekdays(times, self.CHICAGO).to_list() == [6, 0]
-
-    def test_local_keeps_the_instant(self) -> None:
-        assert local(self.TIMES, self.CHICAGO).dt.convert_time_zone("UTC").equals(self.TIMES)
-
-    def test_expressions_work_in_a_lazy_frame(self) -> None:
-        frame = pl.LazyFrame({"at": self.TIMES}).select(
-            hour=hours(pl.col("at"), self.CHICAGO), weekday=weekdays(pl.col("at"), self.CHICAGO)
-        )
-        assert frame.collect().rows() == [(1, 6), (3, 6), (1, 6), (1, 6), (None, None)]

@@ -10,7 +10,7 @@ import polars as pl
 from gatehouse.audit.document import Cell, Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.statistics import unusual_hours
-from gatehouse.audit.wording import agree, number, plural, searches
+from gatehouse.audit.wording import agree, number, plural, searches, unsure_zones
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
@@ -163,6 +163,8 @@ class UnusualHours(Lead):
                 "that hold at most 5 % of the searches of the rest of the agency, more than chance and the "
                 "usual variety of users explain"
             )
+        if unsure := ground.roster.zone_unsure.intersection(named[unit][1] for unit, _ in found):
+            claim += f". {unsure_zones(len(unsure))}"
         return Measured(
             count,
             claim,

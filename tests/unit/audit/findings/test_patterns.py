@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from gatehouse.audit.findings.patterns import RepeatedPlate, UnusualHours
 from gatehouse.model import FieldState
 from tests.unit.audit.builders import EXPORTED, NOON, SEARCHER, Row, file_facts
@@ -52,6 +54,18 @@ def test_unusual_hours_names_the_user_of_the_night() -> None:
     assert outcome.table is not None
     assert [(row[1], row[2], row[3]) for row in outcome.table.rows] == [("officer 21", 48, 48)]
     assert (outcome.count, found) == (48, list(range(20 * 48 + 2, 21 * 48 + 2)))
+
+
+@pytest.mark.parametrize(("org", "said"), [(SEARCHER, False), ("Tarrinholt TN PD", True)])
+def test_unusual_hours_say_whose_time_zone_is_not_certain(org: str, said: bool) -> None:
+    days: list[Row] = [
+        {"org": org, "officer": f"invented {user}", "searched_at": NOON + timedelta(hours=number % 6)}
+        for user in range(20)
+        for number in range(48)
+    ]
+    night: Row = {"org": org, "officer": "invented night", "searched_at": NOON + timedelta(hours=15)}
+    outcome, _ = measured(UnusualHours(), [*days, *[night] * 48])
+    assert ("The hours of 1 agency whose name does not tell" in outcome.claim) is said
 
 
 def test_unusual_hours_with_masked_users_is_not_measurable() -> None:
