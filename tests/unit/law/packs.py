@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from gatehouse.law import pack as module
@@ -15,17 +15,21 @@ DESIGN = "network/design.cedar"
 ILLINOIS = "statutes/us-il/rules.cedar"
 
 
-def copied(folder: Path) -> Path:
-    """Copy the packaged pack into a folder."""
-    for part in ("network", "statutes"):
-        shutil.copytree(PACKAGED / part, folder / part, dirs_exist_ok=True)
+def copied(folder: Path, states: Collection[str] | None = None) -> Path:
+    """Copy the packaged pack into a folder, all states or some."""
+    shutil.copytree(PACKAGED / "network", folder / "network")
+    for state in (PACKAGED / "statutes").iterdir():
+        if states is None or state.name in states:
+            shutil.copytree(state, folder / "statutes" / state.name)
     shutil.copy(PACKAGED / "pack.toml", folder)
     return folder
 
 
-def changed(folder: Path, name: str, change: Callable[[str], str]) -> Pack:
+def changed(
+    folder: Path, name: str, change: Callable[[str], str], *, states: Collection[str] | None = None
+) -> Pack:
     """Return the packaged pack with one file of it changed; a change that changes nothing is an error."""
-    path = copied(folder) / name
+    path = copied(folder, states) / name
     before = path.read_text()
     after = change(before)
     assert after != before
@@ -33,10 +37,16 @@ def changed(folder: Path, name: str, change: Callable[[str], str]) -> Pack:
     return read_pack(folder)
 
 
-def with_rule(folder: Path, body: str, *, head: str = "forbid (principal, action, resource)") -> Pack:
+def with_rule(
+    folder: Path,
+    body: str,
+    *,
+    head: str = "forbid (principal, action, resource)",
+    states: Collection[str] | None = None,
+) -> Pack:
     """Return the packaged pack with one more rule of the network, `test/rule`."""
     rule = f'\n@id("test/rule") @cite("a test") @sentence("A test.")\n{head} {body};\n'
-    return changed(folder, DESIGN, lambda text: text + rule)
+    return changed(folder, DESIGN, lambda text: text + rule, states=states)
 
 
 def without_rule(text: str, rule: str) -> str:

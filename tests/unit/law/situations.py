@@ -1,0 +1,162 @@
+"""Random situations: such as real requests make, and wild ones that no request could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from gatehouse.law.domain import PLAIN, VALUES
+from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, atoms
+from gatehouse.law.pack import Pack
+from gatehouse.law.situation import Situation, asked, situation
+from gatehouse.model import (
+    MATTERS,
+    OFFENSES,
+    AgencyKind,
+    Agreement,
+    Behalf,
+    Declaration,
+    OwnerTerms,
+    Party,
+    Process,
+    ProcessKind,
+    Purpose,
+    SearchRequest,
+    Signal,
+    Window,
+)
+
+_IMMIGRATION = ["IMMIG_CIV", "IMMIG_CRIM", "30A", "30B", "30C", "30D", "49C"]
+
+
+class Situations:
+    """Random situations near the constants of a pack, the same for the same seed."""
+
+    def __init__(self, pack: Pack, seed: int) -> None:
+        self.random = Random(seed)
+        constants: dict[str, set[int]] = {}
+        for rule in pack.rules.values():
+            assert rule.formula is not None
+            for atom in atoms(rule.formula):
+                if isinstance(atom, Compare) and isinstance(atom.other, int):
+                    constants.setdefault(atom.fact, set()).add(atom.other)
+        self.days = sorted(constants["owner_day"] | constants["searcher_day"])
+        self.spans = sorted(constants.get("reach", {30 * 24 * 60}))
+        self.states = [code[3:].upper() for code in sorted(pack.texts)]
+        self.offenses = sorted(OFFENSES)
+
+    def some(self, count: int) -> list[Situation]:
+        """Return situations, two of three real."""
+        return [self.wild() if at % 3 == 0 else self.real() for at in range(count)]
+
+    def wild(self) -> Situation:
+        """Return a situation whose facts need not go together, most of them as in a plain search."""
+        random, found = self.random, PLAIN._asdict()
+        state = self._state()
+        found |= {"owner_state": state, "searcher_state": random.choice([state, self._state()])}
+        found |= {"owner_day": self._day(), "searcher_day": self._day(), "reach": self._reach()}
+        for fact in random.sample(Situation._fields, random.choice([0, 1, 2, 3, 5, 8])):
+            found[fact] = self._any(fact)
+        return Situation(**found)
+
+    def _any(self, fact: str) -> Any:
+        random = self.random
+        if fact in FLAGS:
+            return random.random() < 0.5
+        if fact in TEXTS:
+            return random.choice([*VALUES[fact], "unheard of", "federal"])
+        if fact in SETS:
+            return frozenset(random.sample(VALUES[fact], random.randrange(min(5, len(VALUES[fact])))))
+        if fact.endswith("_day"):
+            return self._day()
+        return random.choice([0, 1, 2]) if fact == "approvals" else self._reach()
+
+    def _state(self) -> str:
+        return self.random.choice(self.states if self.random.random() < 0.85 else VALUES["owner_state"])
+
+    def _day(self) -> int:
+        return (
+            self.random.choice(self.days) + self.random.choice([-1, 0, 0, 1]) if self._rarely() else 20261115
+        )
+
+    def _reach(self) -> int:
+        if not self._rarely():
+            return self.random.choice([0, 1, 3])
+        return self.random.choice(self.spans) + self.random.choice([-1, 0, 1])
+
+    def _rarely(self) -> bool:
+        return self.random.random() < 0.4
+
+    def real(self) -> Situation:
+        """Return a situation that a request and an owner make."""
+        random = self.random
+        at = self._time()
+        owner = self._owner(at)
+        signals = random.sample(list(Signal), random.choice([0, 0, 0, 1, 1, 2, 4]))
+        return situation(asked(self._request(owner.party, at), at, signals), owner)
+
+    def _owner(self, at: datetime) -> OwnerTerms:
+        random = self.random
+        return OwnerTerms(
+            Party("Prairie Bend PD", self._state() or None, self._kind()),
+            retention=None if random.random() < 0.7 else timedelta(minutes=self._reach()),
+            bans=frozenset(self._few(VALUES["bans"])),
+            optins=frozenset(self._few(VALUES["optins"])),
+            agreement=random.choice(
+                [
+                    True,
+                    True,
+                    True,
+                    True,
+                    False,
+                    None,
+                    Agreement(),
+                    Agreement(valid_to=at),
+                    Agreement(frozenset(random.sample(list(Purpose), 8))),
+                ]
+            ),
+            declaration=random.choice(
+                [
+                    True,
+                    True,
+                    True,
+                    False,
+                    None,
+                    Declaration(frozenset(random.sample(sorted(MATTERS), random.randrange(5)))),
+                ]
+            ),
+        )
+
+    def _request(self, owner: Party, at: datetime) -> SearchRequest:
+        random = self.random
+        state = random.choice([owner.state, owner.state, self._state() or None])
+        other = Party("Gravel Ford PD", self._state() or None, self._kind())
+        bureau = Party("Bureau", None, AgencyKind.FEDERAL)
+        behalf: list[Party | Behalf] = [*[Behalf.NONE] * 5, Behalf.UNKNOWN, bureau, other]
+        searcher = Party(random.choice(["Prairie Bend PD", "Larkspur PD"]), state, self._kind())
+        return SearchRequest(
+            searcher,
+            purpose=random.choice([*Purpose, *list(Purpose)[:6], None]),
+            offense=random.choice(
+                [random.choice(self.offenses), "240", "240", random.choice(_IMMIGRATION), None]
+            ),
+            case_number=random.choice(["26-1", "26-1", "26-1", " ", None]),
+            window=random.choice([None, *[Window(at - timedelta(minutes=self._reach()), at)] * 5]),
+            on_behalf_of=random.choice(behalf),
+            process=random.choice([None, None, None, *map(Process, ProcessKind)]),
+            approvals=tuple(random.choice([(), (), ("A",), ("A", "B")])),
+        )
+
+    def _time(self) -> datetime:
+        day = self._day()
+        first = datetime(day // 10_000, day // 100 % 100, 1, tzinfo=UTC)
+        return first + timedelta(days=max(0, day % 100 - 1), hours=self.random.randrange(24))
+
+    def _kind(self) -> AgencyKind:
+        kinds: list[AgencyKind] = [*AgencyKind, *[AgencyKind.POLICE] * 20, *[AgencyKind.SHERIFF] * 5]
+        return kinds[self.random.randrange(len(kinds))]
+
+    def _few(self, values: Sequence[str]) -> Iterable[str]:
+        return self.random.sample(values, self.random.choice([0, 0, 0, 1, min(2, len(values))]))
