@@ -45,7 +45,8 @@ def test_figures_hours_are_local_to_the_searcher() -> None:
 def test_figures_hours_say_whose_time_zone_is_not_certain() -> None:
     figure = figures(ground([{"org": "Tarrinholt TN PD"}, {}]))["hours"]
     assert figure.note == (
-        "The hours of 1 agency whose name does not tell the zone within the state are those of most people there."
+        "The hours of 1 agency whose name does not tell the zone within the state are those of most people "
+        "there."
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from gatehouse.audit.document import SEVERITY_ORDER, Audit, Cite
-from gatehouse.audit.report.numbers import count, searches
+from gatehouse.audit.report.numbers import count
 
 
 def anchor(kind: str, name: str) -> str:
@@ -57,10 +57,6 @@ class Evidence:
     def linked(self, number: int, subject: str) -> Markup:
         """Write a count as a link to its evidence."""
         return Markup('<a class="count" href="{}">{}</a>').format(self.subject(subject), count(number))
-
-    def linked_searches(self, number: int, href: str = "#balance") -> Markup:
-        """Write a count of searches with its noun, as a link."""
-        return Markup('<a class="count" href="{}">{}</a>').format(href, searches(number))
 
     def grouped(self, cites: Iterable[Cite]) -> list[RowsOfFile]:
         """Group rows by file, in the order of the audit's files, rows ascending."""

@@ -189,7 +189,7 @@ def pathways(audit: Audit, evidence: Evidence) -> list[PathwayView]:
 def findings(audit: Audit, evidence: Evidence) -> list[FindingView]:
     """Return what was found, the gravest first, of one severity the surest first."""
     found = [finding for finding in audit.findings if finding.count]
-    return [_finding(finding, audit, evidence) for finding in gravest_first(found)]
+    return [_finding(finding, evidence) for finding in gravest_first(found)]
 
 
 def not_found(audit: Audit) -> TableView:
@@ -204,7 +204,7 @@ def not_found(audit: Audit) -> TableView:
     )
 
 
-def _finding(finding: Finding, audit: Audit, evidence: Evidence) -> FindingView:
+def _finding(finding: Finding, evidence: Evidence) -> FindingView:
     anchor_ = anchor("finding", finding.id)
     table = None
     if finding.table is not None and finding.table.rows:
