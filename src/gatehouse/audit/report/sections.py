@@ -249,9 +249,10 @@ def balance(audit: Audit, evidence: Evidence) -> TableView:
     names = ("Rows", "Searches", "Duplicates", "Rejects", "Not a search")
     lines = [(f.rows, f.searches, f.duplicates, f.rejects, f.non_search) for f in audit.files]
     totals = [sum(column) for column in zip(*lines, strict=True)] if lines else [0] * len(names)
+    of = "the file" if len(lines) == 1 else f"each of {len(lines)} files"
     return TableView(
         "balance-table",
-        f"Rows of {'the file' if len(lines) == 1 else f'each of {len(lines)} files'}, and what became of them",
+        f"Rows of {of}, and what became of them",
         (Column("File"), *(Column(name, "number") for name in names)),
         tuple(
             (
