@@ -16,7 +16,7 @@ SIGNALS: Mapping[Signal, tuple[str, str]] = {
     Signal.IMMIGRATION_CRIMINAL: ("Immigration, criminal", "a crime of immigration law, such as re-entry"),
     Signal.IMMIGRATION_AGENCY: (
         "Immigration agency named",
-        "an immigration agency and no immigration purpose beside it",
+        "an immigration agency by name or initials, with or without a purpose",
     ),
     Signal.HSI: ("HSI named", "Homeland Security Investigations, which also works ordinary crime"),
     Signal.HSI_CRIME: ("HSI with a crime", "Homeland Security Investigations with a crime stated"),
