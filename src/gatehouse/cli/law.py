@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gatehouse.cli.backtest import backtest
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Read the rulebook, and ask it about a search. Not legal advice.", no_args_is_help=True
 )
+
+app.command(no_args_is_help=True)(backtest)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 PackFolder = Annotated[

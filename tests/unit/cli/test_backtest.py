@@ -1,0 +1,64 @@
+"""`gatehouse law backtest`: what it prints, and what it says to bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatehouse.cli import main
+from tests.unit.records.exports import AUDIT, audit_row, export
+
+OWNER = "Prairie Bend IL PD"
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> str:
+    rows = [
+        audit_row(number, Reason=reason) for number, reason in enumerate(["ICE+ERO", "stolen vehicle"], 1)
+    ]
+    return export(tmp_path, [AUDIT, *rows])
+
+
+class TestBacktest:
+    def test_backtest_json_is_one_document_that_adds_up(
+        self, record: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["law", "backtest", record, "--owner", OWNER, "--law", "us-il", "--json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["laws"] == ["us-il"]
+        assert document["answers"] == {"refused": 1, "review": 0, "permitted": 0, "not_judgeable": 1}
+        assert document["searches"] == 2
+        assert document["by_rule"][0]["id"] == "us-il/2-130(b)/immigration"
+        assert document["files"][0]["rows"] == 2
+
+    def test_backtest_without_json_says_it_in_words(
+        self, record: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["law", "backtest", record, "--owner", OWNER, "--law", "us-il"]) == 0
+        out = capsys.readouterr().out
+        assert "2 searches, tried by us-il" in out
+        assert "1  would have been refused" in out
+        assert "declaration" in out
+        assert "not legal advice" in out
+        assert "ICE+ERO" not in out
+
+    @pytest.mark.parametrize(
+        ("arguments", "code", "what"),
+        [
+            (["--law", "us-zz"], 2, "no rules of that code"),
+            (["--rule", "nowhere.cedar"], 3, "the draft cannot be read"),
+            (["--pack", "nowhere"], 3, "law pack"),
+        ],
+    )
+    def test_backtest_bad_option_is_told(
+        self,
+        record: str,
+        arguments: list[str],
+        code: int,
+        what: str,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert main(["law", "backtest", record, "--owner", OWNER, *arguments, "--json"]) == code
+        assert what in json.loads(capsys.readouterr().out)["what"]
