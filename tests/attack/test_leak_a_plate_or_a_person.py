@@ -104,7 +104,9 @@ def test_tokens_differ_by_key_and_leave_no_revealed_file(tmp_path: Path) -> None
 def test_no_csv_cell_starts_a_formula(tmp_path: Path) -> None:
     rows = [
         record(number, {"Reason": f"{start}HYPERLINK('x') immigration", "Name": f"{start}A1"})
-        for number, start in enumerate(["=", "+", "-", "@", "\t=", " ="])
+        for number, start in enumerate(
+            ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\uff0b", "\u200b=", "\0="]
+        )
     ]
     export = write(tmp_path / "audit.csv", rows)
     out = tmp_path / "out"
@@ -112,7 +114,9 @@ def test_no_csv_cell_starts_a_formula(tmp_path: Path) -> None:
     for path in out.glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as stream:
             cells = [cell for row in csv.reader(stream) for cell in row]
-        assert [cell for cell in cells if cell.strip()[:1] in tuple("=+-@")] == []
+        assert [
+            cell for cell in cells if cell.strip(" \t\r\n\0\u200b")[:1] in tuple("=+-@\uff1d\uff0b")
+        ] == []
 
 
 def test_markup_from_cells_stays_text_in_the_report(tmp_path: Path) -> None:
@@ -123,3 +127,15 @@ def test_markup_from_cells_stays_text_in_the_report(tmp_path: Path) -> None:
     assert main(["audit", str(export), "--owner", f"{mark} IL PD", "-o", str(out)]) == 0
     page = (out / "report.html").read_text(encoding="utf-8")
     assert ("<script>alert" in page, "<i>.csv" in page) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "command", [["audit"], ["audit", "reconcile"], ["records", "inspect"]], ids=lambda words: words[-1]
+)
+def test_escape_sequences_from_an_export_do_not_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    rows = [record(number, {"Org Name": "\x1b[2JTarrinholt TX PD"}) for number in range(40)]
+    exports = [str(write(tmp_path / name, rows)) for name in ("a\x1b[2J.csv", "b.csv")]
+    assert main([*command, *exports]) == 0
+    assert "\x1b" not in capsys.readouterr().out

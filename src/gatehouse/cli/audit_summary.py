@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from gatehouse.audit.document import Severity, Unit, gravest_first
-from gatehouse.cli.output import console
+from gatehouse.cli.output import console, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +26,7 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
         out.print("[bold]SYNTHETIC: invented agencies, people and searches[/]")
     for file in audit.files[:FILES_SHOWN]:
         owner = f", owner {file.owner}" if file.owner else ", owner not stated"
-        out.print(f"{escape(file.path)}  [dim]{file.layout}{escape(owner)}[/]", soft_wrap=True)
+        out.print(f"{plain(file.path)}  [dim]{file.layout}{plain(owner)}[/]", soft_wrap=True)
     if len(audit.files) > FILES_SHOWN:
         out.print(f"[dim]and {len(audit.files) - FILES_SHOWN:,} more files[/]")
     out.print(_balance(audit))
@@ -55,7 +54,7 @@ def show(audit: Audit, manifest: Manifest | None) -> None:
         out.print("[dim]Next: the same command with[/] -o DIR [dim]writes the report[/]")
     elif manifest is not None:
         report = manifest.directory / "report.html"
-        out.print(f"Report: {escape(str(report))} [dim](open it in a browser)[/]", soft_wrap=True)
+        out.print(f"Report: {plain(str(report))} [dim](open it in a browser)[/]", soft_wrap=True)
 
 
 def _balance(audit: Audit) -> str:
@@ -88,15 +87,15 @@ def _table(found: Sequence[Finding]) -> Table:
     table.add_column("searches", justify="right", no_wrap=True)
     for finding in found:
         unit = "" if finding.unit is Unit.SEARCH else " day" if finding.count == 1 else " days"
-        table.add_row(_severity(finding), escape(finding.title), f"{finding.count:,}{unit}")
+        table.add_row(_severity(finding), plain(finding.title), f"{finding.count:,}{unit}")
     return table
 
 
 def _first_to_read(finding: Finding) -> str:
     """Say what the gravest finding shows, under which law, and what it leaves open."""
-    lines = [f"[bold]First to read:[/] {escape(finding.claim)}"]
-    lines += [f"[bold]Law:[/] {escape(law)}" for law in finding.law[:1]]
-    return "\n".join([*lines, f"[bold]It does not say:[/] {escape(_lower_first(finding.may_not_say))}"])
+    lines = [f"[bold]First to read:[/] {plain(finding.claim)}"]
+    lines += [f"[bold]Law:[/] {plain(law)}" for law in finding.law[:1]]
+    return "\n".join([*lines, f"[bold]It does not say:[/] {plain(_lower_first(finding.may_not_say))}"])
 
 
 def _lower_first(text: str) -> str:

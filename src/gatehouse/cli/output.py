@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -73,6 +74,20 @@ def _is_utf8(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def printable(text: str) -> str:
+    """Return `text` with whatever could steer a terminal replaced: strangers typed it."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(char).startswith("C") else char for char in text)
+
+
+def plain(text: str) -> str:
+    """Return `text` as Rich prints it letter by letter: printable, and no markup."""
+    from rich.markup import escape
+
+    return escape(printable(text))
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console of at most 100 columns; of just 100 where there is no terminal to ask."""
     from rich.console import Console
@@ -89,7 +104,7 @@ def report_error(error: Error, *, as_json: bool) -> None:
         return
     lines = [f"error: {error.what}"]
     lines += [
-        f"  {label:<9}{text}"
+        f"  {label:<9}{printable(text)}"
         for label, text in (
             ("where", error.where),
             ("expected", error.expected),

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gatehouse.cli.output import console, print_json_line
+from gatehouse.cli.output import console, print_json_line, printable
 from gatehouse.model import BadInput, BadUse
 
 if TYPE_CHECKING:
@@ -163,13 +163,13 @@ def _print_table(reasons: Iterable[str | None], rules: Lexicon) -> None:
     for title in ("Reason", "Signal", "Words", "Rule"):
         table.add_column(title, overflow="fold")
     for reason in reasons:
-        shown = _printable(reason) if reason else "(empty)"
+        shown = printable(reason) if reason else "(empty)"
         matches: tuple[SignalMatch | None, ...] = rules.classify(reason) or (None,)
         for match in matches:
             if match is None:
                 table.add_row(Text(shown), Text("no signal", style="dim"), "", "")
             else:
-                words = _printable((reason or "")[match.start : match.end])
+                words = printable((reason or "")[match.start : match.end])
                 table.add_row(
                     Text(shown),
                     match.signal.value,
@@ -180,8 +180,3 @@ def _print_table(reasons: Iterable[str | None], rules: Lexicon) -> None:
     printer = console()
     printer.print(table)
     printer.print(Text(f"lexicon {rules.version}, sha256:{rules.sha256}", style="dim"))
-
-
-def _printable(text: str) -> str:
-    """Return `text` with whatever could steer a terminal replaced."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

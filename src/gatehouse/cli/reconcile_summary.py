@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from gatehouse.audit.reconcile import Comparison, Kind, Outcome, Reconciliation, Side
-from gatehouse.cli.output import console
+from gatehouse.cli.output import console, plain
 
 CELLS_SHOWN = 8
 ROWS_SHOWN = 10
@@ -37,21 +36,21 @@ def show(result: Reconciliation, written: Sequence[Path]) -> None:
         _show(out, comparison)
     for refused in result.not_compared:
         out.print(
-            f"Not compared: {escape(refused.a)} and {escape(refused.b)}: {escape(refused.why)}",
+            f"Not compared: {plain(refused.a)} and {plain(refused.b)}: {plain(refused.why)}",
             soft_wrap=True,
         )
     if result.comparisons:
         out.print("[dim]A row missing or masked is a lead: it does not say who left it out, or why.[/]")
     for path in written:
-        out.print(f"Written: {escape(str(path))}", soft_wrap=True)
+        out.print(f"Written: {plain(str(path))}", soft_wrap=True)
 
 
 def _show(out: Console, comparison: Comparison) -> None:
-    out.print(f"[bold]A[/] {escape(comparison.a.path)}", soft_wrap=True)
-    out.print(f"[bold]B[/] {escape(comparison.b.path)}", soft_wrap=True)
+    out.print(f"[bold]A[/] {plain(comparison.a.path)}", soft_wrap=True)
+    out.print(f"[bold]B[/] {plain(comparison.b.path)}", soft_wrap=True)
     whose = f": {comparison.organization}" if comparison.organization else ""
     assumed = " (one owner assumed; name both as FILE@OWNER)" if comparison.owner_assumed else ""
-    out.print(escape(f"{_KINDS[comparison.kind]}{whose}{assumed}"), soft_wrap=True)
+    out.print(plain(f"{_KINDS[comparison.kind]}{whose}{assumed}"), soft_wrap=True)
     out.print(_coverage(comparison), soft_wrap=True)
     out.print(_outcomes(comparison))
     if comparison.matched:

@@ -79,15 +79,14 @@ def synth(
 
 
 def _show(seen: Inspection) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
-    from gatehouse.cli.output import console
+    from gatehouse.cli.output import console, plain
 
     facts, out = seen.facts, console()
     header = "no header" if facts.header_row is None else f"header on row {facts.header_row}"
     rejected = sum(seen.rejects.values())
-    out.print(f"[bold]{escape(facts.path)}[/bold]", soft_wrap=True)
+    out.print(f"[bold]{plain(facts.path)}[/bold]", soft_wrap=True)
     out.print(f"{facts.layout.value}, {facts.encoding or 'binary'}, {header}")
     rows, records = ("row" if facts.rows == 1 else "rows"), ("record" if seen.records == 1 else "records")
     out.print(
@@ -97,14 +96,14 @@ def _show(seen: Inspection) -> None:
     for reason, count in sorted(seen.rejects.items()):
         out.print(f"  rejected, {reason}: {count:,}")
     for code, detail in facts.notes:
-        out.print(f"  note, {code}: {escape(detail)}")
+        out.print(f"  note, {code}: {plain(detail)}")
     table = Table("column", "field", "what the cells say")
     shown = dict(seen.states)
     for label, field in seen.columns:
         said = "; ".join(dict.fromkeys(_shares(name, seen) for name in _fields(field) if name in shown))
         shown = {name: states for name, states in shown.items() if name not in _fields(field)}
         name = ", ".join(_fields(field)) or "not read"
-        table.add_row(escape(label) or "(no label)", name, said)
+        table.add_row(plain(label) or "(no label)", name, said)
     for name in shown:
         table.add_row("(from a later header)", name, _shares(name, seen))
     out.print(table)
