@@ -15,8 +15,10 @@ OWNER = "Prairie Bend IL PD"
 
 @pytest.fixture
 def record(tmp_path: Path) -> str:
+    reasons = ("ICE+ERO", "stolen vehicle")
     rows = [
-        audit_row(number, Reason=reason) for number, reason in enumerate(["ICE+ERO", "stolen vehicle"], 1)
+        audit_row(number, Reason=reason, **{"Org Name": "Birch TX PD"})
+        for number, reason in enumerate(reasons, 1)
     ]
     return export(tmp_path, [AUDIT, *rows])
 
