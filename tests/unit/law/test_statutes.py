@@ -1,0 +1,72 @@
+"""The statutes against their own facts: days, periods and codes of every rule of every state."""
+
+from __future__ import annotations
+
+import pytest
+
+from gatehouse.law.domain import VALUES
+from gatehouse.law.facts import Provision, retention_minutes
+from gatehouse.law.formula import Compare, Covers, Is, Meets, Within, atoms
+from gatehouse.law.pack import Pack, Rule
+from gatehouse.model import Outcome
+
+PACK = Pack.load()
+RULES = sorted((rule for rule in PACK.rules.values() if rule.jurisdiction), key=lambda rule: rule.id)
+
+PERIODS = [
+    provision
+    for state in PACK.jurisdictions.values()
+    for provision in state.provisions.values()
+    if provision.retention and provision.no_rule is None
+]
+
+
+def provision_of(rule: Rule) -> Provision:
+    return PACK.jurisdictions[str(rule.jurisdiction)].provisions[str(rule.provision)]
+
+
+def compared(rule: Rule, *facts: str) -> set[tuple[str, str, int | str]]:
+    """Return what a rule compares some numbers with."""
+    assert rule.formula is not None
+    return {
+        (atom.fact, atom.relation, atom.other)
+        for atom in atoms(rule.formula)
+        if isinstance(atom, Compare) and atom.fact in facts
+    }
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_is_in_force_from_the_day_of_its_provision(rule: Rule) -> None:
+    day = provision_of(rule).operative
+    wanted = {(f"{rule.side}_day", ">=", day.year * 10_000 + day.month * 100 + day.day)} if day else set()
+    days = compared(rule, "owner_day", "searcher_day")
+    # A rule may have a last day too, where another text of the statute follows.
+    assert {each for each in days if each[1] != "<"} == wanted
+
+
+@pytest.mark.parametrize("provision", PERIODS, ids=lambda provision: provision.id)
+def test_period_limits_searches_to_the_shortest_span_that_it_can_mean(provision: Provision) -> None:
+    limits = {limit for rule in RULES if rule.provision == provision.id for limit in compared(rule, "reach")}
+    assert limits == {("reach", ">", retention_minutes(str(provision.retention)))}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_names_only_values_that_a_fact_can_have(rule: Rule) -> None:
+    assert rule.formula is not None
+    for atom in atoms(rule.formula):
+        if isinstance(atom, Is | Meets | Covers | Within):
+            assert atom.values <= {"", *VALUES[atom.fact]}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_review_ends_with_an_approval_and_a_refusal_does_not(rule: Rule) -> None:
+    wanted = {("approvals", "<", 1)} if rule.outcome is Outcome.REVIEW else set()
+    assert compared(rule, "approvals") == wanted
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_sentence_is_one_that_a_person_can_be_told(rule: Rule) -> None:
+    assert rule.sentence[0].isupper()
+    assert rule.sentence.endswith(".")
+    assert 20 <= len(rule.sentence) <= 280
+    assert "us-" not in rule.sentence
