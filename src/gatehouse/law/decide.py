@@ -12,8 +12,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from gatehouse.law.engine import CedarEngine, PolicyEngine, Verdict
+from gatehouse.law.owners import OwnerIndex
 from gatehouse.law.pack import Pack
-from gatehouse.law.situation import Situation, asked, situation
+from gatehouse.law.profiles import Profiles
+from gatehouse.law.situation import Asked, Situation, asked, situation
 from gatehouse.model import (
     BadUse,
     CitedRule,
@@ -22,6 +24,7 @@ from gatehouse.model import (
     Outcome,
     OwnerTerms,
     PackId,
+    Party,
     SearchRequest,
     Signal,
 )
@@ -39,6 +42,8 @@ NOT_PERMITTED = CitedRule(
     Confidence.RULE,
 )
 _REMEMBERED = 65_536
+# Below that, looking for what no rule can tell apart takes longer than evaluating every owner.
+_MANY = 24
 
 
 class Rulebook:
@@ -49,6 +54,8 @@ class Rulebook:
         self._engine = engine or CedarEngine(pack)
         self._known: OrderedDict[Situation, Decision] = OrderedDict()
         self._lock = threading.Lock()
+        self._profiles = Profiles(pack.rules.values())
+        self._owners: OwnerIndex | None = None
 
     def judge(self, situations: Sequence[Situation]) -> list[Decision]:
         """Return the decision of each situation; equal ones are evaluated once."""
@@ -75,6 +82,29 @@ class Rulebook:
                     self._known.popitem(last=False)
         return [answers[each] for each in situations]
 
+    def judge_owners(self, said: Asked, owners: Sequence[OwnerTerms]) -> list[Decision]:
+        """Return the decision of each owner, in order; owners that no rule tells apart are judged once."""
+        if len(owners) < _MANY:
+            return self.judge([situation(said, owner) for owner in owners])
+        index = self._index(owners)
+        profiles, examples = self._profiles.sort(said, index)
+        own = () if isinstance(said.request.on_behalf_of, Party) else index.places_of(said.request.searcher)
+        answers = self.judge([*examples, *(situation(said, index[at]) for at in own)])
+        of_class = [answers[profile] for profile in profiles]
+        decisions = [of_class[number] for number in index.members]
+        for at, decision in zip(own, answers[len(examples) :], strict=True):
+            decisions[at] = decision
+        return decisions
+
+    def _index(self, owners: Sequence[OwnerTerms]) -> OwnerIndex:
+        """Return the index of the owners, the last one if they are the same."""
+        if isinstance(owners, OwnerIndex):
+            return owners
+        last = self._owners
+        if last is None or not last.holds(owners):
+            last = self._owners = OwnerIndex(owners)
+        return last
+
 
 def decide(
     request: SearchRequest,
@@ -87,13 +117,25 @@ def decide(
     """Return a decision for each owner, in order.
 
     `at` is the time of the search, with a time zone; `signals` is what the free text of the request
-    suggests, read by `gatehouse.law.reasons` before. Give a `Rulebook` to keep what it has learned.
+    suggests, read by `gatehouse.law.reasons` before. Give a `Rulebook` to keep what it has learned, and an
+    `OwnerIndex` where the owners of many requests are the same.
     """
     if at.tzinfo is None:
         raise BadUse("the time of a search needs a time zone", expected="a time in UTC", got=at.isoformat())
-    rulebook = pack if isinstance(pack, Rulebook) else Rulebook(pack)
-    said = asked(request, at, signals)
-    return rulebook.judge([situation(said, owner) for owner in owners])
+    rulebook = pack if isinstance(pack, Rulebook) else _rulebook(pack)
+    return rulebook.judge_owners(asked(request, at, signals), owners)
+
+
+_last: Rulebook | None = None
+
+
+def _rulebook(pack: Pack) -> Rulebook:
+    """Return the rulebook of a pack, the last one if it is of this very pack."""
+    global _last
+    last = _last
+    if last is None or last.pack is not pack:
+        last = _last = Rulebook(pack)
+    return last
 
 
 def resolve(verdict: Verdict, pack: Pack) -> Decision:

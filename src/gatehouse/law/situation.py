@@ -18,10 +18,13 @@ from gatehouse.model import (
     Declaration,
     OwnerTerms,
     Party,
+    Purpose,
     SearchRequest,
     Signal,
 )
 from gatehouse.model.request import distinct_approvers
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Situation(NamedTuple):
@@ -95,7 +98,7 @@ def situation(asked: Asked, owner: OwnerTerms) -> Situation:
     state = owner.party.state or ""
     behalf = request.on_behalf_of
     own = behalf is Behalf.NONE and request.searcher.same_as(owner.party)
-    declared = _declared(owner.declaration, asked.at)
+    declaration, declared = declaration_at(owner.declaration, asked.at)
     return Situation(
         owner_state=state,
         owner_kind=owner.party.kind.value,
@@ -115,9 +118,9 @@ def situation(asked: Asked, owner: OwnerTerms) -> Situation:
         federal=asked.federal,
         recipients=asked.recipients,
         behalf=behalf.value if isinstance(behalf, Behalf) else "agency",
-        agreement=_agreement(owner, asked),
-        declaration="unknown" if declared is None else "yes" if declared else "no",
-        declared=declared or frozenset(),
+        agreement=agreement_at(owner.agreement, request.purpose, asked.at),
+        declaration=declaration,
+        declared=declared,
         process=request.process.kind.value if request.process else "none",
         approvals=asked.approvals,
         window=request.window is not None,
@@ -130,19 +133,21 @@ def minutes(span: timedelta) -> int:
     return -(-span // timedelta(minutes=1))
 
 
-def _agreement(owner: OwnerTerms, asked: Asked) -> str:
-    agreement = owner.agreement
+def agreement_at(agreement: bool | Agreement | None, purpose: Purpose | None, at: datetime) -> str:
+    """Return whether an agreement covers a purpose at a time: `yes`, `no` or `unknown`."""
     if agreement is None:
         return "unknown"
     if isinstance(agreement, Agreement):
-        agreement = agreement.covers(asked.request.purpose, asked.at)
+        agreement = agreement.covers(purpose, at)
     return "yes" if agreement else "no"
 
 
-def _declared(declaration: bool | Declaration | None, at: datetime) -> frozenset[str] | None:
-    """Return the matters forsworn at a time; None where it is not known whether any are."""
+def declaration_at(declaration: bool | Declaration | None, at: datetime) -> tuple[str, frozenset[str]]:
+    """Return whether a declaration is in force at a time, and the matters that it forswears."""
     if declaration is None:
-        return None
+        return "unknown", _NOTHING
     if isinstance(declaration, Declaration):
-        return declaration.covers if declaration.in_force(at) else frozenset()
-    return MATTERS if declaration else frozenset()
+        covers = declaration.covers if declaration.in_force(at) else _NOTHING
+    else:
+        covers = MATTERS if declaration else _NOTHING
+    return "yes" if covers else "no", covers

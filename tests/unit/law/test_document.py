@@ -267,6 +267,7 @@ class TestRefuse:
             error = refusal(changed(path, value))
             assert secret not in json.dumps(error.as_document())
 
+    @settings(deadline=None)
     @given(JSON)
     def test_parse_any_json_is_read_or_refused(self, value: Any) -> None:
         try:
@@ -363,14 +364,14 @@ REASONS = WORDS.map(" ".join) | st.text(max_size=60)
 
 
 class TestTextNeverPermits:
-    @settings(max_examples=300)
+    @settings(max_examples=300, deadline=None)
     @given(DOCUMENTS, REASONS)
     def test_reason_never_makes_an_answer_milder(self, document: dict[str, Any], reason: str) -> None:
         silent, spoken = parse(json.dumps([document, document | {"reason": reason}]).encode()).questions
         before, after = ask([silent, spoken], BOOK)
         assert STRICTNESS[after.outcome] >= STRICTNESS[before.outcome]
 
-    @settings(max_examples=200)
+    @settings(max_examples=200, deadline=None)
     @given(DOCUMENTS, st.frozensets(st.sampled_from(Signal)), st.sampled_from(Signal))
     def test_signal_never_makes_a_decision_milder(
         self, document: dict[str, Any], signals: frozenset[Signal], more: Signal

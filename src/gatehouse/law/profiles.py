@@ -1,0 +1,180 @@
+"""Which owners no rule can tell apart in one request, so that each such profile is evaluated once.
+
+A rule is a formula of atoms, each of which reads a fact or two (`gatehouse.law.formula`). Within one request
+most facts are the same for all owners: a rule with a condition that they already fail cannot speak, and of
+the others only the atoms that read an owner's facts are left. Owners for whom these atoms agree have the same
+rules speak, hence the same decision. Nothing is decided here: the engine decides one owner of each profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gatehouse.law.clock import local_day
+from gatehouse.law.formula import All, Atom, Formula, atoms, facts_of, holds
+from gatehouse.law.owners import OwnerIndex
+from gatehouse.law.pack import Rule
+from gatehouse.law.situation import Asked, Situation, agreement_at, declaration_at, situation
+
+_OF_STATE = frozenset({"owner_state", "owner_day", "out_of_state"})
+_OF_OWNER = (
+    "owner_kind",
+    "retention",
+    "bans",
+    "optins",
+    "agreement",
+    "declaration",
+    "declared",
+)
+
+
+class _Part(NamedTuple):
+    """A condition of a rule, and the facts that it reads."""
+
+    formula: Formula
+    facts: frozenset[str]
+
+
+class _Asks(NamedTuple):
+    """A rule as the conditions that must all hold; None if it cannot be seen into."""
+
+    id: str
+    parts: tuple[_Part, ...] | None
+
+
+class Profiles:
+    """The rules of a pack, ready to tell owners apart. Safe to share between threads."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._common: list[_Asks] = []
+        self._of_state: dict[str, list[_Asks]] = {}
+        for rule in rules:
+            asks = _Asks(rule.id, None if rule.formula is None else _parts(rule.formula))
+            if rule.side == "owner" and rule.jurisdiction is not None:
+                state = rule.jurisdiction.removeprefix("us-").upper()
+                self._of_state.setdefault(state, []).append(asks)
+            else:
+                self._common.append(asks)
+
+    def sort(self, said: Asked, owners: OwnerIndex) -> tuple[list[int], list[Situation]]:
+        """Return the profile of each class of owners, and a situation of each profile.
+
+        It holds for owners that are not the searcher itself, whose facts it takes for granted.
+        """
+        plain = situation(said, owners.examples[0])._replace(own=False)
+        common = [asks for each in self._common if (asks := _left(each, plain, known_of_state=False))]
+        agreed = [agreement_at(each, said.request.purpose, said.at) for each in owners.agreements]
+        declared = [declaration_at(each, said.at) for each in owners.declarations]
+        states: dict[str, _State] = {}
+        shared: dict[Hashable, _Tellers] = {}
+        numbers: dict[Hashable, int] = {}
+        profiles: list[int] = []
+        examples: list[Situation] = []
+        for terms, example in zip(owners.terms, owners.examples, strict=True):
+            state = states.get(terms.state)
+            if state is None:
+                here = plain._replace(
+                    owner_state=terms.state,
+                    owner_day=local_day(example.party.state, said.at),
+                    out_of_state=any(each != terms.state for each in said.recipients),
+                )
+                state = states[terms.state] = _State(
+                    here, [*common, *self._of_state.get(terms.state, ())], shared
+                )
+            word, matters = declared[terms.declaration]
+            key = (
+                state.base,
+                state.told["owner_kind"][terms.kind],
+                state.told["retention"][terms.retention],
+                state.told["bans"][terms.bans],
+                state.told["optins"][terms.optins],
+                state.told["agreement"][agreed[terms.agreement]],
+                state.told["declaration"][word],
+                state.told["declared"][matters],
+            )
+            number = numbers.setdefault(key, len(numbers))
+            if number == len(examples):
+                examples.append(situation(said, example)._replace(own=False))
+            profiles.append(number)
+        return profiles, examples
+
+
+class _State:
+    """The owners of one state in one request: what of their facts rules still ask.
+
+    `base` says which rules are left, `told` what the rules can tell of each value of a fact. `shared` holds
+    the tellers of other states, since most states leave the same rules.
+    """
+
+    def __init__(self, here: Situation, rules: Iterable[_Asks], shared: dict[Hashable, _Tellers]) -> None:
+        left = [asks for each in rules if (asks := _left(each, here, known_of_state=True))]
+        names = tuple(each.id for each in left)
+        tellers = shared.get(names)
+        if tellers is None or tellers.local:
+            tellers = shared[names] = _Tellers(left, here)
+        settled = tuple(holds(atom, here) for atom in tellers.settled)
+        self.base: Hashable = (here.owner_state if tellers.local else None, names, settled)
+        self.told = tellers.told
+
+
+class _Tellers:
+    """For each fact of an owner a teller. `local` if they hold for one state only."""
+
+    def __init__(self, rules: Sequence[_Asks], here: Situation) -> None:
+        found = [part.formula for each in rules for part in each.parts or ()]
+        tests: dict[str, list[Atom]] = {name: [] for name in _OF_OWNER}
+        whole = set(_OF_OWNER) if any(each.parts is None for each in rules) else set()
+        self.local = bool(whole)
+        self.settled: list[Atom] = []
+        for atom in dict.fromkeys(atom for formula in found for atom in atoms(formula)):
+            facts = facts_of(atom)
+            of_owner = [name for name in facts if name in tests]
+            if len(of_owner) == 1:
+                tests[of_owner[0]].append(atom)
+                self.local = self.local or not _OF_STATE.isdisjoint(facts)
+            elif of_owner:
+                whole.update(of_owner)
+                self.local = True
+            else:
+                self.settled.append(atom)
+        self.told: Mapping[str, _Told] = {
+            name: _Told(name, None if name in whole else tests[name], here) for name in _OF_OWNER
+        }
+
+
+class _Told(dict[Any, Hashable]):
+    """What the atoms on one fact say of each value of it; the value itself where they need more facts."""
+
+    def __init__(self, fact: str, tests: list[Atom] | None, here: Situation) -> None:
+        super().__init__()
+        self._fact, self._tests, self._here = fact, tests, here
+
+    def __missing__(self, value: Any) -> Hashable:
+        found: Hashable = value
+        if self._tests is not None:
+            case = self._here._replace(**{self._fact: value}) if self._tests else self._here
+            found = tuple(holds(atom, case) for atom in self._tests)
+        self[value] = found
+        return found
+
+
+def _parts(formula: Formula) -> tuple[_Part, ...]:
+    parts = formula.parts if isinstance(formula, All) else (formula,)
+    return tuple(
+        _Part(part, frozenset(name for atom in atoms(part) for name in facts_of(atom))) for part in parts
+    )
+
+
+def _left(rule: _Asks, here: Situation, *, known_of_state: bool) -> _Asks | None:
+    """Return a rule without the conditions that are known to hold; None if one is known to fail."""
+    if rule.parts is None:
+        return rule
+    open_facts = frozenset(_OF_OWNER) if known_of_state else _OF_STATE.union(_OF_OWNER)
+    left = []
+    for part in rule.parts:
+        if not part.facts.isdisjoint(open_facts):
+            left.append(part)
+        elif not holds(part.formula, here):
+            return None
+    return _Asks(rule.id, tuple(left))
