@@ -17,7 +17,7 @@ from gatehouse.audit.roster import UNKNOWN
 from gatehouse.records.organizations import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gatehouse.audit.ground import Ground
     from gatehouse.records.sharing import SharingList
@@ -68,9 +68,10 @@ def contacts(ground: Ground) -> Contacts:
         if named.is_empty():
             return Contacts(None, NO_SEARCHER)
         return Contacts(table.with_columns(relation=pl.lit(UNKNOWN_RELATION)))
+    index = {agency.key: position for position, agency in enumerate(ground.roster.agencies)}
     related = pl.concat(
         [
-            _related(of_file, by_file[int(str(file))], ground)
+            relate(of_file, by_file[int(str(file))], index)
             for (file,), of_file in table.group_by("file", maintain_order=True)
         ]
     )
@@ -102,9 +103,8 @@ def _concerns(item: SharingList, ground: Ground, owner: int) -> bool:
     return owner != UNKNOWN and parse(item.owner).key == ground.roster.agencies[owner].key
 
 
-def _related(table: pl.DataFrame, lists: Sequence[SharingList], ground: Ground) -> pl.DataFrame:
-    """Add `relation` to the contacts of one file."""
-    index = {agency.key: position for position, agency in enumerate(ground.roster.agencies)}
+def relate(table: pl.DataFrame, lists: Sequence[SharingList], index: Mapping[str, int]) -> pl.DataFrame:
+    """Add `relation` to the contacts of one owner (`agency`, `day`); `index` gives the agency of a key."""
     spans: list[tuple[int, date, date]] = []
     covered = pl.lit(False)
     for item in lists:

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 from gatehouse.model import BadInput, BadUse, Organization
 from gatehouse.records.organizations import parse, parse_many
 from gatehouse.records.policies import Policy, find_policies
 from gatehouse.records.side_tables import SideTable, read_date, read_side_tables
-
-Relation = Literal["shared", "not_shared", "unknown"]
 
 _ISO = r"\d{4}-\d{2}-\d{2}"
 _SPEC = re.compile(rf"(?P<file>.+)@(?P<first>{_ISO})(?:\.\.(?P<last>{_ISO}))?", re.DOTALL)
@@ -68,49 +65,6 @@ class SharingList:
     def outbound(self) -> frozenset[str]:
         """Return the keys of all organizations that receive the owner's data on some day of the list."""
         return frozenset(entry.organization.key for entry in self.entries)
-
-    def covers(self, day: date) -> bool:
-        """Return whether the list says anything about a day."""
-        return self.first <= day <= self.last
-
-    def names(self, key: str, day: date) -> bool:
-        """Return whether the list names an organization as receiving the owner's data on a day."""
-        return any(
-            entry.organization.key == key and (entry.first or self.first) <= day <= (entry.last or self.last)
-            for entry in self.entries
-        )
-
-
-def relation(lists: Iterable[SharingList], key: str, at: date) -> Relation:
-    """Return whether an owner shared with an organization on a day, by all of the owner's lists.
-
-    `at` is a day in the owner's time. A day that no list covers is `unknown`.
-    """
-    covering = [each for each in lists if each.covers(at)]
-    if not covering:
-        return "unknown"
-    return "shared" if any(each.names(key, at) for each in covering) else "not_shared"
-
-
-def load_sharing(spec: str, *, owner: str | None = None) -> SharingList:
-    """Read the one sharing list of `FILE`, `FILE@DATE` or `FILE@FROM..TO`.
-
-    Published policies hold a list of each agency: `owner` says whose is wanted. Raises `BadInput` when the
-    file holds no list or several, `BadUse` when the days make no sense.
-    """
-    lists = load_sharing_lists(spec)
-    if owner is not None:
-        key = parse(owner).key
-        lists = [each for each in lists if each.owner is None or parse(each.owner).key == key]
-    if len(lists) != 1:
-        raise BadInput(
-            "the file holds no sharing list of that owner" if not lists else "whose sharing list is meant?",
-            where=spec,
-            expected="one sharing list",
-            got=f"{len(lists)} lists" if lists else f"none of {owner}" if owner else "none",
-            hint="name the owner as the file does" if owner else "name the owner",
-        )
-    return lists[0]
 
 
 def load_sharing_lists(spec: str) -> list[SharingList]:

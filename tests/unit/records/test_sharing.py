@@ -8,18 +8,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gatehouse.model import BadInput, BadUse
 from gatehouse.records.organizations import parse
-from gatehouse.records.sharing import (
-    SharingEntry,
-    SharingList,
-    load_sharing,
-    load_sharing_lists,
-    relation,
-)
+from gatehouse.records.sharing import SharingList, load_sharing_lists
 
 REPORT = (
     "Organization Name,Networks Shared With Me,Networks I'm Sharing\r\n"
@@ -31,6 +23,23 @@ HARBOR, STONE, ELM = (
     parse(name).key for name in ("Harbor Point IL PD", "Stone Ridge WI PD", "Elm County IL SO")
 )
 DAY = date(2025, 6, 11)
+
+
+def load_sharing(spec: str) -> SharingList:
+    """Read the one list of a file."""
+    (found,) = load_sharing_lists(spec)
+    return found
+
+
+def relation(found: SharingList, key: str, day: date) -> str:
+    """Read one list's word on one day (`tests/unit/audit/test_sharing_days.py` has several lists')."""
+    if not found.first <= day <= found.last:
+        return "unknown"
+    named = (
+        entry.organization.key == key and (entry.first or found.first) <= day <= (entry.last or found.last)
+        for entry in found.entries
+    )
+    return "shared" if any(named) else "not_shared"
 
 
 def written(path: Path, text: str) -> Path:
@@ -102,7 +111,7 @@ class TestSimpleList:
         found = load_sharing(str(written(tmp_path / "list.csv", text)))
         assert (found.first, found.last) == (date(2025, 1, 1), date(2025, 12, 31))
         assert [
-            [relation([found], key, day) for day in (date(2025, 1, 31), date(2025, 2, 1), date(2025, 4, 1))]
+            [relation(found, key, day) for day in (date(2025, 1, 31), date(2025, 2, 1), date(2025, 4, 1))]
             for key in (HARBOR, STONE)
         ] == [["not_shared", "shared", "shared"], ["shared", "shared", "not_shared"]]
 
@@ -152,28 +161,19 @@ class TestPolicies:
             1,
         )
 
-    def test_owner_is_chosen_by_any_spelling_of_its_name(self, tmp_path: Path) -> None:
-        path = self.policies(tmp_path / "policies.json")
-        assert load_sharing(str(path), owner="IL - Mill Creek PD").owner == "Mill Creek PD (IL)"
-
-    def test_owner_without_a_published_list_is_refused(self, tmp_path: Path) -> None:
-        path = self.policies(tmp_path / "policies.json")
-        with pytest.raises(BadInput, match="no sharing list of that owner"):
-            load_sharing(str(path), owner="Oak Bend IL PD")
-
 
 class TestSpec:
     def test_list_without_a_day_is_unknown_on_every_day(self, tmp_path: Path) -> None:
         found = load_sharing(str(written(tmp_path / "shared.csv", REPORT)))
         assert not found.dated
         assert [note[0] for note in found.notes] == ["undated"]
-        assert relation([found], HARBOR, DAY) == "unknown"
+        assert relation(found, HARBOR, DAY) == "unknown"
 
     def test_single_day_covers_that_day_only(self, tmp_path: Path) -> None:
         found = load_sharing(f"{written(tmp_path / 'shared.csv', REPORT)}@2025-06-11")
         days = (DAY - timedelta(1), DAY, DAY + timedelta(1))
-        assert [relation([found], HARBOR, day) for day in days] == ["unknown", "shared", "unknown"]
-        assert relation([found], STONE, DAY) == "not_shared"
+        assert [relation(found, HARBOR, day) for day in days] == ["unknown", "shared", "unknown"]
+        assert relation(found, STONE, DAY) == "not_shared"
 
     def test_file_name_may_hold_an_at_sign(self, tmp_path: Path) -> None:
         path = written(tmp_path / "list@home.csv", REPORT)
@@ -197,23 +197,6 @@ class TestSpec:
         path = written(tmp_path / "audit.csv", "id,reason,searchDate\na1,bolo,2025-06-18\n")
         with pytest.raises(BadInput, match="no sharing list"):
             load_sharing_lists(str(path))
-
-
-DAYS = st.dates(date(2025, 1, 1), date(2025, 3, 31))
-
-
-@given(st.lists(st.tuples(DAYS, DAYS, st.booleans()), max_size=5), DAYS)
-def test_relation_is_known_only_where_a_list_covers_the_day(
-    spans: list[tuple[date, date, bool]], at: date
-) -> None:
-    entry = SharingEntry(parse("Harbor Point IL PD"))
-    lists = [
-        SharingList("Mill Creek IL PD", first, last, (entry,) if named else (), frozenset(), "f", "")
-        for first, last, named in spans
-    ]
-    covering = [named for first, last, named in spans if first <= at <= last]
-    expected = "unknown" if not covering else "shared" if any(covering) else "not_shared"
-    assert relation(lists, HARBOR, at) == expected
 
 
 @pytest.mark.shared
