@@ -1,13 +1,15 @@
-"""Random situations: such as real requests make, and wild ones that no request could."""
+"""Random situations: such as real requests make, and wild ones near a rule that no request need make."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any
 
-from gatehouse.law.domain import PLAIN, VALUES
+from gatehouse.law.canaries import situations_for
+from gatehouse.law.domain import VALUES
 from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, atoms
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation, asked, situation
@@ -32,9 +34,9 @@ _IMMIGRATION = ["IMMIG_CIV", "IMMIG_CRIM", "30A", "30B", "30C", "30D", "49C"]
 
 
 class Situations:
-    """Random situations near the constants of a pack, the same for the same seed."""
+    """Random situations near the constants of a pack, the same for the same seed; most of some states."""
 
-    def __init__(self, pack: Pack, seed: int) -> None:
+    def __init__(self, pack: Pack, seed: int, states: Collection[str] | None = None) -> None:
         self.random = Random(seed)
         constants: dict[str, set[int]] = {}
         for rule in pack.rules.values():
@@ -44,20 +46,25 @@ class Situations:
                     constants.setdefault(atom.fact, set()).add(atom.other)
         self.days = sorted(constants["owner_day"] | constants["searcher_day"])
         self.spans = sorted(constants.get("reach", {30 * 24 * 60}))
-        self.states = [code[3:].upper() for code in sorted(pack.texts)]
+        self.states = sorted(states or (code[3:].upper() for code in pack.texts))
         self.offenses = sorted(OFFENSES)
+        home = {None, *(f"us-{state.lower()}" for state in self.states)}
+        self.canaries = [
+            each
+            for rule in pack.rules.values()
+            if rule.jurisdiction in home and rule.formula is not None
+            for each in islice(situations_for(rule.formula), 6)
+        ]
 
     def some(self, count: int) -> list[Situation]:
         """Return situations, two of three real."""
         return [self.wild() if at % 3 == 0 else self.real() for at in range(count)]
 
     def wild(self) -> Situation:
-        """Return a situation whose facts need not go together, most of them as in a plain search."""
-        random, found = self.random, PLAIN._asdict()
-        state = self._state()
-        found |= {"owner_state": state, "searcher_state": random.choice([state, self._state()])}
-        found |= {"owner_day": self._day(), "searcher_day": self._day(), "reach": self._reach()}
-        for fact in random.sample(Situation._fields, random.choice([0, 1, 2, 3, 5, 8])):
+        """Return a situation to which some rule applies, with facts changed that need not go together."""
+        random = self.random
+        found = random.choice(self.canaries)._asdict()
+        for fact in random.sample(Situation._fields, random.choice([0, 1, 1, 2, 3, 6])):
             found[fact] = self._any(fact)
         return Situation(**found)
 

@@ -28,7 +28,7 @@ def symbols(pack: Pack) -> Symbols:
 
 
 def applying(symbols: Symbols, situation: Situation) -> set[str]:
-    """Return the ids of the rules that apply by the translation; a few of other states, too, which must not."""
+    """Return the ids of the rules that apply by the translation, a few of other states tried, too."""
     model = symbols.model(situation)
     states = {situation.owner_state, situation.searcher_state}
     return {
