@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
 import pytest
+
+from gatehouse.law.decide import Rulebook, decide
 
 from gatehouse.law.domain import VALUES
 from gatehouse.law.facts import Provision, retention_minutes
 from gatehouse.law.formula import Compare, Covers, Is, Meets, Within, atoms
 from gatehouse.law.pack import Pack, Rule
-from gatehouse.model import Outcome
+from gatehouse.model import AgencyKind, Outcome, OwnerTerms, Party, Purpose, SearchRequest, Window
 
 PACK = Pack.load()
+# The reference's codes under which a searcher that does all that a state can ask may search; every other
+# code bars it or leaves it open.
+OPEN = {
+    "none",
+    "open_le",
+    "listed_purpose",
+    "declaration",
+    "le_request",
+    "case_specific",
+    "certification_criminal",
+    "process_or_certification",
+}
 RULES = sorted((rule for rule in PACK.rules.values() if rule.jurisdiction), key=lambda rule: rule.id)
 
 PERIODS = [
@@ -70,3 +88,26 @@ def test_sentence_is_one_that_a_person_can_be_told(rule: Rule) -> None:
     assert rule.sentence.endswith(".")
     assert 20 <= len(rule.sentence) <= 280
     assert "us-" not in rule.sentence
+
+
+@pytest.mark.shared
+def test_searcher_from_outside_is_permitted_where_the_reference_leaves_a_way(reference: Path) -> None:
+    states = json.loads((reference / "law" / "statutes.json").read_text(encoding="utf-8"))["states"]
+    rulebook = Rulebook(PACK)
+    bureau = Party("Federal Bureau of Cases", None, AgencyKind.FEDERAL)
+    for state in states:
+        code, rules = state["code"], state["machine"]
+        at = datetime.fromisoformat(f"{rules['operative_from'] or '2026-11-01'}T18:00:00+00:00")
+        neighbor = Party("Gravel Ford PD", "WY" if code == "TX" else "TX", AgencyKind.POLICE)
+        owner = OwnerTerms(Party("Town PD", code, AgencyKind.POLICE), agreement=True, declaration=True)
+        for searcher, rule in ((neighbor, "out_of_state_rule"), (bureau, "federal_rule")):
+            request = SearchRequest(
+                searcher,
+                Purpose.STOLEN_VEHICLE_OR_PLATE,
+                offense="240",
+                case_number="26-0417",
+                window=Window(at - timedelta(minutes=2), at),
+            )
+            (decision,) = decide(request, [owner], at=at, signals=(), pack=rulebook)
+            wanted = Outcome.PERMIT if rules[rule] in OPEN else Outcome.DENY
+            assert decision.outcome is wanted, (code, rule, decision.rules)
