@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import polars as pl
 
@@ -166,7 +167,9 @@ class Normalizer:
             labels.pop()
         if labels == [normal_label(label) for label in self.plan.labels]:
             return None
-        plan = recognize_header(record, below.rows())
+        # What stands below the next header says nothing of this one.
+        own = list(takewhile(lambda each: not is_header(split_glued(each)[0]), below.rows()))
+        plan = recognize_header(record, own)
         if plan is None or not plan.searches or plan.roles == self.plan.roles:
             return None
         return plan
@@ -219,9 +222,10 @@ class Normalizer:
                 plain = _no_marker(read.time_text, unread)
                 usual = int(unread.sum()) > _USUAL * cells.height
                 odd |= plain if usual else unread
-                # A lone cell is no search whose time was left out, however many others have none.
+                # A record that ends early, before its time, is no search whose time was left out, however
+                # many others have none.
                 if usual and self.plan.width > 2:
-                    odd |= cells["c1"].is_null()
+                    odd |= cells["c1"].is_null() | self._ends_early(cells)
         if read.time_text is None and not read.counts:
             odd |= _trimmed(cells["c0"]) == self.plan.labels[0]
         for role, counts in read.counts.items():
@@ -229,6 +233,12 @@ class Normalizer:
             if failed.any():
                 odd |= _no_marker(read.column(role), failed)
         return odd
+
+    def _ends_early(self, cells: pl.DataFrame) -> pl.Series:
+        """Return which records end before their time and before half of their cells."""
+        last = min(self.plan.at("searched_at")[0], self.plan.width // 2)
+        later = [f"c{at}" for at in range(last, self.plan.width)]
+        return cells.select(pl.all_horizontal(pl.col(later).is_null())).to_series()
 
     def _read(self, cells: pl.DataFrame, rows: pl.Series) -> _Read:
         """Read the columns that hold times of search and counts."""

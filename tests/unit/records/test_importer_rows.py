@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from gatehouse.model import BadInput, FieldState, Value
@@ -178,3 +180,20 @@ class TestTimes:
         ]
         records = load(export(tmp_path, rows))
         assert states(records, "frame_from") == [FieldState.PARTIAL, FieldState.REDACTED_VENDOR]
+
+
+def test_import_short_lines_among_untimed_records_are_rejects(tmp_path: Path) -> None:
+    junk = [["x", "y"]] * 120
+    records = load(export(tmp_path, [AUDIT, *audit_rows(40), *junk]), owner="Alder IL PD")
+    assert records.frame.select(pl.len()).collect().item() == 40
+    assert len(records.rejects) == 120
+
+
+def test_import_headers_that_alternate_after_every_record_keep_every_record(tmp_path: Path) -> None:
+    turned = list(reversed(AUDIT))
+    rows: list[Sequence[str]] = []
+    for number in range(1, 13):
+        rows += [AUDIT, audit_row(number), turned, list(reversed(audit_row(100 + number)))]
+    records = load(export(tmp_path, rows), owner="Alder IL PD")
+    assert records.frame.select(pl.len()).collect().item() == 24
+    assert records.rejects == ()

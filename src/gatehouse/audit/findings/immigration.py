@@ -32,7 +32,7 @@ class ImmigrationPurpose(ContentLead):
     """The whole family, whatever the owner's law."""
 
     id = "immigration_purpose"
-    title = "Searches whose stated purpose is immigration"
+    title = "Searches whose words point to immigration enforcement"
     severity = Severity.HIGH
     signals = FAMILIES["immigration"]
     sizes_error = True
