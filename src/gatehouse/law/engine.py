@@ -45,13 +45,16 @@ class PolicyEngine(Protocol):
 
 
 class CedarEngine:
-    """The rules of one pack in Cedar, seen to refuse before they decide. Safe to share between threads."""
+    """The rules of one pack in Cedar, seen to refuse before they decide. Safe to share between threads.
+
+    `canaries` counts the refusals that were seen.
+    """
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._schema = cedarpy.Schema.from_str(pack.schema)
         self._policies = lru_cache(maxsize=None)(self._parsed)
-        check_canaries(pack, self)
+        self.canaries = check_canaries(pack, self)
 
     def evaluate(self, situations: Sequence[Situation]) -> list[Verdict]:
         """Return a verdict for each situation, in order; situations of one pair of states go together."""
