@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from gatehouse.audit.document import Severity, Unit, gravest_first
+from gatehouse.audit.wording import plural
 from gatehouse.cli.output import console, plain
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def _balance(audit: Audit) -> str:
     bounds = audit.search_bounds
     spread = "" if bounds.low == bounds.high else f" (between {bounds.low:,} and {bounds.high:,})"
     return (
-        f"{audit.rows:,} rows = [bold]{audit.searches:,} searches[/]{spread} + {duplicates:,} duplicates "
-        f"+ {rejects:,} rejects + {other:,} not searches"
+        f"{plural(audit.rows, 'row')} = [bold]{plural(audit.searches, 'search', 'searches')}[/]{spread} "
+        f"+ {plural(duplicates, 'duplicate')} + {plural(rejects, 'reject')} "
+        f"+ {plural(other, 'not a search', 'not searches')}"
     )
 
 

@@ -81,6 +81,7 @@ def synth(
 def _show(seen: Inspection) -> None:
     from rich.table import Table
 
+    from gatehouse.audit.wording import plural
     from gatehouse.cli.output import console, plain
 
     facts, out = seen.facts, console()
@@ -88,10 +89,9 @@ def _show(seen: Inspection) -> None:
     rejected = sum(seen.rejects.values())
     out.print(f"[bold]{plain(facts.path)}[/bold]", soft_wrap=True)
     out.print(f"{facts.layout.value}, {facts.encoding or 'binary'}, {header}")
-    rows, records = ("row" if facts.rows == 1 else "rows"), ("record" if seen.records == 1 else "records")
     out.print(
-        f"{facts.rows:,} {rows}: {seen.records:,} {records} ({facts.repaired:,} repaired), "
-        f"{rejected:,} rejects, {facts.non_search:,} not searches"
+        f"{plural(facts.rows, 'row')}: {plural(seen.records, 'record')} ({facts.repaired:,} repaired), "
+        f"{plural(rejected, 'reject')}, {plural(facts.non_search, 'not a search', 'not searches')}"
     )
     for reason, count in sorted(seen.rejects.items()):
         out.print(f"  rejected, {reason}: {count:,}")
