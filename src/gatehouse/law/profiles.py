@@ -135,7 +135,6 @@ class _Tellers:
                 self.local = self.local or not _OF_STATE.isdisjoint(facts)
             elif of_owner:
                 whole.update(of_owner)
-                self.local = True
             else:
                 self.settled.append(atom)
         self.told: Mapping[str, _Told] = {

@@ -169,13 +169,20 @@ class TestManyOwners:
     ) -> None:
         compare(drafted, request, at, signals, seed)
 
-    def test_decide_rule_that_cannot_be_seen_into_keeps_every_owner_apart(self) -> None:
+    def test_decide_rules_that_cannot_be_seen_into_keep_owners_apart(self) -> None:
         pack = Pack.load()
         blind = {key: replace(rule, formula=None) for key, rule in pack.rules.items()}
+        rulebook = Rulebook(replace(pack, rules=blind), CedarEngine(pack))
         request = SearchRequest(
             Party("Larkspur PD", "MO", AgencyKind.POLICE), Purpose.STOLEN_VEHICLE_OR_PLATE
         )
-        compare(Rulebook(replace(pack, rules=blind), CedarEngine(pack)), request, AT, frozenset(), 1)
+        compare(rulebook, request, AT, frozenset(), 1)
+        local = [
+            OwnerTerms(Party(f"Town {at} PD", state, AgencyKind.POLICE), bans=frozenset({"out_of_state"}))
+            for at, state in enumerate(["MO", "WY"] * 20)
+        ]
+        decisions = decide(request, local, at=AT, signals=(), pack=rulebook)
+        assert [len(each.rules) for each in decisions] == [1, 2] * 20
 
     def test_decide_index_gives_what_the_list_gives(self, rulebook: Rulebook) -> None:
         many = owners(200)
