@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gatehouse.law.domain import PLAIN
 from gatehouse.law.situation import Situation
+from gatehouse.model import AgencyKind
 
 _DAY = 24 * 60
 _AGREEMENT = {"no": "the owner has no agreement with it", "unknown": "whether the owner agreed is not known"}
@@ -27,9 +28,10 @@ def describe(situation: Situation) -> str:
         said.append("no case number")
     if s.behalf != usual.behalf:
         said.append("on behalf of another agency" if s.behalf == "agency" else f"on behalf of: {s.behalf}")
-    if s.federal:
+    federal = s.searcher_kind == AgencyKind.FEDERAL.value
+    if s.federal and not federal:
         said.append("for a federal agency")
-    if s.recipients != {s.searcher_state}:
+    if s.recipients != (frozenset() if federal else {s.searcher_state}):
         said.append(f"states that receive: {_list(s.recipients)}")
     if s.out_of_state != any(state != s.owner_state for state in s.recipients):
         said.append("out of state" if s.out_of_state else "within the state")
@@ -70,7 +72,11 @@ def _day(day: int) -> str:
 
 
 def _agency(kind: str, state: str) -> str:
-    return f"a {kind or 'nameless'} agency of {state or 'no known state'}"
+    if kind == AgencyKind.FEDERAL.value:
+        return "a federal agency" + (f" in {state}" if state else "")
+    name = kind.replace("_", " ") or "nameless"
+    article = "an" if name[0] in "aeio" else "a"
+    return f"{article} {name} agency of {state or 'no known state'}"
 
 
 def _list(values: Iterable[str]) -> str:

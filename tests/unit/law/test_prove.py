@@ -191,7 +191,7 @@ class TestMutants:
                 '"police", ',
                 '"police", "a private detective", ',
                 "unknown-searcher",
-                "a a private detective agency",
+                "a private detective agency",
             ),
             (
                 PERMIT,
