@@ -59,14 +59,24 @@ class CedarEngine:
     def evaluate(self, situations: Sequence[Situation]) -> list[Verdict]:
         """Return a verdict for each situation, in order; situations of one pair of states go together."""
         batches: dict[tuple[str, ...], list[int]] = {}
-        for at, each in enumerate(situations):
-            batches.setdefault(self._codes(each), []).append(at)
         verdicts: list[Verdict | None] = [None] * len(situations)
+        for at, each in enumerate(situations):
+            if unheard := self._unheard(each):
+                verdicts[at] = Verdict(False, (), f"the pack holds nothing of {unheard}")
+            else:
+                batches.setdefault(self._codes(each), []).append(at)
         for codes, places in batches.items():
             found = self._batch(codes, [situations[at] for at in places])
             for at, verdict in zip(places, found, strict=True):
                 verdicts[at] = verdict
         return [verdict or _FAILED for verdict in verdicts]
+
+    def _unheard(self, situation: Situation) -> str | None:
+        """Return a state whose law is unknown: the pack does not even say that no rule was found."""
+        for state in (situation.owner_state, situation.searcher_state):
+            if state and jurisdiction(state) not in self._pack.jurisdictions:
+                return state
+        return None
 
     def _codes(self, situation: Situation) -> tuple[str, ...]:
         """Return the jurisdictions whose rules can apply: no other's scope can match."""

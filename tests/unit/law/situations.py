@@ -72,6 +72,8 @@ class Situations:
         random = self.random
         if fact in FLAGS:
             return random.random() < 0.5
+        if fact.endswith("_state"):
+            return self._state()
         if fact in TEXTS:
             return random.choice([*VALUES[fact], "unheard of", "federal"])
         if fact in SETS:
