@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatehouse.cli.backtest import backtest
+from gatehouse.cli.law_check import check, diff
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,8 @@ app = typer.Typer(
 )
 
 app.command(no_args_is_help=True)(backtest)
+app.command()(check)
+app.command(no_args_is_help=True)(diff)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 PackFolder = Annotated[
@@ -84,18 +87,18 @@ def show(
         print_json(_document(book, jurisdiction))
         return
     out = console()
-    _line(out, jurisdiction.name, style="bold")
-    _line(out, jurisdiction.summary)
+    line(out, jurisdiction.name, style="bold")
+    line(out, jurisdiction.summary)
     for provision in jurisdiction.provisions.values():
         _show_provision(out, book, provision)
     if jurisdiction.not_covered:
         out.print()
-        _line(out, "Not covered", style="bold")
-        _line(out, jurisdiction.not_covered)
+        line(out, "Not covered", style="bold")
+        line(out, jurisdiction.not_covered)
     out.print()
-    _line(out, "Sources", style="bold")
+    line(out, "Sources", style="bold")
     for source in jurisdiction.sources:
-        _line(out, source, indent=2)
+        line(out, source, indent=2)
     out.print()
     _footer(out, book)
 
@@ -227,38 +230,38 @@ def _show_provision(out: Console, pack: Pack, provision: Provision) -> None:
     from gatehouse.law.pages import effect, rules_of, standing
 
     out.print()
-    _line(out, provision.citation, style="bold")
-    _line(out, f"{standing(provision)}.", style="dim")
-    _line(out, provision.says)
+    line(out, provision.citation, style="bold")
+    line(out, f"{standing(provision)}.", style="dim")
+    line(out, provision.says)
     for rule in rules_of(pack, provision):
-        _line(out, f"{effect(rule)}: {rule.sentence}", indent=2)
-        _line(out, rule.id, indent=4, style="dim")
+        line(out, f"{effect(rule)}: {rule.sentence}", indent=2)
+        line(out, rule.id, indent=4, style="dim")
     if provision.no_rule:
-        _line(out, f"No search is decided by it: {provision.no_rule}.", indent=2)
+        line(out, f"No search is decided by it: {provision.no_rule}.", indent=2)
 
 
 def _show_decision(out: Console, question: Question, decision: Decision, number: str) -> None:
     verdict = decision.outcome.value.upper()
     if not decision.judgeable:
         verdict += " (the request lacks what the rules need)"
-    _line(out, f"{number}{verdict}", style="bold")
+    line(out, f"{number}{verdict}", style="bold")
     for rule in decision.rules:
-        _line(out, rule.sentence, indent=2)
-        _line(out, f"{rule.citation} ({rule.confidence.value}), {rule.id}", indent=4, style="dim")
+        line(out, rule.sentence, indent=2)
+        line(out, f"{rule.citation} ({rule.confidence.value}), {rule.id}", indent=4, style="dim")
     if question.signals:
         names = ", ".join(sorted(signal.value for signal in question.signals))
-        _line(out, f"The reason suggests: {names}", indent=2, style="dim")
+        line(out, f"The reason suggests: {names}", indent=2, style="dim")
     out.print()
 
 
 def _footer(out: Console, pack: Pack) -> None:
     from gatehouse.law.pages import ADVICE
 
-    _line(out, ADVICE)
-    _line(out, f"rulebook {pack.id.version}, sha256:{pack.id.sha256}", style="dim")
+    line(out, ADVICE)
+    line(out, f"rulebook {pack.id.version}, sha256:{pack.id.sha256}", style="dim")
 
 
-def _line(out: Console, text: str, *, indent: int = 0, style: str = "") -> None:
+def line(out: Console, text: str, *, indent: int = 0, style: str = "") -> None:
     """Print a text as it is, every line of it indented."""
     from rich.padding import Padding
     from rich.text import Text

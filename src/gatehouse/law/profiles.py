@@ -66,32 +66,33 @@ class Profiles:
         common = [asks for each in self._common if (asks := _left(each, plain, known_of_state=False))]
         agreed = [agreement_at(each, said.request.purpose, said.at) for each in owners.agreements]
         declared = [declaration_at(each, said.at) for each in owners.declarations]
-        states: dict[str, _State] = {}
+        states: dict[str, tuple[int, Mapping[str, _Told]]] = {}
         shared: dict[Hashable, _Tellers] = {}
+        bases: dict[Hashable, int] = {}
         numbers: dict[Hashable, int] = {}
         profiles: list[int] = []
         examples: list[Situation] = []
         for terms, example in zip(owners.terms, owners.examples, strict=True):
-            state = states.get(terms.state)
-            if state is None:
+            if terms.state not in states:
                 here = plain._replace(
                     owner_state=terms.state,
                     owner_day=local_day(example.party.state, said.at),
                     out_of_state=any(each != terms.state for each in said.recipients),
                 )
-                state = states[terms.state] = _State(
-                    here, [*common, *self._of_state.get(terms.state, ())], shared
-                )
+                state = _State(here, [*common, *self._of_state.get(terms.state, ())], shared)
+                # A number stands for the base, which would be hashed once more for every class.
+                states[terms.state] = bases.setdefault(state.base, len(bases)), state.told
+            base, told = states[terms.state]
             word, matters = declared[terms.declaration]
             key = (
-                state.base,
-                state.told["owner_kind"][terms.kind],
-                state.told["retention"][terms.retention],
-                state.told["bans"][terms.bans],
-                state.told["optins"][terms.optins],
-                state.told["agreement"][agreed[terms.agreement]],
-                state.told["declaration"][word],
-                state.told["declared"][matters],
+                base,
+                told["owner_kind"][terms.kind],
+                told["retention"][terms.retention],
+                told["bans"][terms.bans],
+                told["optins"][terms.optins],
+                told["agreement"][agreed[terms.agreement]],
+                told["declaration"][word],
+                told["declared"][matters],
             )
             number = numbers.setdefault(key, len(numbers))
             if number == len(examples):
