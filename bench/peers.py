@@ -56,7 +56,7 @@ def pandas_figures(export: str) -> dict[str, Any]:
     searches["kind"] = searches["Org Name"].map({name: org.kind.value for name, org in parsed.items()})
     local = searches["at"].dt.tz_convert("America/Chicago")
     searches["month"], searches["weekday"], searches["hour"] = (
-        local.dt.strftime("%Y-%m"), local.dt.weekday, local.dt.hour,
+        local.dt.strftime("%Y-%m"), local.dt.day_of_week, local.dt.hour,
     )  # fmt: skip
     visible = searches[(searches["License Plate"] != "") & (searches["Name"] != "")]
     repeats = visible.groupby(["Org Name", "Name", "License Plate"]).size()
