@@ -20,6 +20,7 @@ from gatehouse.law.formula import Atom, Compare, Covers, Is, Meets, Within, atom
 from gatehouse.law.pack import Pack, Rule
 from gatehouse.law.prove import Proof, RuleUse, prove, rule_use
 from gatehouse.law.situation import Situation
+from gatehouse.law.translate import Translation
 from gatehouse.law.wording import span
 from gatehouse.model import PackId
 
@@ -81,7 +82,8 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
     """
     engine = CedarEngine(pack)
     faults = [*_faults(pack)]
-    use = rule_use(pack) if proofs else None
+    translation = Translation(pack) if proofs else None
+    use = rule_use(pack, translation=translation) if proofs else None
     if use is not None:
         faults += [Fault(rule, "No request that can be made meets this rule.") for rule in use.dead]
     read = {
@@ -99,7 +101,7 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
         engine.canaries,
         tuple(sorted(faults)),
         tuple(fact for fact in Situation._fields if fact not in read),
-        tuple(prove(pack, engine)) if proofs else None,
+        tuple(prove(pack, engine, translation=translation)) if proofs else None,
         use,
     )
 

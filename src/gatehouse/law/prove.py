@@ -57,9 +57,15 @@ class RuleUse:
     redundant: tuple[str, ...]
 
 
-def prove(pack: Pack, engine: PolicyEngine, *, only: Iterable[str] | None = None) -> list[Proof]:
+def prove(
+    pack: Pack,
+    engine: PolicyEngine,
+    *,
+    only: Iterable[str] | None = None,
+    translation: Translation | None = None,
+) -> list[Proof]:
     """Return the proof of every theorem, or of those with some ids."""
-    translation = Translation(pack)
+    translation = translation or Translation(pack)
     wanted = None if only is None else set(only)
     return [
         _prove(theorem, pack, engine)
@@ -68,9 +74,9 @@ def prove(pack: Pack, engine: PolicyEngine, *, only: Iterable[str] | None = None
     ]
 
 
-def rule_use(pack: Pack) -> RuleUse:
+def rule_use(pack: Pack, *, translation: Translation | None = None) -> RuleUse:
     """Return which rules no consistent request meets, and which never decide without another as strict."""
-    symbols = Translation(pack).symbols()
+    symbols = (translation or Translation(pack)).symbols()
     z3, solver = symbols.z3, _solver(symbols, ASSUMPTIONS)
     strict: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
     for rule in pack.rules.values():
