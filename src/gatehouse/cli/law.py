@@ -186,7 +186,7 @@ def _document(pack: Pack, jurisdiction: Jurisdiction) -> dict[str, Any]:
 
 
 def _provision(pack: Pack, provision: Provision) -> dict[str, Any]:
-    from gatehouse.law.pages import rules_of
+    from gatehouse.law.coverage import rules_of
 
     return {
         "id": provision.id,
@@ -227,7 +227,8 @@ def _pack(pack: Pack) -> dict[str, str]:
 
 
 def _show_provision(out: Console, pack: Pack, provision: Provision) -> None:
-    from gatehouse.law.pages import effect, rules_of, standing
+    from gatehouse.law.coverage import rules_of
+    from gatehouse.law.pages import effect, standing
 
     out.print()
     line(out, provision.citation, style="bold")

@@ -10,19 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from gatehouse.law.coverage import MATTERS, covered, period, rules_of
 from gatehouse.law.facts import Jurisdiction, Provision
 from gatehouse.law.pack import Pack, Rule
 from gatehouse.model import Confidence, Outcome
 
 ADVICE = "This is not legal advice. Read the law that is cited, and ask your attorney."
-MATTERS = {
-    "retention": "retention",
-    "purposes": "purposes",
-    "immigration": "immigration",
-    "out_of_state": "out of state",
-    "federal": "federal",
-    "duties": "duties",
-}
 CONFIDENCE = {
     Confidence.TEXT: "the text was read",
     Confidence.SECONDARY: "known from a digest or a report; the text was not read",
@@ -35,7 +28,6 @@ _BOUND = {
     "vendor": "vendors",
     "private": "private owners",
 }
-_UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day", "TH": "hour", "TM": "minute"}
 _GENERATED = "<!-- Written from the rulebook by tools/law_pages.py: change the rulebook, not this page. -->"
 
 
@@ -45,12 +37,6 @@ def pages(pack: Pack) -> dict[str, str]:
     for code in sorted(pack.jurisdictions):
         found[f"{code}.md"] = _page(pack, pack.jurisdictions[code])
     return found
-
-
-def rules_of(pack: Pack, provision: Provision) -> list[Rule]:
-    """Return the rules that rest on a provision, refusals for a missing fact last."""
-    resting = [rule for rule in pack.rules.values() if rule.provision == provision.id]
-    return sorted(resting, key=lambda rule: rule.id.startswith("missing:"))
 
 
 def effect(rule: Rule) -> str:
@@ -65,31 +51,6 @@ def effect(rule: Rule) -> str:
 def standing(provision: Provision) -> str:
     """Return since when a provision binds, whom, and how sure that is, in one line."""
     return "; ".join((_dates(provision), _binds(provision), CONFIDENCE[provision.confidence]))
-
-
-def period(duration: str) -> str:
-    """Return an ISO 8601 duration in words: `21 days`."""
-    days, _, clock = duration.removeprefix("P").partition("T")
-    parts = [(n, _UNITS[unit]) for n, unit in re.findall(r"(\d+)([YMWD])", days)]
-    parts += [(n, _UNITS["T" + unit]) for n, unit in re.findall(r"(\d+)([HM])", clock)]
-    return " ".join(f"{n} {unit}" if n == "1" else f"{n} {unit}s" for n, unit in parts)
-
-
-def covered(pack: Pack, jurisdiction: Jurisdiction, matter: str) -> str:
-    """Return a cell of the table: what there is on a matter, and how sure."""
-    about = [each for each in jurisdiction.provisions.values() if matter in each.matter]
-    if not about:
-        return "-"
-    ruled = [each for each in about if rules_of(pack, each)]
-    sure = {each.confidence for each in ruled or about}
-    if matter == "retention" and (kept := [each.retention for each in ruled or about if each.retention]):
-        what = ", ".join(dict.fromkeys(period(each) for each in kept))
-    elif ruled:
-        outcomes = {rule.outcome for each in ruled for rule in rules_of(pack, each)}
-        what = "review" if outcomes == {Outcome.REVIEW} else "rule"
-    else:
-        what = "noted"
-    return f"{what} ({', '.join(each.value for each in Confidence if each in sure)})"
 
 
 def _page(pack: Pack, jurisdiction: Jurisdiction) -> str:
@@ -151,7 +112,9 @@ def _coverage(pack: Pack) -> str:
         "# Coverage",
         _GENERATED,
         f"What the rulebook holds for each jurisdiction. {ADVICE}",
-        "- **rule**: a rule refuses or limits searches on this matter; for retention, the period itself\n"
+        "- **refused**: the law's rules refuse it, whatever the purpose or the legal process\n"
+        "- **on terms**: it is permitted when the law's conditions are met\n"
+        "- **rule**: a rule limits searches in this matter; for retention, the period itself\n"
         "- **review**: a supervisor must approve\n"
         "- **noted**: a fact or a duty that no search is decided by\n"
         "- **-**: nothing was found, which is not the same as nothing exists",

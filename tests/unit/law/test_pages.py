@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gatehouse.law.coverage import MATTERS, covered, period
 from gatehouse.law.pack import Pack
-from gatehouse.law.pages import ADVICE, MATTERS, covered, effect, pages, period
+from gatehouse.law.pages import ADVICE, effect, pages
 from tests.conftest import ROOT
 
 PACK = Pack.load()
@@ -60,11 +61,30 @@ def test_covered_names_what_there_is_and_how_sure() -> None:
     assert {matter: covered(PACK, illinois, matter) for matter in MATTERS} == {
         "retention": "-",
         "purposes": "-",
-        "immigration": "rule (text, secondary)",
-        "out_of_state": "rule (text)",
-        "federal": "rule (text)",
+        "immigration": "refused (text, secondary)",
+        "out_of_state": "on terms (text)",
+        "federal": "refused (text)",
         "duties": "noted (text)",
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "out_of_state", "federal"),
+    [
+        ("us-ca", "refused", "refused"),
+        ("us-ct", "on terms", "on terms"),
+        ("us-ga", "on terms", "on terms"),
+        ("us-ne", "refused", "refused"),
+        ("us-va", "refused", "refused"),
+        ("us-wy", "-", "-"),
+    ],
+)
+def test_covered_tells_what_is_always_refused_from_what_is_on_terms(
+    code: str, out_of_state: str, federal: str
+) -> None:
+    jurisdiction = PACK.jurisdictions[code]
+    found = [covered(PACK, jurisdiction, matter).partition(" (")[0] for matter in ("out_of_state", "federal")]
+    assert found == [out_of_state, federal]
 
 
 @pytest.mark.parametrize(
