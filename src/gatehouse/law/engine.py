@@ -7,6 +7,7 @@ decision or a rule that the pack does not know is a refusal with a rule id of it
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,7 +55,7 @@ class CedarEngine:
         self._pack = pack
         self._schema = cedarpy.Schema.from_str(pack.schema)
         self._policies = lru_cache(maxsize=None)(self._parsed)
-        self.canaries = check_canaries(pack, self)
+        self.canaries = _tried(pack, self)
 
     def evaluate(self, situations: Sequence[Situation]) -> list[Verdict]:
         """Return a verdict for each situation, in order; situations of one pair of states go together."""
@@ -115,6 +116,17 @@ class CedarEngine:
         return Verdict(False, (), "the engine came to no decision")
 
 
+def _tried(pack: Pack, engine: CedarEngine) -> int:
+    """Return how many refusals the engine was seen to apply; once for a pack, since its engines are equal."""
+    for known, count in tuple(_TRIED):
+        if known is pack:
+            return count
+    count = check_canaries(pack, engine)
+    _TRIED.append((pack, count))
+    return count
+
+
+_TRIED: deque[tuple[Pack, int]] = deque(maxlen=8)
 _FAILED = Verdict(False, (), "the engine did not answer for every owner")
 
 

@@ -286,9 +286,14 @@ def _files(directory: Path) -> dict[str, bytes]:
     )
     try:
         paths = sorted({path for pattern in wanted for path in directory.glob(pattern)})
-        return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
+        stray = sorted({*directory.glob("**/*.cedar")} - {*paths})
+        files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
     except OSError as error:
         raise BadInput("the law pack cannot be read", where=str(directory), got=error.strerror) from error
+    if stray:
+        # Whoever put it there believes that it is in force.
+        raise _unsound("rules stand in a file that no pack is read from", where=str(stray[0]))
+    return files
 
 
 def _meta(files: Mapping[str, bytes], directory: Path) -> dict[str, Any]:

@@ -147,6 +147,14 @@ class TestForm:
         with pytest.raises(BadInput, match=r"the law pack is refused|cannot be read"):
             CedarEngine(read_pack(tmp_path))
 
+    @pytest.mark.parametrize("name", ["statutes/us-il/more.cedar", "network/more/rules.cedar", "more.cedar"])
+    def test_load_rules_in_a_file_that_is_not_read_are_refused(self, tmp_path: Path, name: str) -> None:
+        path = copied(tmp_path) / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+        with pytest.raises(BadInput, match=r"no pack is read from.*\.cedar"):
+            read_pack(tmp_path)
+
     def test_load_text_that_is_no_utf8_is_refused(self, tmp_path: Path) -> None:
         (copied(tmp_path) / DESIGN).write_bytes(b"\xff\xfe")
         with pytest.raises(BadInput, match="not UTF-8"):
