@@ -72,31 +72,31 @@ class Profiles:
         numbers: dict[Hashable, int] = {}
         profiles: list[int] = []
         examples: list[Situation] = []
-        for terms, example in zip(owners.terms, owners.examples, strict=True):
-            if terms.state not in states:
+        for at, (state, kind, retention, bans, optins, agreement, declaration) in enumerate(owners.terms):
+            if state not in states:
                 here = plain._replace(
-                    owner_state=terms.state,
-                    owner_day=local_day(example.party.state, said.at),
-                    out_of_state=any(each != terms.state for each in said.recipients),
+                    owner_state=state,
+                    owner_day=local_day(owners.examples[at].party.state, said.at),
+                    out_of_state=any(each != state for each in said.recipients),
                 )
-                state = _State(here, [*common, *self._of_state.get(terms.state, ())], shared)
+                asked = _State(here, [*common, *self._of_state.get(state, ())], shared)
                 # A number stands for the base, which would be hashed once more for every class.
-                states[terms.state] = bases.setdefault(state.base, len(bases)), state.told
-            base, told = states[terms.state]
-            word, matters = declared[terms.declaration]
+                states[state] = bases.setdefault(asked.base, len(bases)), asked.told
+            base, told = states[state]
+            word, matters = declared[declaration]
             key = (
                 base,
-                told["owner_kind"][terms.kind],
-                told["retention"][terms.retention],
-                told["bans"][terms.bans],
-                told["optins"][terms.optins],
-                told["agreement"][agreed[terms.agreement]],
+                told["owner_kind"][kind],
+                told["retention"][retention],
+                told["bans"][bans],
+                told["optins"][optins],
+                told["agreement"][agreed[agreement]],
                 told["declaration"][word],
                 told["declared"][matters],
             )
             number = numbers.setdefault(key, len(numbers))
             if number == len(examples):
-                examples.append(situation(said, example)._replace(own=False))
+                examples.append(situation(said, owners.examples[at])._replace(own=False))
             profiles.append(number)
         return profiles, examples
 
@@ -143,20 +143,24 @@ class _Tellers:
         }
 
 
-class _Told(dict[Any, Hashable]):
-    """What the atoms on one fact say of each value of it; the value itself where they need more facts."""
+class _Told(dict[Any, int]):
+    """A number for each value of a fact, equal for values that the atoms on it cannot tell apart.
+
+    Where atoms need more facts than this one, every value has a number of its own.
+    """
 
     def __init__(self, fact: str, tests: list[Atom] | None, here: Situation) -> None:
         super().__init__()
         self._fact, self._tests, self._here = fact, tests, here
+        self._numbers: dict[Hashable, int] = {}
 
-    def __missing__(self, value: Any) -> Hashable:
+    def __missing__(self, value: Any) -> int:
         found: Hashable = value
         if self._tests is not None:
             case = self._here._replace(**{self._fact: value}) if self._tests else self._here
             found = tuple(holds(atom, case) for atom in self._tests)
-        self[value] = found
-        return found
+        number = self[value] = self._numbers.setdefault(found, len(self._numbers))
+        return number
 
 
 def _parts(formula: Formula) -> tuple[_Part, ...]:
