@@ -39,6 +39,11 @@ def stated(text: str) -> Stated | None:
     return table.get(_folded(category[1])) if category else None
 
 
+def known_phrases() -> frozenset[str]:
+    """Return all phrases, folded: lower case, other signs than letters and digits of ASCII made one blank."""
+    return frozenset(_table())
+
+
 @cache
 def _table() -> Mapping[str, Stated]:
     return read(resources.files("gatehouse.law").joinpath("purposes.toml").read_text("utf-8"))

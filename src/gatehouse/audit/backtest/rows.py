@@ -18,7 +18,7 @@ from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.texts import BIT
 from gatehouse.law.clock import EAST_END
 from gatehouse.law.formula import Compare, Covers, Meets, atoms, facts_of
-from gatehouse.law.purposes import Stated, stated
+from gatehouse.law.purposes import Stated, known_phrases, stated
 from gatehouse.model import AgencyKind, Signal
 
 if TYPE_CHECKING:
@@ -84,17 +84,19 @@ class Constants:
         return self.reaches[step] if step < len(self.reaches) else _FAR_BACK
 
 
-def facts(linked: Linked, roster: Roster, texts: ClassifiedTexts, constants: Constants) -> pl.DataFrame:
+def facts(
+    linked: Linked, roster: Roster, texts: ClassifiedTexts, constants: Constants, spoken: Spoken
+) -> pl.DataFrame:
     """Return `n` searches by `month`, `agency` and the columns of `ALIKE`.
 
     `state` and `kind` are the searcher's, `own` says that the owner of the file searched; `month` is the
-    owner's local one ("2025-03"), null without a time of search; `said` is an index into `phrases`, null
-    where no phrase is known; `step` counts the constants of reach that the search exceeds, null where the
-    record does not say how far back it reached.
+    owner's local one ("2025-03"), null without a time of search; `said` is an index into `spoken.phrases`,
+    null where no phrase is known; `step` counts the constants of reach that the search exceeds, null where
+    the record does not say how far back it reached.
     """
-    said = spoken(linked)
     at = pl.col("searched_at")
     frame = annotated(linked, roster, texts)
+    said = spoken.tables
     for name, table in said.items():
         frame = frame.join(table.lazy().rename({"key": name, "said": f"_{name}_said"}), on=name, how="left")
     # Rounded up: a search that reaches a second too far reaches too far.
@@ -148,30 +150,41 @@ def _owners(roster: Roster) -> pl.DataFrame:
     )
 
 
-def phrases(linked: Linked) -> tuple[Stated, ...]:
-    """Return what `said` in `facts` stands for, by index."""
-    known = {
-        found
-        for name in _SPOKEN
-        for text in linked.records.texts[name]["text"]
-        if (found := stated(text)) is not None
-    }
-    return tuple(sorted(known, key=lambda each: (each.purpose.value, each.offense or "")))
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What the texts of a record say of purposes.
+
+    `tables` has, by field, the `key` of each text that says one and `said`, the index into `phrases`.
+    """
+
+    phrases: tuple[Stated, ...]
+    tables: Mapping[str, pl.DataFrame]
+
+    @classmethod
+    def of(cls, linked: Linked) -> Spoken:
+        """Read every distinct text that may say a purpose."""
+        found = {name: _stated_by_key(linked.records.texts[name]) for name in _SPOKEN}
+        every = {each for by_key in found.values() for each in by_key.values()}
+        phrases = tuple(sorted(every, key=lambda each: (each.purpose.value, each.offense or "")))
+        order = {each: index for index, each in enumerate(phrases)}
+        tables = {
+            name: pl.DataFrame(
+                [(key, order[each]) for key, each in by_key.items()],
+                schema={"key": pl.UInt64, "said": pl.UInt32},
+                orient="row",
+            )
+            for name, by_key in found.items()
+            if by_key
+        }
+        return cls(phrases, tables)
 
 
-def spoken(linked: Linked) -> Mapping[str, pl.DataFrame]:
-    """Return, by field, the `key` of each text that says a purpose and the index `said` of it."""
-    order = {each: index for index, each in enumerate(phrases(linked))}
-    tables = {}
-    for name in _SPOKEN:
-        rows = [
-            (key, order[found])
-            for key, text in linked.records.texts[name].iter_rows()
-            if (found := stated(text)) is not None
-        ]
-        if rows:
-            tables[name] = pl.DataFrame(rows, schema={"key": pl.UInt64, "said": pl.UInt32}, orient="row")
-    return tables
+def _stated_by_key(texts: pl.DataFrame) -> Mapping[int, Stated]:
+    # Only texts that are a phrase, or have the form of a drop-down list, are read one by one.
+    folded = pl.col("text").str.to_lowercase().str.replace_all("[^0-9a-z]+", " ").str.strip_chars(" ")
+    menu = pl.col("text").str.contains(" -", literal=True)
+    likely = texts.filter(menu | folded.is_in(list(known_phrases())))
+    return {key: found for key, text in likely.iter_rows() if (found := stated(text)) is not None}
 
 
 def _local(roster: Roster, at: pl.Expr) -> pl.Expr:

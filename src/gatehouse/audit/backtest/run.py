@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gatehouse.audit.backtest.judge import ANSWERS, Answer, Judge
-from gatehouse.audit.backtest.rows import ALIKE, Constants, facts, phrases
+from gatehouse.audit.backtest.rows import ALIKE, Constants, Spoken, facts
 from gatehouse.audit.roster import build_roster
 from gatehouse.audit.run import inputs_sha256
 from gatehouse.audit.texts import classify
@@ -54,10 +54,11 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     texts = classify(linked.records.texts, lexicon)
     constants = Constants.of(_applicable(plan, roster))
     progress(STEPS[1])
-    table = facts(linked, roster, texts, constants)
+    spoken = Spoken.of(linked)
+    table = facts(linked, roster, texts, constants, spoken)
     progress(STEPS[2])
     distinct = table.select(ALIKE).unique(maintain_order=True).with_row_index("answer")
-    answers = Judge(plan, roster, constants, phrases(linked)).answers(distinct.iter_rows(named=True))
+    answers = Judge(plan, roster, constants, spoken.phrases).answers(distinct.iter_rows(named=True))
     outcomes = pl.Series("outcome", [each.outcome for each in answers], dtype=pl.Enum(ANSWERS))
     counted = table.join(distinct.with_columns(outcomes), on=ALIKE, nulls_equal=True, validate="m:1").select(
         "month", "agency", "answer", "outcome", "n"
