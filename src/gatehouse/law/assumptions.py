@@ -40,8 +40,10 @@ def _amounts(symbols: Symbols) -> Any:
 
 
 def _federal(symbols: Symbols) -> Any:
-    z3 = symbols.z3
-    return z3.Implies(symbols.formula(_FEDERAL), symbols.facts["federal"])
+    z3, federal = symbols.z3, symbols.facts["federal"]
+    searcher = symbols.formula(_FEDERAL)
+    named = symbols.formula(Is("behalf", frozenset({"agency"})))
+    return z3.And(z3.Implies(searcher, federal), z3.Implies(federal, z3.Or(searcher, named)))
 
 
 def _recipients(symbols: Symbols) -> Any:
@@ -82,7 +84,12 @@ ASSUMPTIONS: dict[str, Assumption] = {
             "reaches back 0 minutes.",
             _amounts,
         ),
-        Assumption("federal", "A search by a federal agency is federal.", _federal),
+        Assumption(
+            "federal",
+            "A search by a federal agency is federal; another is only where an agency is named on whose behalf "
+            "it is made.",
+            _federal,
+        ),
         Assumption(
             "recipients",
             "The searcher's state is among the recipients unless the searcher is federal; it is the only one "

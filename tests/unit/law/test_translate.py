@@ -90,6 +90,7 @@ class TestAssumptions:
             ("amounts", PLAIN._replace(reach=-1)),
             ("amounts", PLAIN._replace(window=False)),
             ("federal", PLAIN._replace(searcher_kind="federal")),
+            ("federal", PLAIN._replace(federal=True)),
             ("recipients", PLAIN._replace(recipients=frozenset({"WY", "CO"}))),
             ("recipients", PLAIN._replace(recipients=frozenset())),
             ("out_of_state", PLAIN._replace(out_of_state=True)),
