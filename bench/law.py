@@ -5,8 +5,9 @@
 The loop evaluates the network's rules and those of the two states for every owner
 (`gatehouse.law.formula.holds`): the obvious program that needs neither Cedar nor profiles. Requests differ in
 what decides (window, purpose, searcher), so that no answer is remembered from the one before. Contenders take
-turns within a round; medians and ratios count. `first` is the
-first request after the owners changed, with a rulebook that has decided before.
+turns within a round; medians and ratios count. `first` is the first request after the owners changed, with a
+rulebook that has decided before; `cpu` is the processor's time of the following ones, which a machine busy
+with other work stretches less.
 """
 
 from __future__ import annotations
@@ -116,12 +117,14 @@ def measure(pack: Pack, size: int, rounds: int, *, various: bool) -> dict[str, f
     asks = requests(2 * rounds + 4)
     for request in asks[-4:]:  # one of each searcher's state: their texts are parsed now
         ask(request, many)
-    times: dict[str, list[float]] = {"first": [], "following": [], "loop": []}
+    times: dict[str, list[float]] = {"first": [], "following": [], "cpu": [], "loop": []}
     for at in range(rounds):
         first, following = asks[2 * at : 2 * at + 2]
         many = [*many[1:], many[0]]
         times["first"].append(timed(partial(ask, first, many)))
+        start = time.process_time()
         times["following"].append(timed(partial(ask, following, many)))
+        times["cpu"].append((time.process_time() - start) * 1e3)
         times["loop"].append(timed(partial(plainly, following, many, pack)))
         if [each.outcome for each in ask(following, many)] != plainly(following, many, pack):
             raise SystemExit("the loop and the rulebook disagree")
@@ -139,7 +142,7 @@ def main() -> None:
     options = parser.parse_args()
     pack = Pack.load()
     print(f"{len(pack.rules)} rules; wall time in ms, medians of {options.rounds} rounds")
-    titles = ("profiles", "first", "following", "loop", "loop/following")
+    titles = ("profiles", "first", "following", "cpu", "loop", "loop/following")
     print(f"{'owners':>14} " + " ".join(f"{title:>10}" for title in titles))
     runs = []
     for various in (False, True):
@@ -147,7 +150,14 @@ def main() -> None:
             run = measure(pack, size, options.rounds, various=various)
             name = f"{size:,}{' various' if various else ''}"
             ratio = run["loop"] / run["following"]
-            figures = (run["profiles"], run["first"], run["following"], run["loop"], round(ratio, 1))
+            figures = (
+                run["profiles"],
+                run["first"],
+                run["following"],
+                run["cpu"],
+                run["loop"],
+                round(ratio, 1),
+            )
             print(f"{name:>14} " + " ".join(f"{figure:>10}" for figure in figures))
             runs.append({"owners": size, "various": various, **run})
     OUT.parent.mkdir(exist_ok=True)
