@@ -86,8 +86,8 @@ ASSUMPTIONS: dict[str, Assumption] = {
         ),
         Assumption(
             "federal",
-            "A search by a federal agency is federal; another is only where an agency is named on whose behalf "
-            "it is made.",
+            "A search by a federal agency is federal; another is only where an agency is named on whose "
+            "behalf it is made.",
             _federal,
         ),
         Assumption(
