@@ -51,13 +51,16 @@ def _recipients(symbols: Symbols) -> Any:
     own = [facts["searcher_state"] == at for at in range(len(symbols.translation.values))]
     mine = z3.Or([z3.And(is_it, has) for is_it, has in zip(own, facts["recipients"], strict=True)])
     only = z3.And([z3.Implies(has, is_it) for is_it, has in zip(own, facts["recipients"], strict=True)])
-    alone = symbols.formula(Not(Is("behalf", frozenset({"agency"}))))
+    alone = symbols.formula(Is("behalf", frozenset({"none"})))
     return z3.And(z3.Implies(symbols.formula(Not(_FEDERAL)), mine), z3.Implies(alone, only))
 
 
 def _out_of_state(symbols: Symbols) -> Any:
     z3, facts = symbols.z3, symbols.facts
-    foreign = [z3.And(has, facts["owner_state"] != at) for at, has in enumerate(facts["recipients"])]
+    unknown = symbols.translation.place[""]
+    foreign = [
+        z3.And(has, facts["owner_state"] != at) for at, has in enumerate(facts["recipients"]) if at != unknown
+    ]
     return facts["out_of_state"] == z3.Or(foreign)
 
 
@@ -93,12 +96,12 @@ ASSUMPTIONS: dict[str, Assumption] = {
         Assumption(
             "recipients",
             "The searcher's state is among the recipients unless the searcher is federal; it is the only one "
-            "unless an agency is named on whose behalf the search is made.",
+            "if the search is made on nobody's behalf.",
             _recipients,
         ),
         Assumption(
             "out_of_state",
-            "A search is out of state exactly if a recipient is not the owner's state.",
+            "A search is out of state exactly if a recipient's state is known and not the owner's.",
             _out_of_state,
         ),
         Assumption("own", "An owner that searches its own reads does so for itself, in its state.", _own),

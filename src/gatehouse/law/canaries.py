@@ -30,7 +30,7 @@ from gatehouse.law.formula import (
     holds,
 )
 from gatehouse.law.pack import Pack, Rule
-from gatehouse.law.situation import Situation
+from gatehouse.law.situation import Situation, leaves_state
 from gatehouse.model import AgencyKind, BadInput, Outcome
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class _Draft:
         federal = chosen.get("searcher_kind") == AgencyKind.FEDERAL.value
         searcher = chosen.get("searcher_state", base.searcher_state)
         recipients = chosen.setdefault("recipients", frozenset() if federal else frozenset({searcher}))
-        chosen.setdefault("out_of_state", any(state != owner for state in recipients))
+        chosen.setdefault("out_of_state", leaves_state(recipients, owner))
         chosen.setdefault("federal", federal)
 
 

@@ -17,7 +17,7 @@ from gatehouse.law.decide import Rulebook
 from gatehouse.law.domain import PLAIN, VALUES, plain
 from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, Covers, Is, Meets, Within, atoms, facts_of
 from gatehouse.law.pack import Pack, Rule
-from gatehouse.law.situation import Situation
+from gatehouse.law.situation import Situation, leaves_state
 from gatehouse.law.wording import describe
 from gatehouse.model import AgencyKind, Decision, Outcome, PackId
 
@@ -190,7 +190,7 @@ def _possible(situation: Situation) -> Situation:
     if recipients - {found["searcher_state"]}:
         found["behalf"] = "agency"
     found["recipients"] = recipients
-    found["out_of_state"] = any(state != situation.owner_state for state in recipients)
+    found["out_of_state"] = leaves_state(recipients, situation.owner_state)
     own = found["behalf"] == "none" and found["searcher_state"] == situation.owner_state
     found["own"] = situation.own and own
     if not situation.window:

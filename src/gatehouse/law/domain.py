@@ -30,7 +30,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "offense": ("", *sorted(OFFENSES)),
     "signals": _SIGNALS,
     "recipients": ("", *_STATES),
-    "behalf": (*(each.value for each in Behalf), "agency"),
+    "behalf": (*(each.value for each in Behalf), "agency", "private"),
     "agreement": _KNOWN,
     "declaration": _KNOWN,
     "declared": tuple(sorted(MATTERS)),

@@ -15,7 +15,7 @@ from gatehouse.law.clock import local_day
 from gatehouse.law.formula import All, Atom, Formula, atoms, facts_of, holds
 from gatehouse.law.owners import OwnerIndex
 from gatehouse.law.pack import Rule
-from gatehouse.law.situation import Asked, Situation, agreement_at, declaration_at, situation
+from gatehouse.law.situation import Asked, Situation, agreement_at, declaration_at, leaves_state, situation
 
 _OF_STATE = frozenset({"owner_state", "owner_day", "out_of_state"})
 _OF_OWNER = (
@@ -77,7 +77,7 @@ class Profiles:
                 here = plain._replace(
                     owner_state=state,
                     owner_day=local_day(owners.examples[at].party.state, said.at),
-                    out_of_state=any(each != state for each in said.recipients),
+                    out_of_state=leaves_state(said.recipients, state),
                 )
                 asked = _State(here, [*common, *self._of_state.get(state, ())], shared)
                 # A number stands for the base, which would be hashed once more for every class.

@@ -114,10 +114,10 @@ def situation(asked: Asked, owner: OwnerTerms) -> Situation:
         owner_day=local_day(owner.party.state, asked.at),
         searcher_day=asked.searcher_day,
         own=own,
-        out_of_state=any(recipient != state for recipient in asked.recipients),
+        out_of_state=leaves_state(asked.recipients, state),
         federal=asked.federal,
         recipients=asked.recipients,
-        behalf=behalf.value if isinstance(behalf, Behalf) else "agency",
+        behalf=_behalf(behalf),
         agreement=agreement_at(owner.agreement, request.purpose, asked.at),
         declaration=declaration,
         declared=declared,
@@ -126,6 +126,22 @@ def situation(asked: Asked, owner: OwnerTerms) -> Situation:
         window=request.window is not None,
         reach=asked.reach,
     )
+
+
+def leaves_state(recipients: Iterable[str], owner_state: str) -> bool:
+    """Return whether a known state of a recipient is another than the owner's.
+
+    A recipient of an unknown state ("") is refused for that, and not for being of another state.
+    """
+    return any(state and state != owner_state for state in recipients)
+
+
+def _behalf(behalf: Party | Behalf) -> str:
+    if isinstance(behalf, Behalf):
+        return behalf.value
+    # A body of which nobody knows what it is might as well not have been named.
+    kinds = {AgencyKind.PRIVATE: "private", AgencyKind.UNKNOWN: Behalf.UNKNOWN.value}
+    return kinds.get(behalf.kind, "agency")
 
 
 def minutes(span: timedelta) -> int:

@@ -60,7 +60,7 @@ NETWORK: dict[str, Reading] = {
     "gatehouse/no-aggregate-lookup": lambda s: s.purpose == "traffic_analytics",
     "gatehouse/no-dragnet": lambda s: suggests(s, "dragnet"),
     "gatehouse/no-personal-use": lambda s: suggests(s, "personal"),
-    "gatehouse/no-private-searcher": lambda s: s.searcher_kind == "private",
+    "gatehouse/no-private-searcher": lambda s: "private" in {s.searcher_kind, s.behalf},
     "gatehouse/process-for-court": lambda s: s.purpose == "court_or_defense" and s.process not in BY_A_JUDGE,
     "gatehouse/own-fleet-only": lambda s: s.purpose == "fleet_internal" and not s.own,
     "gatehouse/no-private-dispute": lambda s: (
@@ -99,7 +99,7 @@ NETWORK: dict[str, Reading] = {
     "missing:owner_kind": lambda s: s.owner_kind in {"", "unknown"},
     "missing:searcher_state": lambda s: "" in s.recipients,
     "missing:owner_state": lambda s: not s.owner_state,
-    "missing:on_behalf_of": lambda s: s.behalf not in {"none", "agency"},
+    "missing:on_behalf_of": lambda s: s.behalf not in {"none", "agency", "private"},
     "missing:agreement": lambda s: not s.own and s.agreement == "unknown",
     "missing:offense": lambda s: s.purpose == "criminal_investigation" and not s.offense,
     "missing:case_number": lambda s: s.purpose == "criminal_investigation" and not s.case_number,
@@ -205,7 +205,7 @@ VIRGINIA: dict[str, Reading] = {
             and s.purpose != "court_or_defense"
             # Federal agencies have a refusal of their own, and an unknown kind is missing.
             and s.searcher_kind
-            not in {"police", "sheriff", "state_police", "university", "prosecutor", "federal", "unknown", ""}
+            not in {"police", "sheriff", "state_police", "university", "prosecutor", "federal", "unknown"}
         ),
     ),
     "us-va/2.2-5517/protected-activity": release(
