@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gatehouse.cli.memory import keep_freed_memory
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -157,6 +159,7 @@ def exports(
     ] = None,
 ) -> int:
     """Judge exports: who searched, for whom, why, and against which rule."""
+    keep_freed_memory()
     from gatehouse.audit.options import AuditOptions
     from gatehouse.cli.inputs import inputs_of
     from gatehouse.cli.output import results_folder
@@ -211,6 +214,7 @@ def reconcile(
     as_json: Json = False,
 ) -> int:
     """Hold records of the same searches against each other: what is missing, and which cells differ."""
+    keep_freed_memory()
     from gatehouse.audit.reconcile import reconcile as compare
     from gatehouse.audit.reconcile import write
     from gatehouse.cli.inputs import inputs_of, size_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatehouse.cli.audit import Exports, Json, MappingFile
+from gatehouse.cli.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from gatehouse.audit.backtest import Plan
@@ -39,6 +40,7 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Try rules on a historic record: what they would have refused, permitted, or could not judge."""
+    keep_freed_memory()
     from gatehouse.audit.backtest import Plan, as_document
     from gatehouse.cli.output import print_json
     from gatehouse.law.draft import Draft

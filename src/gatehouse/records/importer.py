@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -107,6 +107,7 @@ class _Import:
         self.texts = Texts((*KEPT_TEXTS, *(name for name in OPTIONAL_TEXTS if name in options.keep)))
         self.rows = Rows(options.spill, options.spill_rows)
         self._progress = progress
+        self._keeper = ThreadPoolExecutor(1, "gatehouse-keep")
 
     def read(self, given: Input) -> None:
         """Read every table of one file."""
@@ -169,6 +170,7 @@ class _Import:
         header_row = None if header is None else int(first.rows[header])
         rejects: list[Reject] = []
         last: RawBlock | None = None
+        keeping: Future[None] | None = None
         for block in chain((below,), blocks):
             part = normalizer.part(block)
             tally.records += part.records
@@ -177,9 +179,14 @@ class _Import:
             tally.notes += part.notes
             rejects += [Reject(len(self.files), each.row, each.reason, each.detail) for each in part.rejects]
             if part.frame is not None and part.frame.height:
-                self._keep(part.frame, tally)
+                # One block is kept while the next is normalized, never two at once.
+                if keeping is not None:
+                    keeping.result()
+                keeping = self._keeper.submit(self._keep, part.frame, self.texts.latest("reason"), tally)
             last = block if block.rows.len() else last
             yield source.consumed
+        if keeping is not None:
+            keeping.result()
         self.rejects += sorted(rejects, key=lambda each: each.row)
         if tally.records != tally.kept + len(rejects) + tally.non_search:
             raise AssertionError("records, rejects and rows do not balance")
@@ -207,11 +214,11 @@ class _Import:
             )
         )
 
-    def _keep(self, frame: pl.DataFrame, tally: _Tally) -> None:
+    def _keep(self, frame: pl.DataFrame, reasons: pl.DataFrame, tally: _Tally) -> None:
         self.rows.add(frame)
         tally.kept += frame.height
         tally.blanks.add(frame)
-        tally.months.add(frame, self.texts.latest("reason"))
+        tally.months.add(frame, reasons)
         if len(tally.orgs) < _MANY:
             tally.orgs.update(frame["org"].drop_nulls().unique().sort().head(_MANY))
 

@@ -7,7 +7,7 @@ are looked at one by one: a header, a line of totals, a record to mend, or a rej
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -264,16 +264,12 @@ class Normalizer:
     def _build(self, read: _Read) -> pl.DataFrame:
         """Return the rows of the frame for records that are all sound."""
         cells, plan = read.cells, self.plan
+        present = {name: column for name in TEXT_FIELDS if (column := _column(cells, plan, name)) is not None}
+        encoded = self._texts.encode_soon(present)
         columns: dict[str, pl.Series | pl.Expr] = {
             "file": pl.lit(self._file, dtype=pl.UInt16),
             "row": read.rows,
-            "content": _content(cells, plan),
         }
-        present = {name: column for name in TEXT_FIELDS if (column := _column(cells, plan, name)) is not None}
-        encoded = self._texts.encode_all(present)
-        for name in TEXT_FIELDS:
-            keys, states = encoded.get(name, (pl.lit(None, dtype=pl.UInt64), _absent()))
-            columns[name], columns[f"{name}_state"] = keys, states
         for name, (ms, text) in self._all_times(read).items():
             if text is None:
                 columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=TIME), _absent()
@@ -286,6 +282,16 @@ class Normalizer:
                 counts = read.counts[name]
                 columns[name] = counts
                 columns[f"{name}_state"] = _typed_states(read.column(name), counts)
+        hashes: dict[int, pl.Series] = {}
+        for name in TEXT_FIELDS:
+            if name not in encoded:
+                columns[name], columns[f"{name}_state"] = pl.lit(None, dtype=pl.UInt64), _absent()
+                continue
+            columns[name], columns[f"{name}_state"], hashed = encoded[name].result()
+            # Of two columns for one field, the hashes are those of neither.
+            if len(places := plan.at(name)) == 1:
+                hashes[places[0]] = hashed
+        columns["content"] = _content(cells, plan, hashes)
         return read.rows.to_frame().select(**{name: columns[name] for name in SCHEMA})
 
     def _all_times(self, read: _Read) -> dict[str, tuple[pl.Series, pl.Series | None]]:
@@ -366,16 +372,19 @@ def _typed_states(text: pl.Series, read: pl.Series) -> pl.Series:
     return value.scatter(missing.arg_true(), states)
 
 
-def _content(cells: pl.DataFrame, plan: Plan) -> pl.Series:
-    """Return a key of each record's cells under their labels, the same whatever the order of columns."""
+def _content(cells: pl.DataFrame, plan: Plan, hashes: Mapping[int, pl.Series]) -> pl.Series:
+    """Return a key of each record's cells under their labels, the same whatever the order of columns.
+
+    `hashes` holds the hashes of some columns, by place.
+    """
     if not cells.height:
         return pl.Series("content", [], dtype=pl.UInt64)
     terms = []
     for at in range(plan.width):
         label = normal_label(plan.labels[at]) if at < len(plan.labels) else ""
         weight = pl.Series([label or f"c{at}"]).hash()[0] | 1
-        cell = pl.col(f"c{at}").fill_null("")
-        terms.append(cell.hash() * pl.lit(weight, dtype=pl.UInt64))
+        cell = pl.lit(hashes[at]) if at in hashes else pl.col(f"c{at}").fill_null("").hash()
+        terms.append(cell * pl.lit(weight, dtype=pl.UInt64))
     return cells.select(content=pl.sum_horizontal(terms)).to_series()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,11 @@ _IDS = ("record_id", "user_id")
 # Texts gathered more than once, before they are brought together.
 _COMPACT = 4_000_000
 # Columns encoded at the same time: Polars leaves the cores idle between the steps of one column.
-_AT_ONCE = 2
+_AT_ONCE = 3
+
+
+# Keys and states of a column, and the hashes of its cells as exported.
+Encoded: TypeAlias = tuple[pl.Series, pl.Series, pl.Series]
 
 
 class Texts:
@@ -33,31 +38,32 @@ class Texts:
         self._loose = dict.fromkeys(self._fields, 0)
         self._workers = ThreadPoolExecutor(_AT_ONCE, "gatehouse-texts")
 
-    def encode_all(self, columns: Mapping[str, pl.Series]) -> dict[str, tuple[pl.Series, pl.Series]]:
-        """Return keys and states (see `encode`) of the columns of one block, by field."""
-        return dict(zip(columns, self._workers.map(self.encode, columns, columns.values()), strict=True))
+    def encode_soon(self, columns: Mapping[str, pl.Series]) -> dict[str, Future[Encoded]]:
+        """Return what `encode` will say of the columns of one block, by field.
 
-    def encode(self, field: str, cells: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Return keys (UInt64, null where the cell has no text) and states of a column of cells."""
+        All of it MUST be awaited before the next block is given, since texts are kept in order.
+        """
+        return {field: self._workers.submit(self.encode, field, cells) for field, cells in columns.items()}
+
+    def encode(self, field: str, cells: pl.Series) -> Encoded:
+        """Return keys (UInt64, null where the cell has no text), states and hashes of a column of cells."""
         cells = cells.fill_null("")
-        lengths = cells.str.len_bytes()
-        if not lengths.max():
-            return pl.repeat(None, len(cells), dtype=pl.UInt64, eager=True), _all(
-                FieldState.EMPTY, len(cells)
-            )
         raw = cells.hash()
         plain = _all(FieldState.VALUE, len(cells))
-        if field not in self._parts and field in _IDS and _are_uuids(cells, lengths) and _all_differ(raw):
-            return raw, plain
+        if field not in self._parts and field in _IDS and _are_uuids(cells) and _all_differ(raw):
+            return raw, plain, raw
         first = raw.arg_unique()
         distinct, keys = cells.gather(first), raw.gather(first)
+        if len(distinct) == 1 and not distinct[0]:
+            none = pl.repeat(None, len(cells), dtype=pl.UInt64, eager=True)
+            return none, _all(FieldState.EMPTY, len(cells)), raw
         trimmed = distinct.str.strip_chars()
         states = text_states(trimmed, officer=field == "officer")
         odd = (states != FieldState.VALUE.value) | (trimmed != distinct)
         table = pl.DataFrame({"raw": keys, "key": keys, "text": trimmed, "state": states})
         if not odd.any():
             self._keep(field, table)
-            return raw, plain
+            return raw, plain, raw
         speaks = pl.col("state").is_in(_SPEAKING)
         hashed = table.filter(odd).select(
             "raw", "text", "state", key=pl.when(speaks).then(pl.col("text").hash())
@@ -68,10 +74,12 @@ class Texts:
             return (
                 raw.zip_with(others, hashed["key"].new_from_index(0, len(raw))),
                 plain.zip_with(others, hashed["state"].new_from_index(0, len(raw))),
+                raw,
             )
         return (
             raw.replace_strict(hashed["raw"], hashed["key"], default=raw, return_dtype=pl.UInt64),
             raw.replace_strict(hashed["raw"], hashed["state"], default=plain, return_dtype=STATE),
+            raw,
         )
 
     def latest(self, field: str) -> pl.DataFrame:
@@ -116,9 +124,12 @@ def _all(state: FieldState, height: int) -> pl.Series:
     return pl.Series("state", [state.value], dtype=STATE).new_from_index(0, height)
 
 
-def _are_uuids(cells: pl.Series, lengths: pl.Series) -> bool:
+def _are_uuids(cells: pl.Series) -> bool:
     """Return whether every cell is as long as the first, and that is a UUID."""
-    return lengths.min() == lengths.max() == 36 and kind_of(cells[0]) is Kind.UUID
+    if not len(cells) or kind_of(cells[0]) is not Kind.UUID:
+        return False
+    lengths = cells.str.len_bytes()
+    return lengths.min() == lengths.max() == 36
 
 
 def _all_differ(keys: pl.Series) -> bool:
