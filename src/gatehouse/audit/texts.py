@@ -11,6 +11,7 @@ import polars as pl
 
 from gatehouse.model import FAMILIES, Signal
 from gatehouse.records.frame import TEXTS_SCHEMA
+from gatehouse.records.texts import WORD
 
 if TYPE_CHECKING:
     from gatehouse.law.reasons import Lexicon
@@ -36,7 +37,6 @@ _DROPDOWN = re.compile(r"[A-Z][A-Za-z/&,.() ]{3,60} -(?: .*)?")
 
 # A case number without a word in it says nothing of a purpose, whatever its digits spell.
 NUMBERED = frozenset({"case_number"})
-_WORD = r"\pL{2}"
 # A year and a running number, or one long number, as the only digits of a text.
 _ONLY_CASE = r"^[^0-9]*(?:(?:[0-9]{2}|[0-9]{4})[-\u2013][0-9]{5,9}|[0-9]{7,12})[^0-9]*$"
 
@@ -98,7 +98,7 @@ def classify(texts: Mapping[str, pl.DataFrame], lexicon: Lexicon) -> ClassifiedT
     for field in SCANNED:
         table = texts.get(field, pl.DataFrame(schema=dict(TEXTS_SCHEMA)))
         if field in NUMBERED:
-            table = table.filter(pl.col("text").str.contains(_WORD))
+            table = table.filter(pl.col("text").str.contains(WORD))
         alike = table.select("key", text=_without_case_digits())
         words = alike["text"].unique().sort()
         masks, worded = [], []

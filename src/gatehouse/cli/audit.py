@@ -180,7 +180,9 @@ def exports(
         token_key=_token_key(token_key),
     )
     inputs = inputs_of(files, owner)
-    audit, manifest = _audit(inputs, _import_options(keep, mapping), options, output)
+    # Only `records.parquet` shows case numbers; for what a search is about, those with a word in them do.
+    worded = frozenset({"case_number"}) if output is None else frozenset()
+    audit, manifest = _audit(inputs, _import_options(keep, mapping, worded), options, output)
     if as_json:
         from gatehouse.audit.json_document import as_document
         from gatehouse.cli.output import print_json
@@ -259,12 +261,13 @@ def _audit(
     return audit, manifest
 
 
-def _import_options(keep: set[str], mapping: Path | None) -> ImportOptions:
+def _import_options(
+    keep: set[str], mapping: Path | None, worded: frozenset[str] = frozenset()
+) -> ImportOptions:
     from gatehouse.records import ImportOptions, Mapping
 
-    return ImportOptions(
-        keep=frozenset(keep), mapping=None if mapping is None else Mapping.load(str(mapping))
-    )
+    chosen = None if mapping is None else Mapping.load(str(mapping))
+    return ImportOptions(keep=frozenset(keep), mapping=chosen, worded=worded)
 
 
 def _sharing(given: Sequence[str]) -> tuple[SharingList, ...]:

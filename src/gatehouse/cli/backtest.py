@@ -69,6 +69,7 @@ def _run(files: list[str], owner: str | None, mapping: Path | None, plan: Plan) 
     inputs = inputs_of(files, owner)
     options = ImportOptions(
         keep=frozenset({"case_number", "filters"}),
+        worded=frozenset({"case_number"}),
         mapping=None if mapping is None else Mapping.load(str(mapping)),
     )
     with progress("Reading", size_of(inputs)) as advance:

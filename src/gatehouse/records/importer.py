@@ -54,7 +54,8 @@ class Input:
 class ImportOptions:
     """What to keep and where.
 
-    `keep` names fields of `OPTIONAL_TEXTS` whose texts are wanted too; `mapping` describes an unknown layout;
+    `keep` names fields of `OPTIONAL_TEXTS` whose texts are wanted too, `worded` those of them of which only
+    texts that hold a word are; `mapping` describes an unknown layout;
     beyond `spill_rows` rows in memory, the frame lies in Parquet files in `spill` (if None, a temporary
     folder).
     """
@@ -63,6 +64,7 @@ class ImportOptions:
     mapping: Mapping | None = None
     spill: Path | None = None
     spill_rows: int = 16_000_000
+    worded: frozenset[str] = frozenset()
 
 
 def import_files(
@@ -104,7 +106,8 @@ class _Import:
         self.options = options
         self.files: list[FileFacts] = []
         self.rejects: list[Reject] = []
-        self.texts = Texts((*KEPT_TEXTS, *(name for name in OPTIONAL_TEXTS if name in options.keep)))
+        kept = (*KEPT_TEXTS, *(name for name in OPTIONAL_TEXTS if name in options.keep))
+        self.texts = Texts(kept, worded=options.worded)
         self.rows = Rows(options.spill, options.spill_rows)
         self._progress = progress
         self._keeper = ThreadPoolExecutor(1, "gatehouse-keep")

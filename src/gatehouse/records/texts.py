@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeAlias
 
-import numpy as np
 import polars as pl
 
 from gatehouse.model import FieldState
@@ -14,6 +13,8 @@ from gatehouse.records.frame import STATE, TEXTS_SCHEMA
 from gatehouse.records.states import text_states
 from gatehouse.records.values import Kind, kind_of
 
+# Two letters side by side: a text without them is a number or a code.
+WORD = r"\pL{2}"
 # States whose cells keep their text beside the state.
 _SPEAKING = (FieldState.VALUE.value, FieldState.PARTIAL.value, FieldState.PLACEHOLDER.value)
 # Columns in which every cell differs, so that looking for distinct ones would gain nothing.
@@ -31,8 +32,9 @@ Encoded: TypeAlias = tuple[pl.Series, pl.Series, pl.Series]
 class Texts:
     """The texts behind the keys of some fields, gathered block by block."""
 
-    def __init__(self, fields: Iterable[str]) -> None:
+    def __init__(self, fields: Iterable[str], *, worded: Collection[str] = ()) -> None:
         self._fields = tuple(fields)
+        self._worded = frozenset(worded)
         self._parts: dict[str, list[pl.DataFrame]] = {field: [] for field in self._fields}
         self._latest: dict[str, pl.DataFrame] = {}
         self._loose = dict.fromkeys(self._fields, 0)
@@ -105,6 +107,8 @@ class Texts:
         if field not in self._parts:
             return
         texts = table.select("key", "text")
+        if field in self._worded:
+            texts = texts.filter(pl.col("text").str.contains(WORD))
         self._latest[field] = texts
         self._parts[field].append(texts)
         self._loose[field] += texts.height
@@ -134,5 +138,4 @@ def _are_uuids(cells: pl.Series) -> bool:
 
 def _all_differ(keys: pl.Series) -> bool:
     """Return whether no key occurs twice: one that does may be a mask in the shape of an id."""
-    ordered = np.sort(keys.to_numpy())
-    return not (ordered[1:] == ordered[:-1]).any()
+    return keys.n_unique() == len(keys)

@@ -22,6 +22,7 @@ from tests.unit.records.exports import (
     load,
     portal_row,
     searches,
+    states,
     uuid,
     write,
 )
@@ -64,6 +65,13 @@ class TestNormalForm:
         records = load(export(tmp_path, [list(AUDIT), *audit_rows(3)]), options=options)
         assert sorted(records.texts["plate"]["text"]) == ["TST0001", "TST0002", "TST0003"]
         assert "officer" not in records.texts
+
+    def test_texts_of_a_worded_field_are_those_with_a_word_in_them(self, tmp_path: Path) -> None:
+        rows = [audit_row(1, **{"Case #": "25-00001"}), audit_row(2, **{"Case #": "ICE 25-00002"})]
+        options = ImportOptions(keep=frozenset({"case_number"}), worded=frozenset({"case_number"}))
+        records = load(export(tmp_path, [AUDIT, *rows]), options=options)
+        assert records.texts["case_number"]["text"].to_list() == ["ICE 25-00002"]
+        assert states(records, "case_number") == [FieldState.VALUE] * 2
 
     def test_content_is_equal_for_equal_rows_whatever_the_column_order(self, tmp_path: Path) -> None:
         rows = [list(AUDIT), audit_row(1), audit_row(2), audit_row(1)]
