@@ -69,6 +69,10 @@ law-pages: $(RUNTIME) ## Write docs/law from the rulebook
 bench-audit: $(DEV) ## Compare the audit with pandas and with bare Polars (ROWS=12000000)
 	$(BIN)/python bench/audit.py $(if $(ROWS),--rows $(ROWS))
 
+.PHONY: bench-start
+bench-start: $(DEV) ## Time how long commands take until they answer
+	$(BIN)/python bench/start.py
+
 .PHONY: bench-law
 bench-law: $(DEV) ## Time decisions for 1, 100 and 5,000 owners against a plain loop
 	$(BIN)/python bench/law.py

@@ -19,10 +19,9 @@ from gatehouse.cli import STOPPED, audit, law, reasons, records
 from gatehouse.cli.output import report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
-EPILOG = """To try it on an invented town:
-
+EPILOG = """\b
+To try it on an invented town:
 gatehouse records synth --rows 30000 -o town
-
 gatehouse audit town/SYNTHETIC*.csv --owner "Prairie Bend IL PD" -o report
 
 Exit codes: 0 done, 1 findings asked for with --fail-on, 2 bad use, 3 bad input, 4 verification failed, \
@@ -45,7 +44,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(law.app, name="law")

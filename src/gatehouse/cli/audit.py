@@ -25,12 +25,11 @@ DEFAULT = "exports"
 FEWEST_KEY_BYTES = 16
 
 
-EXAMPLES = """Examples:
-
+# A paragraph that \b opens is not wrapped: an example can be copied as it stands.
+EXAMPLES = """\b
+Examples:
 gatehouse audit export.csv --owner "Prairie Bend IL PD" -o report
-
 gatehouse audit audit.csv portal.csv@"Oak Hollow IL PD" --owner "Prairie Bend IL PD" --json
-
 gatehouse audit export.csv --owner "Prairie Bend IL PD" --sharing list.csv@2025-06-01..2025-12-31
 
 Two records of the same searches: gatehouse audit reconcile --help"""
@@ -160,7 +159,6 @@ def exports(
 ) -> int:
     """Judge exports: who searched, for whom, why, and against which rule."""
     keep_freed_memory()
-    from gatehouse.audit.options import AuditOptions
     from gatehouse.cli.inputs import inputs_of
     from gatehouse.cli.output import results_folder
     from gatehouse.model import BadUse
@@ -168,6 +166,9 @@ def exports(
     results_folder(output)
     if output is None and (reveal_plates or reveal_names or token_key):
         raise BadUse("there is nowhere to write what you asked to reveal", hint="name a folder with -o DIR")
+    inputs = inputs_of(files, owner)
+    from gatehouse.audit.options import AuditOptions
+
     keep = {"case_number", "filters"}
     keep |= {"plate"} if reveal_plates or token_key else set()
     keep |= {"officer", "user_id"} if reveal_names else set()
@@ -179,7 +180,6 @@ def exports(
         reveal_names=reveal_names,
         token_key=_token_key(token_key),
     )
-    inputs = inputs_of(files, owner)
     # Only `records.parquet` shows case numbers; for what a search is about, those with a word in them do.
     worded = frozenset({"case_number"}) if output is None else frozenset()
     audit, manifest = _audit(inputs, _import_options(keep, mapping, worded), options, output)
@@ -217,17 +217,18 @@ def reconcile(
 ) -> int:
     """Hold records of the same searches against each other: what is missing, and which cells differ."""
     keep_freed_memory()
-    from gatehouse.audit.reconcile import reconcile as compare
-    from gatehouse.audit.reconcile import write
     from gatehouse.cli.inputs import inputs_of, size_of
     from gatehouse.cli.output import print_json, progress, results_folder
     from gatehouse.model import BadUse
-    from gatehouse.records import import_files
 
     results_folder(output)
     if len(files) < 2:
         raise BadUse("one file cannot be held against itself", expected="two files or more")
     inputs = inputs_of(files, owner)
+    from gatehouse.audit.reconcile import reconcile as compare
+    from gatehouse.audit.reconcile import write
+    from gatehouse.records import import_files
+
     with progress("Reading", size_of(inputs)) as advance:
         records = import_files(inputs, _import_options(set(), mapping), progress=advance)
     result = compare(records)

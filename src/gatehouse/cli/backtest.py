@@ -12,6 +12,7 @@ from gatehouse.cli.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from gatehouse.audit.backtest import Plan
+    from gatehouse.records import Input
     from gatehouse.records.frame import Linked
 
 # Rows of a table that a person reads; the document has all.
@@ -41,6 +42,9 @@ def backtest(
 ) -> None:
     """Try rules on a historic record: what they would have refused, permitted, or could not judge."""
     keep_freed_memory()
+    from gatehouse.cli.inputs import inputs_of
+
+    inputs = inputs_of(files, owner)
     from gatehouse.audit.backtest import Plan, as_document
     from gatehouse.cli.output import print_json
     from gatehouse.law.draft import Draft
@@ -50,7 +54,7 @@ def backtest(
     laws = tuple(code.strip().lower() for code in law.split(",") if code.strip()) if law is not None else ()
     plan = Plan(book, laws, None if rule is None else Draft.read(rule, book))
     plan.check()
-    linked, result = _run(files, owner, mapping, plan)
+    linked, result = _run(inputs, mapping, plan)
     document = as_document(result, linked)
     if as_json:
         print_json(document)
@@ -58,15 +62,14 @@ def backtest(
         _show(document)
 
 
-def _run(files: list[str], owner: str | None, mapping: Path | None, plan: Plan) -> tuple[Linked, Any]:
+def _run(inputs: list[Input], mapping: Path | None, plan: Plan) -> tuple[Linked, Any]:
     from gatehouse.audit.backtest import STEPS
     from gatehouse.audit.backtest import backtest as run
-    from gatehouse.cli.inputs import inputs_of, size_of
+    from gatehouse.cli.inputs import size_of
     from gatehouse.cli.output import progress
     from gatehouse.records import ImportOptions, Mapping, import_files
     from gatehouse.records.link import link
 
-    inputs = inputs_of(files, owner)
     options = ImportOptions(
         keep=frozenset({"case_number", "filters"}),
         worded=frozenset({"case_number"}),

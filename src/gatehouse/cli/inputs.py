@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatehouse.model import BadUse
+from gatehouse.records.given import read_head
 
 if TYPE_CHECKING:
     from gatehouse.records import Input
@@ -14,19 +15,21 @@ if TYPE_CHECKING:
 
 def inputs_of(files: Sequence[str], owner: str | None) -> list[Input]:
     """Read `EXPORT@OWNER` arguments; a file whose own name holds an `@` is taken as it is."""
-    from gatehouse.records import Input
-
     found = []
     for given in files:
         path, at, named = given.rpartition("@")
         if at and not Path(given).exists():
-            found.append(Input(path, named.strip() or owner))
+            found.append((path, named.strip() or owner))
         else:
-            found.append(Input(given, owner))
-    for each in found:
-        if any("\ud800" <= char <= "\udfff" for char in each.owner or ""):
+            found.append((given, owner))
+    for path, whose in found:
+        if any("\ud800" <= char <= "\udfff" for char in whose or ""):
             raise BadUse("the name of the owner is not UTF-8", hint="write it as the export does")
-    return found
+        read_head(path)
+    # Loaded with the importer, once it is known that there is something to read.
+    from gatehouse.records import Input
+
+    return [Input(path, whose) for path, whose in found]
 
 
 def size_of(inputs: Sequence[Input]) -> int | None:

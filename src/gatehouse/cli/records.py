@@ -31,6 +31,10 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Say what the importer sees: layout, columns, what their cells say, notes, and what was rejected."""
+    from gatehouse.records.given import read_head
+
+    for path in files:
+        read_head(str(path))
     from gatehouse.cli.output import print_json, progress
     from gatehouse.law.masking import mask
     from gatehouse.records import ImportOptions, Mapping

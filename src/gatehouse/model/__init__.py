@@ -1,23 +1,30 @@
 """The nouns: enums and frozen data that every room shares. No input or output happens here."""
 
-from gatehouse.model.agency import AgencyKind, Organization
-from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
-from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
-from gatehouse.model.purpose import OFFENSES, Purpose
-from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
-from gatehouse.model.request import (
-    MATTERS,
-    Agreement,
-    Behalf,
-    Declaration,
-    OwnerTerms,
-    Party,
-    Process,
-    ProcessKind,
-    SearchRequest,
-    Window,
-)
-from gatehouse.model.signal import FAMILIES, Signal, SignalMatch
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatehouse.on_demand import names_of
+
+if TYPE_CHECKING:
+    from gatehouse.model.agency import AgencyKind, Organization
+    from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
+    from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
+    from gatehouse.model.purpose import OFFENSES, Purpose
+    from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
+    from gatehouse.model.request import (
+        MATTERS,
+        Agreement,
+        Behalf,
+        Declaration,
+        OwnerTerms,
+        Party,
+        Process,
+        ProcessKind,
+        SearchRequest,
+        Window,
+    )
+    from gatehouse.model.signal import FAMILIES, Signal, SignalMatch
 
 __all__ = [
     "FAMILIES",
@@ -55,3 +62,42 @@ __all__ = [
     "VerificationFailed",
     "Window",
 ]
+
+_HOMES = {
+    "AgencyKind": "agency",
+    "Agreement": "request",
+    "BadInput": "errors",
+    "BadUse": "errors",
+    "Behalf": "request",
+    "Bounds": "record",
+    "CitedRule": "decision",
+    "Confidence": "decision",
+    "Decision": "decision",
+    "Declaration": "request",
+    "Error": "errors",
+    "FAMILIES": "signal",
+    "FieldState": "record",
+    "Layout": "record",
+    "LinkTier": "record",
+    "MASKED": "record",
+    "MATTERS": "request",
+    "OFFENSES": "purpose",
+    "Organization": "agency",
+    "Outcome": "decision",
+    "OwnerTerms": "request",
+    "PackId": "decision",
+    "PartUnavailable": "errors",
+    "Party": "request",
+    "Process": "request",
+    "ProcessKind": "request",
+    "Purpose": "purpose",
+    "SearchRecord": "record",
+    "SearchRequest": "request",
+    "Signal": "signal",
+    "SignalMatch": "signal",
+    "Value": "record",
+    "VerificationFailed": "errors",
+    "Window": "request",
+}
+
+__getattr__ = names_of(__name__, _HOMES)

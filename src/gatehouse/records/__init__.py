@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatehouse.on_demand import names_of
+
 if TYPE_CHECKING:
     from gatehouse.records.decode import decode, read_records
     from gatehouse.records.frame import FileFacts, Linked, RecordSet, Reject
@@ -48,13 +50,5 @@ _HOMES = {
     "read_records": "decode",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used: Polars takes longer to load than most commands run."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+# Polars takes longer to load than most commands run.
+__getattr__ = names_of(__name__, _HOMES)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from gatehouse.model import BadInput, BadUse
+from gatehouse.model import BadInput
 from gatehouse.records import encoding as encodings
 from gatehouse.records.csvfile import CsvSource
+from gatehouse.records.given import READABLE, read_head
 from gatehouse.records.jsonfile import JsonSource
 from gatehouse.records.raw import Source
 
-_SAMPLE = 64 << 10
-_READABLE = "a CSV, XLSX, XLSM, XLSB, XLS or JSON file, a ZIP of them, or a PDF with text"
 # Archives and workbooks, OLE workbooks, PDF documents.
 _CONTAINERS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF")
 _FOREIGN = {
@@ -28,38 +25,7 @@ _BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f\x0b\x1a\x1b\x1c\x1d\x1e\x1
 
 def open_sources(path: str) -> list[Source]:
     """Return the tables of a file, in its order; a file nobody can read is `BadInput`, a folder `BadUse`."""
-    file = Path(path)
-    if file.is_dir():
-        raise BadUse(
-            "a folder cannot be read as an export",
-            where=path,
-            expected="one or more files",
-            hint="name the files, for example with a wildcard: folder/*.csv",
-        )
-    try:
-        # A pipe gives its bytes once; recognition, reading and hashing each need them.
-        if not file.is_file() and file.exists():
-            raise BadInput(
-                "the file cannot be read more than once",
-                where=path,
-                expected="a file on a disk",
-                got="a pipe or a device",
-                hint="save it as a file and give that",
-            )
-        with file.open("rb") as stream:
-            head = stream.read(_SAMPLE)
-    except OSError as error:
-        raise BadInput(
-            "the file cannot be opened",
-            where=path,
-            expected="a file that may be read",
-            got=error.strerror or type(error).__name__,
-            hint="check the path and its permissions",
-        ) from error
-    if not head:
-        raise BadInput(
-            "the file is empty", where=path, expected=_READABLE, got="0 bytes", hint="export it again"
-        )
+    head = read_head(path)
     _refuse_foreign(head, path)
     text = _as_text(head)
     if head.startswith(_CONTAINERS) or text is None:
@@ -71,7 +37,7 @@ def open_sources(path: str) -> list[Source]:
             raise BadInput(
                 "the file is no kind of table that can be read",
                 where=path,
-                expected=_READABLE,
+                expected=READABLE,
                 got=f"a file that starts with the bytes {head[:4].hex(' ')}",
                 hint="ask for the export as CSV",
             )
@@ -81,7 +47,7 @@ def open_sources(path: str) -> list[Source]:
         raise BadInput(
             "the file is a web page, not an export",
             where=path,
-            expected=_READABLE,
+            expected=READABLE,
             got="HTML or XML",
             hint="download the CSV that the page links to",
         )
@@ -94,7 +60,7 @@ def _refuse_foreign(head: bytes, path: str) -> None:
     for magic, (what, hint) in _FOREIGN.items():
         if head.startswith(magic):
             raise BadInput(
-                "the file cannot be read as it is", where=path, expected=_READABLE, got=what, hint=hint
+                "the file cannot be read as it is", where=path, expected=READABLE, got=what, hint=hint
             )
 
 

@@ -224,4 +224,4 @@ def test_audit_without_arguments_shows_its_help(capsys: pytest.CaptureFixture[st
 def test_help_names_the_audit_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     printed = capsys.readouterr().out
-    assert printed.index("│ audit") < printed.index("│ reasons")
+    assert printed.index("\n  audit ") < printed.index("\n  reasons ")

@@ -126,11 +126,26 @@ def test_synth_no_rows_is_bad_use(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "cannot generate so many rows" in capsys.readouterr().err
 
 
-def test_help_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["--help"], 0),
+        (["records", "--help"], 0),
+        (["audit", "no-such-file.csv", "-o", "report"], 3),
+        (["audit", "reconcile", "no-such-file.csv", "nor-this.csv"], 3),
+        (["law", "backtest", "no-such-file.csv"], 3),
+        (["records", "inspect", "no-such-file.csv"], 3),
+    ],
+)
+def test_command_with_nothing_to_read_loads_nothing_heavy(
+    command: list[str], code: int, tmp_path: Path
+) -> None:
     script = (
-        "import sys; from gatehouse.cli import main; main(['records', '--help']);"
-        "print(sorted({'polars', 'numpy', 'rich.table'} & set(sys.modules)))"
+        f"import sys; from gatehouse.cli import main; code = main({command!r});"
+        "heavy = {'polars', 'numpy', 'scipy', 'cedarpy', 'rich.markdown'};"
+        "print('\\n', code, sorted(heavy & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "'polars'" not in done.stdout
-    assert "'numpy'" not in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-1] == f" {code} []"
