@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gatehouse.audit.options import AuditOptions
     from gatehouse.audit.roster import Roster
     from gatehouse.audit.texts import ClassifiedTexts
-    from gatehouse.law.prohibitions import Prohibitions
     from gatehouse.law.reasons import Lexicon
+    from gatehouse.law.standing import Law
     from gatehouse.records.frame import FileFacts, Linked
 
 
@@ -42,7 +42,7 @@ class Ground:
     hours: LocalHours
     options: AuditOptions
     lexicon: Lexicon
-    prohibitions: Prohibitions
+    law: Law
     first: datetime | None
     last: datetime | None
 

@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from gatehouse.law.prohibitions import Flow, Rule, Standing
+from gatehouse.law.standing import Flow, Standing
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
+    from gatehouse.law.facts import Provision
+    from gatehouse.law.pack import Rule
     from gatehouse.model import Signal
-
-# The owner's own law forbids it by name, or allows a closed list on which it does not stand.
-FORBIDDEN = (Standing.BARRED, Standing.OUTSIDE_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,14 @@ class Judged:
     rows: pl.DataFrame
     rules: tuple[Rule, ...]
 
+    def forbidden(self) -> pl.DataFrame:
+        """Return the searches whose purpose the owner's own law forbade."""
+        return self.rows.filter(pl.col("standing") == Standing.FORBIDDEN.value)
+
     def unsettled(self) -> pl.DataFrame:
-        """Return the searches that a rule in force may reach, without settling it."""
-        return self.rows.filter((pl.col("standing") == Standing.UNKNOWN.value) & pl.col("rule").is_not_null())
+        """Return the searches that a rule in force may reach: unsettled, or on terms that no record shows."""
+        may = [Standing.UNSETTLED.value, Standing.CONDITIONAL.value]
+        return self.rows.filter(pl.col("standing").is_in(may))
 
 
 def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:
@@ -43,7 +47,7 @@ def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:
     asked = days.select("file", "day").unique().sort("file", "day")
     answers, rules = [], {}
     for file, day in asked.iter_rows():
-        ruling = ground.prohibitions.judge(states[file], day, signal=signal) if day else None
+        ruling = ground.law.judge(states[file], day, signal) if day else None
         rule = ruling.rule if ruling else None
         if rule is not None:
             rules[rule.id] = rule
@@ -90,22 +94,23 @@ def citations(rules: Iterable[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{rule.citation}: {rule.sentence}" for rule in rules))
 
 
-def flow_rules(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Rule, ...]:
-    """Return the owners' rules on a flow that were in force on any day, where they are, of their files."""
-    spans = (
+def flow_citations(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[str, ...]:
+    """Return what the law of the owners' states said of a flow by the last day, there, of their files."""
+    return tuple(f"{each.citation}: {each.says}" for each in _on_flow(ground, flow, files))
+
+
+def _on_flow(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Provision, ...]:
+    last_days = (
         ground.measures.days.filter(pl.col("day").is_not_null())
         .group_by("file")
-        .agg(pl.col("first").min(), pl.col("last").max())
+        .agg(pl.col("last").max())
         .sort("file")
     )
     states = ground.roster.owner_states()
-    found: dict[str, Rule] = {}
-    for file, first, last in spans.iter_rows():
-        state = states[file]
-        if state is None or file not in files:
+    found: dict[str, Provision] = {}
+    for file, last in last_days.iter_rows():
+        if file not in files:
             continue
-        days = (local_day(ground, ground.roster.owners[file], moment) for moment in (first, last))
-        for rule in ground.prohibitions.in_force_between(state, *days):
-            if rule.concerns(flow):
-                found[rule.id] = rule
-    return tuple(found[rule_id] for rule_id in sorted(found))
+        day = local_day(ground, ground.roster.owners[file], last)
+        found |= {each.id: each for each in ground.law.provisions_on(states[file], flow, by=day)}
+    return tuple(found[name] for name in sorted(found))

@@ -28,8 +28,9 @@ from gatehouse.audit.roster import UNKNOWN, build_roster
 from gatehouse.audit.texts import classify
 from gatehouse.audit.wording import NO_REASON, sentence
 from gatehouse.law.masking import mask
-from gatehouse.law.prohibitions import Prohibitions
+from gatehouse.law.pack import Pack
 from gatehouse.law.reasons import Lexicon
+from gatehouse.law.standing import Law
 from gatehouse.model import LinkTier
 from gatehouse.records.inspection import QUOTING
 from gatehouse.records.synth import is_synthetic
@@ -85,7 +86,7 @@ def prepare(linked: Linked, options: AuditOptions, *, scratch: Path | None, prog
         hours=hours,
         options=options,
         lexicon=lexicon,
-        prohibitions=Prohibitions.load(),
+        law=Law(Pack.load()),
         first=first,
         last=last,
     )
@@ -114,7 +115,7 @@ def judge_record(ground: Ground, *, progress: Progress = lambda _step: None) -> 
         not_measurable=missing,
         inputs_sha256=inputs_sha256(linked),
         lexicon_sha256=ground.lexicon.sha256,
-        pack=ground.prohibitions.pack(),
+        pack={"version": ground.law.pack.id.version, "sha256": ground.law.pack.id.sha256},
         facts=_facts(ground),
         precision=ground.precision,
         examples=examples(ground),

@@ -215,6 +215,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "citation": rule.citation,
         "sentence": rule.sentence,
         "confidence": rule.confidence.value,
+        "unsettled": sorted(rule.unsettled),
     }
 
 

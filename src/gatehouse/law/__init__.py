@@ -8,17 +8,19 @@ from gatehouse.on_demand import names_of
 
 if TYPE_CHECKING:
     from gatehouse.law.masking import mask
-    from gatehouse.law.prohibitions import Flow, Prohibitions, Ruling, Standing
+    from gatehouse.law.pack import Pack
     from gatehouse.law.reasons import Lexicon, families
+    from gatehouse.law.standing import Flow, Law, Ruling, Standing
 
-__all__ = ["Flow", "Lexicon", "Prohibitions", "Ruling", "Standing", "families", "mask"]
+__all__ = ["Flow", "Law", "Lexicon", "Pack", "Ruling", "Standing", "families", "mask"]
 
 _HOMES = {
-    "Flow": "prohibitions",
+    "Flow": "standing",
+    "Law": "standing",
     "Lexicon": "reasons",
-    "Prohibitions": "prohibitions",
-    "Ruling": "prohibitions",
-    "Standing": "prohibitions",
+    "Pack": "pack",
+    "Ruling": "standing",
+    "Standing": "standing",
     "families": "reasons",
     "mask": "masking",
 }

@@ -159,6 +159,16 @@ def atoms(formula: Formula) -> Iterator[Atom]:
         yield formula
 
 
+def signals_in(formula: Formula) -> frozenset[str]:
+    """Return the signals that a formula names."""
+    return frozenset(
+        value
+        for atom in atoms(formula)
+        if isinstance(atom, Meets | Covers | Within) and atom.fact == "signals"
+        for value in atom.values
+    )
+
+
 def facts_of(atom: Atom) -> tuple[str, ...]:
     """Return the names of the facts that an atom reads."""
     if isinstance(atom, Same | Overlap | Superset):

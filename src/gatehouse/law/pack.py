@@ -24,12 +24,12 @@ from typing import Any
 import cedarpy
 
 from gatehouse.law.facts import Jurisdiction, read_facts
-from gatehouse.law.formula import All, Formula, UnknownExpression, read_formula
+from gatehouse.law.formula import All, Formula, UnknownExpression, read_formula, signals_in
 from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
 
 _HERE = Path(__file__).parent
 _RULE_ID = re.compile(r"[a-z0-9:./()_-]+")
-_ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision"}
+_ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision", "unsettled"}
 # Controls other than tabs and ends of lines, spaces without width, and signs that turn the direction of a
 # text: what an attorney reads and what is in force could differ.
 _UNSEEN = re.compile(
@@ -46,7 +46,8 @@ _NESTING = re.compile(r"[()\[\]{}]")
 class Rule:
     """One Cedar policy. `side` says whose law it is: `owner` (release), `searcher` (use) or `network`.
 
-    `formula` says when the policy applies.
+    `formula` says when the policy applies; `unsettled` names the signals that it refuses though the
+    sources do not settle that the law reaches them.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Rule:
     provision: str | None = None
     policy: Mapping[str, Any] | None = None
     formula: Formula | None = None
+    unsettled: frozenset[str] = frozenset()
 
     @property
     def cited(self) -> CitedRule:
@@ -255,6 +257,9 @@ def make_rule(
         raise _unsound(
             "a policy says what no rule can say", where=notes["id"], got=str(error) or "too deep a condition"
         ) from error
+    unsettled = frozenset(notes.get("unsettled", "").replace(",", " ").split())
+    if stray := unsettled - signals_in(formula):
+        raise _unsound("@unsettled names what the rule does not", where=notes["id"], got=min(stray))
     return Rule(
         id=notes["id"],
         outcome=Outcome.PERMIT if permits else Outcome(notes.get("outcome", "deny")),
@@ -266,6 +271,7 @@ def make_rule(
         provision=notes.get("provision"),
         policy=policy,
         formula=formula,
+        unsettled=unsettled,
     )
 
 

@@ -93,7 +93,14 @@ def _provision(provision: Provision) -> Iterator[str]:
 
 def _rule(rule: Rule) -> str:
     whose = ", when an agency of this state searches" if rule.side == "searcher" else ""
-    return f"- **{effect(rule)}{whose}.** {_plain(rule.sentence)} `{rule.id}`"
+    return f"- **{effect(rule)}{whose}.** {_plain(rule.sentence)} `{rule.id}`{_open(rule)}"
+
+
+def _open(rule: Rule) -> str:
+    """Return what the rule refuses without the law having settled it."""
+    if not rule.unsettled:
+        return ""
+    return f" (refused though not settled: {_words(sorted(rule.unsettled))})"
 
 
 def _coverage(pack: Pack) -> str:

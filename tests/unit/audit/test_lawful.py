@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gatehouse.audit.lawful import flow_rules
-from gatehouse.law.prohibitions import Flow
+from gatehouse.audit.lawful import flow_citations
+from gatehouse.law.standing import Flow
 from gatehouse.model import FieldState
 from tests.unit.audit.builders import ground
 
@@ -16,14 +16,14 @@ from tests.unit.audit.builders import ground
     ("hour", "cited"),
     [
         (5, []),  # 23:30 on New Year's Eve where the owner is
-        (6, ["us-il/2-130-c-out-of-state"]),
+        (6, ["625 ILCS 5/2-130(c)"]),
     ],
 )
-def test_flow_rules_begin_at_the_owners_midnight(hour: int, cited: list[str]) -> None:
+def test_flow_citations_begin_at_the_owners_midnight(hour: int, cited: list[str]) -> None:
     made = ground([{"searched_at": datetime(2024, 1, 1, hour, 30, tzinfo=UTC)}])
-    assert [rule.id for rule in flow_rules(made, Flow.OUT_OF_STATE, [0])] == cited
+    assert [each.partition(":")[0] for each in flow_citations(made, Flow.OUT_OF_STATE, [0])] == cited
 
 
-def test_flow_rules_of_a_record_without_times_are_none() -> None:
+def test_flow_citations_of_a_record_without_times_are_none() -> None:
     made = ground([{"searched_at": FieldState.WITHHELD}])
-    assert flow_rules(made, Flow.FEDERAL, [0]) == ()
+    assert flow_citations(made, Flow.FEDERAL, [0]) == ()

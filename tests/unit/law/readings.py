@@ -169,8 +169,8 @@ CALIFORNIA: dict[str, Reading] = {
         "CA", 20160101, lambda s: s.owner_kind == "private" and s.federal
     ),
     # No day was found for the Values Act and section 2413: they hold on every day.
-    "us-ca/7284.6/release": release("CA", 0, immigration),
-    "us-ca/7284.6/use": use("CA", 0, immigration),
+    "us-ca/7284.6/release": release("CA", 20180101, immigration),
+    "us-ca/7284.6/use": use("CA", 20180101, immigration),
     "us-ca/veh-2413/retention": release(
         "CA", 0, lambda s: s.owner_kind == "state_police" and s.window and s.reach > 60 * 24 * 60
     ),

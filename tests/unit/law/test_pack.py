@@ -198,3 +198,13 @@ class TestForm:
     def test_load_every_packaged_rule_has_a_canary(self) -> None:
         for rule in Pack.load().rules.values():
             assert canary(rule), rule.id
+
+
+def test_load_unsettled_signal_that_the_rule_does_not_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="@unsettled names what the rule does not"):
+        changed(
+            tmp_path,
+            ILLINOIS,
+            lambda text: text.replace('@unsettled("immigration_agency")', '@unsettled("vague")'),
+            states=["us-il"],
+        )

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import polars as pl
-
 from gatehouse.audit.document import Confidence, Severity
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.phrases import phrase_table
-from gatehouse.audit.lawful import FORBIDDEN, citations, judge
+from gatehouse.audit.lawful import citations, judge
 from gatehouse.audit.statistics import false_positive_note
 from gatehouse.audit.texts import BIT, bits, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, number, of_readable, percent
@@ -21,7 +19,7 @@ from gatehouse.model import FAMILIES, Signal
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
-    from gatehouse.law.prohibitions import Rule
+    from gatehouse.law.pack import Rule
 
 SMALL_ERROR = 0.001
 
@@ -86,7 +84,7 @@ class ContentLead(Lead):
         for signal in sorted(self.signals):
             flagged = ground.measures.flagged.filter(bits_of(BIT[signal]))
             judged = judge(ground, flagged, signal)
-            barred = judged.rows.filter(pl.col("standing").is_in([item.value for item in FORBIDDEN]))
+            barred = judged.forbidden()
             rows.update(barred.select("file", "row").iter_rows())
             deciding = set(barred["rule"])
             rules += [rule for rule in judged.rules if rule.id in deciding]

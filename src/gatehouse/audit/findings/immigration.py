@@ -13,7 +13,7 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.content import ContentLead
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.lawful import FORBIDDEN, Judged, citations, judge, local_day
+from gatehouse.audit.lawful import Judged, citations, judge, local_day
 from gatehouse.audit.texts import BIT, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
@@ -111,8 +111,8 @@ class _Barred(Lead):
         """Return whether any owner's state had a rule in force that concerns this purpose."""
         moments = [moment for moment in (ground.first, ground.last) if moment]
         return any(
-            ground.prohibitions.judge(
-                ground.roster.agencies[owner].state, local_day(ground, owner, moment), signal=self.signal
+            ground.law.judge(
+                ground.roster.agencies[owner].state, local_day(ground, owner, moment), self.signal
             ).rule
             is not None
             for owner in sorted(set(ground.roster.owners))
@@ -121,7 +121,7 @@ class _Barred(Lead):
 
     def _counted(self, judged: Judged) -> tuple[pl.DataFrame, str, Confidence]:
         """Return the rows that count, in words, and how sure it is that the law means them."""
-        barred = judged.rows.filter(pl.col("standing").is_in([item.value for item in FORBIDDEN]))
+        barred = judged.forbidden()
         claim = f"{searches(barred.height)} {agree(barred.height, self.kind)}, "
         claim += "on data of owners whose state law forbids that purpose"
         if unsettled := judged.unsettled().height:
@@ -179,8 +179,7 @@ class BarredAgency(_Barred):
 
 def _restricted(judged: Judged, kind: str) -> tuple[pl.DataFrame, str, Confidence]:
     """Return searches under any rule in force that forbids the purpose or may reach it."""
-    forbidden = pl.col("standing").is_in([item.value for item in FORBIDDEN])
-    settled = judged.rows.filter(forbidden)
+    settled = judged.forbidden()
     unsettled = judged.unsettled()
     count = settled.height + unsettled.height
     claim = (

@@ -10,11 +10,11 @@ from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
 from gatehouse.audit.ground import count_of
-from gatehouse.audit.lawful import citations, flow_rules
+from gatehouse.audit.lawful import flow_citations
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.sharing import NO_SEARCHER
 from gatehouse.audit.wording import agree, number, of_total, plural
-from gatehouse.law.prohibitions import Flow
+from gatehouse.law.standing import Flow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -52,7 +52,7 @@ class FederalSearchers(Lead):
             claim + _unnamed(unknown),
             of=ground.total,
             where=pl.col("agency").is_in(sorted(ground.roster.federal)),
-            law=citations(flow_rules(ground, Flow.FEDERAL, range(len(ground.files)))),
+            law=flow_citations(ground, Flow.FEDERAL, range(len(ground.files))),
             table=_agency_table(ground, federal),
         )
 
@@ -120,7 +120,7 @@ class OutOfStateSearchers(Lead):
             of=total,
             among="" if total == ground.total else "by others, on data of an owner whose state is known",
             where=_elsewhere(ground, judged, outside_files),
-            law=citations(flow_rules(ground, Flow.OUT_OF_STATE, outside_files)),
+            law=flow_citations(ground, Flow.OUT_OF_STATE, outside_files),
             table=Table(("state", "organizations", "searches"), tuple(by_state.rows())),
         )
 

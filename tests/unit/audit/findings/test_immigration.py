@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,15 +13,13 @@ from gatehouse.audit.findings.immigration import (
     BarredCriminal,
     ImmigrationPurpose,
 )
-from gatehouse.audit.findings.lead import Measured
-from gatehouse.law.prohibitions import Prohibitions
 from gatehouse.model import FieldState, Layout
-from tests.unit.audit.builders import OWNER, Row, file_facts, ground
+from tests.unit.audit.builders import OWNER, Row, file_facts
 from tests.unit.audit.findings.measuring import measured, not_measured
 
-# The Illinois act binds from 2024-01-01, local time; midnight there is 06:00 UTC.
-LAST_MINUTE_BEFORE = datetime(2024, 1, 1, 5, 59, tzinfo=UTC)
-FIRST_MINUTE = datetime(2024, 1, 1, 6, 0, tzinfo=UTC)
+# The TRUST Act of Illinois binds from 2017-08-28, local time; midnight there is 05:00 UTC.
+LAST_MINUTE_BEFORE = datetime(2017, 8, 28, 4, 59, tzinfo=UTC)
+FIRST_MINUTE = datetime(2017, 8, 28, 5, 0, tzinfo=UTC)
 
 
 def test_immigration_purpose_counts_the_family_with_bounds() -> None:
@@ -59,45 +56,6 @@ def test_barred_civil_starts_with_the_owners_local_day(at: datetime, count: int)
     assert (outcome.count, found) == (count, [2][:count])
 
 
-RULES = """
-version = "1"
-[codes]
-prohibit = "barred"
-open_le = "not_barred"
-[states.IL]
-law = "An Act"
-effective_from = 2024-01-01
-operative_from = 2024-01-01
-[[states.IL.rules]]
-id = "us-il/old"
-code = "prohibit"
-confidence = "text"
-bars = ["civil_immigration"]
-until = 2025-06-02
-sentence = "No data for that."
-[[states.IL.rules]]
-id = "us-il/new"
-code = "open_le"
-confidence = "text"
-bars = ["civil_immigration"]
-sentence = "Data for anything."
-[no_rule_found]
-"""
-# Midnight at the end of 2025-06-02 in Illinois is 05:00 UTC.
-LAST_OF_BOUNDARY_DAY = datetime(2025, 6, 3, 4, 59, tzinfo=UTC)
-FIRST_OF_NEXT_DAY = datetime(2025, 6, 3, 5, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(("at", "count"), [(LAST_OF_BOUNDARY_DAY, 1), (FIRST_OF_NEXT_DAY, 0)])
-def test_barred_civil_stricter_rule_holds_to_the_end_of_the_owners_boundary_day(
-    at: datetime, count: int
-) -> None:
-    made = ground([{"reason": "immigration", "searched_at": at}])
-    outcome = BarredCivil().measure(replace(made, prohibitions=Prohibitions.parse(RULES.encode())))
-    assert isinstance(outcome, Measured)
-    assert outcome.count == count
-
-
 def test_barred_civil_before_any_rule_says_that_none_was_in_force() -> None:
     outcome, _ = measured(BarredCivil(), [{"reason": "immigration", "searched_at": LAST_MINUTE_BEFORE}])
     assert outcome.claim.startswith("No rule that restricts this was found")
@@ -120,7 +78,9 @@ def test_barred_civil_cites_the_rule() -> None:
     outcome, _ = measured(BarredCivil(), [{"reason": "immigration"}])
     assert outcome.law[0].startswith("625 ILCS 5/2-130(b): ")
     assert outcome.table is not None
-    assert outcome.table.rows == (("IL", "barred", "us-il/2-130-b-immigration", "625 ILCS 5/2-130(b)", 1),)
+    assert outcome.table.rows == (
+        ("IL", "forbidden", "us-il/2-130(b)/immigration", "625 ILCS 5/2-130(b)", 1),
+    )
 
 
 def test_barred_kinds_are_kept_apart() -> None:
