@@ -1,0 +1,32 @@
+"""Strict readings of what notes, checkpoints and proofs are written in: each value has one spelling."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+def to_base64(data: bytes) -> str:
+    """Return standard base64 with padding (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode()
+
+
+def from_base64(text: str) -> bytes:
+    """Read canonical base64; another spelling of the same bytes is `ValueError`."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    if to_base64(data) != text:
+        raise ValueError("not canonical base64")
+    return data
+
+
+def from_decimal(text: str) -> int:
+    """Read a decimal number below 10^19 without sign or leading zeros, else `ValueError`."""
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError("not a decimal number")
+    return int(text)
