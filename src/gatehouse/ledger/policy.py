@@ -70,7 +70,7 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        """Read a policy file; what cannot be understood is `BadInput`, since leaving it out would weaken it."""
+        """Read a policy file; what cannot be understood is `BadInput`: left out, it might weaken the rest."""
         if len(text) > LARGEST_POLICY or re.search("[\x00-\x08\x0b-\x1f\x7f]", text):
             raise _unsound("the file is too long or holds control characters")
         reading = _Reading()
@@ -86,7 +86,7 @@ class Policy:
     @property
     def keys(self) -> list[str]:
         """Return the vkeys of logs and witnesses, for `open_note`."""
-        return [str(each.key) for each in (*self.logs, *self.witnesses)]
+        return [*self.log_keys, *(str(each.key) for each in self.witnesses)]
 
     @property
     def log_keys(self) -> list[str]:

@@ -63,18 +63,19 @@ class Receipt:
         return found
 
     def verify(self, entry: bytes, *, policy: Policy) -> Checkpoint:
-        """Return the checkpoint that proves the entry to be in a log of the policy, else `VerificationError`."""
+        """Return the checkpoint that proves the entry to be in a log of the policy; raise if none does."""
         return self.verify_leaf(leaf_hash(entry), policy=policy)
 
     def verify_leaf(self, leaf: bytes, *, policy: Policy) -> Checkpoint:
         """Do the same for an entry of which only the hash is at hand."""
         signed = open_checkpoint(self.checkpoint, keys=policy.keys)
         policy.check(signed.note)
-        names = {each.key.name for each in policy.logs}
         found = signed.checkpoint
-        if found.origin not in names:
+        # A log that is trusted for its own entries is not trusted for another's.
+        logs = {each.key.name for each in policy.logs} & {each.name for each in signed.note.signatures}
+        if found.origin not in logs:
             raise InvalidReceipt(
-                "the receipt is of another log", expected=" or ".join(sorted(names)), got=found.origin
+                "the receipt is of another log", expected=" or ".join(sorted(logs)), got=found.origin
             )
         verify_inclusion(
             index=self.index, size=found.size, leaf_hash=leaf, proof=list(self.proof), root=found.root
