@@ -129,7 +129,7 @@ def measure(pack: Pack, size: int, rounds: int, *, various: bool) -> dict[str, f
         if [each.outcome for each in ask(following, many)] != plainly(following, many, pack):
             raise SystemExit("the loop and the rulebook disagree")
     medians = {name: round(statistics.median(values), 2) for name, values in times.items()}
-    _, profiles = Profiles(pack.rules.values()).sort(asked(asks[1], AT, ()), OwnerIndex(many))
+    _, profiles = Profiles(pack).sort(asked(asks[1], AT, ()), OwnerIndex(many))
     return {"profiles": len(set(profiles)), **medians}
 
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _MOST = 10**9
 _TRIED = 256
+# Steps of a search for a situation. Conditions that no situation meets could else be tried for ever.
+_PATIENCE = 50_000
 
 
 def check_canaries(pack: Pack, engine: PolicyEngine) -> int:
@@ -67,8 +69,29 @@ def canary(rule: Rule) -> Situation:
 
 def situations_for(formula: Formula, *, base: Situation = PLAIN) -> Iterator[Situation]:
     """Yield situations in which a formula holds, each as close to `base` as its conditions let it be."""
-    drafts = islice(_satisfy(formula, True, _Draft()), _TRIED)
-    return (each for draft in drafts if (each := draft.finish(formula, base)) is not None)
+    drafts = _satisfy(formula, True, _Draft(), _Effort())
+    try:
+        for draft in islice(drafts, _TRIED):
+            if (found := draft.finish(formula, base)) is not None:
+                yield found
+    except _OutOfPatience:
+        return
+
+
+class _OutOfPatience(Exception):
+    """A search for a situation has taken all its steps."""
+
+
+class _Effort:
+    """The steps that a search for a situation may still take."""
+
+    def __init__(self) -> None:
+        self._left = _PATIENCE
+
+    def step(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise _OutOfPatience
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +199,17 @@ class _Draft:
         chosen.setdefault("federal", federal)
 
 
-def _satisfy(formula: Formula, wanted: bool, draft: _Draft) -> Iterator[_Draft]:
+def _satisfy(formula: Formula, wanted: bool, draft: _Draft, effort: _Effort) -> Iterator[_Draft]:
     """Yield drafts in which a formula is as wanted, first those that ask for the least."""
+    effort.step()
     match formula:
         case Not(part):
-            yield from _satisfy(part, not wanted, draft)
+            yield from _satisfy(part, not wanted, draft, effort)
         case All(parts) | Some(parts) if isinstance(formula, All) is wanted:
-            yield from _each(parts, wanted, draft)
+            yield from _each(parts, wanted, draft, effort)
         case All(parts) | Some(parts):
             for part in parts:
-                yield from _satisfy(part, wanted, draft)
+                yield from _satisfy(part, wanted, draft, effort)
         case Is(fact, values):
             yield from draft.text(fact, values if wanted else None, frozenset() if wanted else values)
         case Flag(fact):
@@ -221,13 +245,13 @@ def _satisfy(formula: Formula, wanted: bool, draft: _Draft) -> Iterator[_Draft]:
                     yield from chosen.text(right, one if wanted else None, frozenset() if wanted else one)
 
 
-def _each(parts: Sequence[Formula], wanted: bool, draft: _Draft) -> Iterator[_Draft]:
+def _each(parts: Sequence[Formula], wanted: bool, draft: _Draft, effort: _Effort) -> Iterator[_Draft]:
     """Yield drafts in which all parts are as wanted."""
     if not parts:
         yield draft
         return
-    for chosen in _satisfy(parts[0], wanted, draft):
-        yield from _each(parts[1:], wanted, chosen)
+    for chosen in _satisfy(parts[0], wanted, draft, effort):
+        yield from _each(parts[1:], wanted, chosen, effort)
 
 
 def _sets(atom: Overlap | Superset, left: str, right: str, wanted: bool, draft: _Draft) -> Iterator[_Draft]:

@@ -54,7 +54,7 @@ class Rulebook:
         self._engine = engine or CedarEngine(pack)
         self._known: OrderedDict[Situation, Decision] = OrderedDict()
         self._lock = threading.Lock()
-        self._profiles = Profiles(pack.rules.values())
+        self._profiles = Profiles(pack)
         self._owners: OwnerIndex | None = None
 
     def judge(self, situations: Sequence[Situation]) -> list[Decision]:
@@ -64,9 +64,7 @@ class Rulebook:
             answers = {each: self._known[each] for each in distinct if each in self._known}
         asked_for = [each for each in distinct if each not in answers]
         if asked_for:
-            verdicts = self._engine.evaluate(asked_for)
-            if len(verdicts) != len(asked_for):
-                verdicts = [Verdict(False, (), "the engine did not answer for every owner")] * len(asked_for)
+            verdicts = self._evaluated(asked_for)
             fresh = {
                 each: resolve(verdict, self.pack) for each, verdict in zip(asked_for, verdicts, strict=True)
             }
@@ -81,6 +79,16 @@ class Rulebook:
                 while len(self._known) > _REMEMBERED:
                     self._known.popitem(last=False)
         return [answers[each] for each in situations]
+
+    def _evaluated(self, situations: Sequence[Situation]) -> list[Verdict]:
+        """Return a verdict for each situation; an engine that raises or answers amiss has failed for all."""
+        try:
+            verdicts = list(self._engine.evaluate(situations))
+        except Exception as error:
+            return [Verdict(False, (), type(error).__name__)] * len(situations)
+        if len(verdicts) != len(situations) or not all(isinstance(each, Verdict) for each in verdicts):
+            return [Verdict(False, (), "the engine did not answer for every owner")] * len(situations)
+        return verdicts
 
     def judge_owners(self, said: Asked, owners: Sequence[OwnerTerms]) -> list[Decision]:
         """Return the decision of each owner, in order; owners that no rule tells apart are judged once."""
@@ -139,14 +147,18 @@ def _rulebook(pack: Pack) -> Rulebook:
 
 
 def resolve(verdict: Verdict, pack: Pack) -> Decision:
-    """Return the decision that a verdict means; only an allowance without any failure permits."""
+    """Return the decision that a verdict means; only an allowance without any failure permits.
+
+    An allowance that names a refusal, a refusal that names the permission and a word that is neither are
+    failures too.
+    """
     rules = [pack.rules[rule].cited for rule in verdict.rules if rule in pack.rules]
-    if verdict.failure is not None or len(rules) != len(verdict.rules):
-        return _decision(Outcome.DENY, [ENGINE_FAILED], pack.id)
     outcomes = {pack.rules[rule.id].outcome for rule in rules}
-    if verdict.allowed:
-        if outcomes != {Outcome.PERMIT}:
-            return _decision(Outcome.DENY, [ENGINE_FAILED], pack.id)
+    allowed = verdict.allowed is True and outcomes == {Outcome.PERMIT}
+    refused = verdict.allowed is False and Outcome.PERMIT not in outcomes
+    if verdict.failure is not None or len(rules) != len(verdict.rules) or not (allowed or refused):
+        return _decision(Outcome.DENY, [ENGINE_FAILED], pack.id)
+    if allowed:
         return _decision(Outcome.PERMIT, rules, pack.id)
     if not rules:
         return _decision(Outcome.DENY, [NOT_PERMITTED], pack.id)

@@ -1,4 +1,7 @@
-"""A draft ordinance: Cedar rules in a file, tried on a record before anybody votes on them."""
+"""A draft ordinance: Cedar rules in a file, tried on a record before anybody votes on them.
+
+Nobody checks a draft before it is tried, so it is read more strictly than a pack, which `law check` examines.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gatehouse.law.domain import VALUES
+from gatehouse.law.formula import (
+    All,
+    Covers,
+    Formula,
+    Is,
+    Meets,
+    Member,
+    Not,
+    Overlap,
+    Some,
+    Superset,
+    Within,
+    atoms,
+)
 from gatehouse.law.pack import Pack, Rule, make_rule, parse_rules, scope_of
+from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import BadInput, Confidence
+
+# An ordinance is a few pages. Each rule is tried before any decides, against all others.
+_LONGEST = 1 << 20
+_MOST_RULES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +46,10 @@ class Draft:
     def read(cls, path: Path, pack: Pack) -> Draft:
         """Read a draft against the facts of a pack; one that is not sound is `BadInput`."""
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                content = file.read(_LONGEST + 1)
+            if len(content) > _LONGEST:
+                raise BadInput("the draft is too long", where=str(path), expected="1 MiB at most")
             text = content.decode()
         except OSError as error:
             raise BadInput(
@@ -44,12 +70,65 @@ class Draft:
 
 def _rules(text: str, where: str, pack: Pack) -> list[Rule]:
     found: list[Rule] = []
-    for notes, policy in parse_rules(text, where, pack.schema):
+    parsed = parse_rules(text, where, pack.schema)
+    if len(parsed) > _MOST_RULES:
+        raise BadInput(
+            "the draft holds too many rules",
+            where=where,
+            expected=f"{_MOST_RULES} at most",
+            got=str(len(parsed)),
+        )
+    for notes, policy in parsed:
         place = f"{where}, {notes['id']}"
         if policy["effect"] != "forbid":
             raise BadInput("a draft forbids; it cannot permit what another rule refuses", where=place)
         if notes["id"] in pack.rules or notes["id"] in {rule.id for rule in found}:
             raise BadInput("the draft uses an @id that is taken", where=place)
         side, code = scope_of(policy) or ("network", None)
-        found.append(make_rule(notes, policy, side, Confidence.RULE, code))
+        rule = make_rule(notes, policy, side, Confidence.RULE, code)
+        _check(rule, place)
+        found.append(rule)
     return found
+
+
+def _check(rule: Rule, place: str) -> None:
+    """Refuse a rule that shows what nobody sees, asks for what no search can be, or lets a text permit."""
+    for text in (rule.citation, rule.sentence):
+        if sign := hidden_sign(text):
+            raise BadInput("a rule is told with a sign that nobody sees", where=place, got=sign)
+    formula = rule.formula or All(())
+    for atom in atoms(formula):
+        if isinstance(atom, Is | Meets | Covers | Within):
+            listed = (*VALUES[atom.fact], "")
+            if unknown := sorted(atom.values.difference(listed)):
+                raise BadInput(
+                    f"{atom.fact} is compared with what no search can hold",
+                    where=place,
+                    expected=f"one of {', '.join(filter(None, listed))}",
+                    got=ascii(unknown[0]),
+                    hint="see docs/deciding.md",
+                )
+    if _lifted_by_signals(formula, wanted=True):
+        raise BadInput(
+            "a rule refuses where a signal is absent, so a text could turn its refusal into a permit",
+            where=place,
+            expected="signals in conditions that refuse, never with `!`, `unless` or `if`",
+        )
+
+
+def _lifted_by_signals(formula: Formula, *, wanted: bool) -> bool:
+    """Return whether a further signal could make a formula no longer as wanted."""
+    match formula:
+        case Not(part):
+            return _lifted_by_signals(part, wanted=not wanted)
+        case All(parts) | Some(parts):
+            return any(_lifted_by_signals(part, wanted=wanted) for part in parts)
+        case Within("signals"):
+            return wanted
+        case Meets("signals") | Covers("signals") | Member("signals"):
+            return not wanted
+        case Overlap(left, right):
+            return not wanted and "signals" in (left, right)
+        case Superset(left, right):
+            return (left if not wanted else right) == "signals"
+    return False

@@ -75,7 +75,7 @@ class CedarEngine:
     def _unheard(self, situation: Situation) -> str | None:
         """Return a state whose law is unknown: the pack does not even say that no rule was found."""
         for state in (situation.owner_state, situation.searcher_state):
-            if state and jurisdiction(state) not in self._pack.jurisdictions:
+            if not knows(self._pack, state):
                 return state
         return None
 
@@ -95,11 +95,10 @@ class CedarEngine:
                 list(_entities(situations)),
                 self._schema,
             )
-        except Exception as error:  # whatever the binding raises, nothing of it may permit
+            verdicts = [self._verdict(result) for result in results]
+        except Exception as error:  # whatever the binding raises or returns, nothing of it may permit
             return [Verdict(False, (), f"{type(error).__name__}: {error}")] * len(situations)
-        if len(results) != len(situations):
-            return [_FAILED] * len(situations)
-        return [self._verdict(result) for result in results]
+        return verdicts if len(verdicts) == len(situations) else [_FAILED] * len(situations)
 
     def _verdict(self, result: Any) -> Verdict:
         diagnostics = result.diagnostics
@@ -133,6 +132,11 @@ _FAILED = Verdict(False, (), "the engine did not answer for every owner")
 def jurisdiction(state: str) -> str:
     """Return the code of a state's law: `us-il` for `IL`."""
     return f"us-{state.lower()}" if state else "none"
+
+
+def knows(pack: Pack, state: str) -> bool:
+    """Return whether a pack says anything of a state, if only that it has no rule; "" stands for none."""
+    return not state or (state.isupper() and jurisdiction(state) in pack.jurisdictions)
 
 
 def _request(at: int, situation: Situation) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import BadInput, Confidence
 
 _KEYS = {"code", "name", "summary", "not_covered", "sources", "provisions", "no_rule_found"}
@@ -33,6 +34,9 @@ _PROVISION_KEYS = {
     "matter",
     "no_rule",
 }
+_LISTS = frozenset({"sources", "binds", "matter", "record_fields", "duties"})
+_FLAGS = frozenset({"approximate", "no_rule_found"})
+_ROWS_AND_DAYS = frozenset({"provisions", "effective", "operative"})
 BINDS = frozenset({"owner", "searcher", "vendor", "private"})
 # What a provision is about, for the table of docs/law/coverage.md.
 MATTERS_OF_LAW = ("retention", "purposes", "immigration", "out_of_state", "federal", "duties", "signals")
@@ -81,6 +85,7 @@ def read_facts(content: bytes, *, where: str) -> Jurisdiction:
     try:
         data: dict[str, Any] = tomllib.loads(content.decode())
         _only(data, _KEYS, "the file")
+        _legible(data)
         provisions = [_provision(row) for row in data.get("provisions", ())]
         jurisdiction = Jurisdiction(
             code=data["code"],
@@ -98,7 +103,7 @@ def read_facts(content: bytes, *, where: str) -> Jurisdiction:
         for each in provisions:
             if not each.id.startswith(f"{jurisdiction.code}/"):
                 raise ValueError(f"{each.id} does not begin with {jurisdiction.code}/")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput(
             "the facts of a jurisdiction cannot be read",
             where=where,
@@ -134,6 +139,7 @@ def _shortest(months: int) -> int:
 
 def _provision(row: dict[str, Any]) -> Provision:
     _only(row, _PROVISION_KEYS, row["id"])
+    _legible(row)
     binds, matter = frozenset(row["binds"]), frozenset(row["matter"])
     if not binds <= BINDS or not binds:
         raise ValueError(f"{row['id']} binds one or more of {', '.join(sorted(BINDS))}")
@@ -163,6 +169,24 @@ def _provision(row: dict[str, Any]) -> Provision:
         duties=tuple(row.get("duties", ())),
         no_rule=row.get("no_rule"),
     )
+
+
+def _legible(row: Mapping[str, Any]) -> None:
+    """Refuse values of another type than their key has, and texts with signs that nobody sees."""
+    for key, value in row.items():
+        if key in _ROWS_AND_DAYS:
+            continue
+        if key in _FLAGS:
+            if not isinstance(value, bool):
+                raise TypeError(f"{key} is neither true nor false")
+            continue
+        if key in _LISTS and not isinstance(value, list):
+            raise TypeError(f"{key} is no list")
+        for text in value if key in _LISTS else [value]:
+            if not isinstance(text, str):
+                raise TypeError(f"{key} holds something else than text")
+            if sign := hidden_sign(text):
+                raise ValueError(f"{key} holds a sign that nobody sees, {sign}")
 
 
 def _only(row: Mapping[str, Any], known: set[str], where: str) -> None:

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from gatehouse.law.facts import retention_minutes
+from gatehouse.law.unseen import blank
 from gatehouse.model import BadInput
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ _WEEKS = re.compile(r"P(\d{1,4})W")
 # No search record is older than the networks, and a year of two hundred digits is no year.
 _YEARS = range(1970, 2200)
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+_LONGEST_NUMBER = 100
 _HINT = "see docs/deciding.md"
 
 
@@ -94,9 +96,9 @@ class Node:
         return None if self.absent else self.value is True
 
     def name(self) -> str:
-        """Return a string that is not blank."""
-        if not self.is_text or not self.value.strip():
-            raise self.wrong("a name is missing", "a string that is not blank")
+        """Return a string in which something can be read."""
+        if not self.is_text or blank(self.value):
+            raise self.wrong("a name is missing", "a string with a letter or a digit")
         return str(self.value)
 
     def code(self, listed: Mapping[str, T]) -> T | None:
@@ -157,7 +159,12 @@ def read_json(content: bytes, where: str | None = None) -> Node:
     """Return the root of a document in UTF-8."""
     root = Node(None, "", where)
     try:
-        value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+        value = json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_int=_integer,
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeError as error:
         raise root.wrong("it is not UTF-8", "JSON in UTF-8", got="other bytes") from error
@@ -179,6 +186,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(_text: str) -> Any:
     raise ValueError("a number that is none")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("a number that nobody can mean")
+    return int(text)
 
 
 def _listed(names: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, overload
 
-from gatehouse.law.situation import minutes
+from gatehouse.law.situation import banned, minutes_kept
 from gatehouse.model import Agreement, Declaration, OwnerTerms, Party
 
 
@@ -43,8 +43,8 @@ class OwnerIndex(Sequence[OwnerTerms]):
             terms = Terms(
                 owner.party.state or "",
                 owner.party.kind.value,
-                0 if owner.retention is None else minutes(owner.retention),
-                owner.bans,
+                minutes_kept(owner.retention),
+                banned(owner.bans),
                 owner.optins,
                 agreements.setdefault(owner.agreement, len(agreements)),
                 declarations.setdefault(owner.declaration, len(declarations)),

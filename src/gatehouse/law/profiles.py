@@ -12,9 +12,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gatehouse.law.clock import local_day
+from gatehouse.law.engine import knows
 from gatehouse.law.formula import All, Atom, Formula, atoms, facts_of, holds
 from gatehouse.law.owners import OwnerIndex
-from gatehouse.law.pack import Rule
+from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Asked, Situation, agreement_at, declaration_at, leaves_state, situation
 
 _OF_STATE = frozenset({"owner_state", "owner_day", "out_of_state"})
@@ -46,10 +47,11 @@ class _Asks(NamedTuple):
 class Profiles:
     """The rules of a pack, ready to tell owners apart. Safe to share between threads."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
         self._common: list[_Asks] = []
         self._of_state: dict[str, list[_Asks]] = {}
-        for rule in rules:
+        for rule in pack.rules.values():
             asks = _Asks(rule.id, None if rule.formula is None else _parts(rule.formula))
             if rule.side == "owner" and rule.jurisdiction is not None:
                 state = rule.jurisdiction.removeprefix("us-").upper()
@@ -80,12 +82,14 @@ class Profiles:
                     out_of_state=leaves_state(said.recipients, state),
                 )
                 asked = _State(here, [*common, *self._of_state.get(state, ())], shared)
+                # The engine refuses a state that the pack does not know, which no rule tells from others.
+                base = asked.base if knows(self._pack, state) else (state, asked.base)
                 # A number stands for the base, which would be hashed once more for every class.
-                states[state] = bases.setdefault(asked.base, len(bases)), asked.told
-            base, told = states[state]
+                states[state] = bases.setdefault(base, len(bases)), asked.told
+            number_of_base, told = states[state]
             word, matters = declared[declaration]
             key = (
-                base,
+                number_of_base,
                 told["owner_kind"][kind],
                 told["retention"][retention],
                 told["bans"][bans],

@@ -110,7 +110,7 @@ class Situations:
         random = self.random
         return OwnerTerms(
             Party("Prairie Bend PD", self._state() or None, self._kind()),
-            retention=None if random.random() < 0.7 else timedelta(minutes=self._reach()),
+            retention=None if random.random() < 0.7 else timedelta(minutes=self._reach() or 1),
             bans=frozenset(self._few(VALUES["bans"])),
             optins=frozenset(self._few(VALUES["optins"])),
             agreement=random.choice(
