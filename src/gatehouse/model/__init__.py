@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gatehouse.model.agency import AgencyKind, Organization
     from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
     from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
+    from gatehouse.model.event import SEARCH_ENDS, SEARCH_STEPS, HitState, LogEvent, SearchState
     from gatehouse.model.purpose import OFFENSES, Purpose
     from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
     from gatehouse.model.request import (
@@ -31,6 +32,8 @@ __all__ = [
     "MASKED",
     "MATTERS",
     "OFFENSES",
+    "SEARCH_ENDS",
+    "SEARCH_STEPS",
     "AgencyKind",
     "Agreement",
     "BadInput",
@@ -43,8 +46,10 @@ __all__ = [
     "Declaration",
     "Error",
     "FieldState",
+    "HitState",
     "Layout",
     "LinkTier",
+    "LogEvent",
     "Organization",
     "Outcome",
     "OwnerTerms",
@@ -56,6 +61,7 @@ __all__ = [
     "Purpose",
     "SearchRecord",
     "SearchRequest",
+    "SearchState",
     "Signal",
     "SignalMatch",
     "Value",
@@ -77,8 +83,10 @@ _HOMES = {
     "Error": "errors",
     "FAMILIES": "signal",
     "FieldState": "record",
+    "HitState": "event",
     "Layout": "record",
     "LinkTier": "record",
+    "LogEvent": "event",
     "MASKED": "record",
     "MATTERS": "request",
     "OFFENSES": "purpose",
@@ -91,8 +99,11 @@ _HOMES = {
     "Process": "request",
     "ProcessKind": "request",
     "Purpose": "purpose",
+    "SEARCH_ENDS": "event",
+    "SEARCH_STEPS": "event",
     "SearchRecord": "record",
     "SearchRequest": "request",
+    "SearchState": "event",
     "Signal": "signal",
     "SignalMatch": "signal",
     "Value": "record",
