@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from gatehouse.ledger.canonical import LARGEST_INTEGER, Json, from_canonical
 from gatehouse.ledger.commitment import FIELDS, Openings, commit, complete_values, draw_root, field_key
@@ -45,7 +46,11 @@ _ENTRY = re.compile(
     + rf',"schema":"{SCHEMA}","sequence":(?P<sequence>0|[1-9][0-9]{{0,15}})\}}',
     re.ASCII,
 )
-_COMMITMENT = re.compile(rf'"(\w+)":"({_HASH})"', re.ASCII)
+# Where each commitment's digits stand within the object, whose keys and widths never change.
+_ENDS = tuple(accumulate(len(f'"{field}":"",') + 2 * HASH_BYTES for field in FIELDS))
+_DIGITS = tuple(
+    (field, slice(end - 2 - 2 * HASH_BYTES, end - 2)) for field, end in zip(FIELDS, _ENDS, strict=True)
+)
 # Sources whose states are settled; another source may say what it likes, in the same grammar.
 _STATES = {
     "search:plate": frozenset(SearchState),
@@ -91,8 +96,8 @@ def read_entry(data: bytes) -> Leaf:
         found = None
     if found is None:
         raise InvalidEntry("an entry is no leaf", expected=f"{SCHEMA} as canonical JSON", got=_got(data))
-    event, previous, pack = found["event"], found["previous"], found["pack"]
-    sequence = int(found["sequence"])
+    agency, commitments, event, hour, pack, previous, number = found.groups()
+    sequence = int(number)
     _check_event(event)
     if sequence > LARGEST_INTEGER:
         raise InvalidEntry("a sequence is too large", expected="at most 2^53 - 1", got=str(sequence))
@@ -105,19 +110,17 @@ def read_entry(data: bytes) -> Leaf:
     if pack is None and not event.startswith("log:"):
         raise InvalidEntry("an entry names no rulebook", expected="a hash", got="null")
     try:
-        hour = datetime.fromisoformat(found["hour"])
+        began = datetime.fromisoformat(hour)
     except ValueError:
-        raise InvalidEntry("there is no such hour", expected="an hour in UTC", got=found["hour"]) from None
+        raise InvalidEntry("there is no such hour", expected="an hour in UTC", got=hour) from None
     return Leaf(
         event=event,
-        agency=found["agency"],
+        agency=agency,
         sequence=sequence,
         previous=None if previous is None else bytes.fromhex(previous),
-        hour=hour,
+        hour=began,
         pack=None if pack is None else bytes.fromhex(pack),
-        commitments={
-            field: bytes.fromhex(value) for field, value in _COMMITMENT.findall(found["commitments"])
-        },
+        commitments={field: bytes.fromhex(commitments[digits]) for field, digits in _DIGITS},
     )
 
 
