@@ -231,6 +231,22 @@ class TestSmuggleThroughADraft:
             drafted(tmp_path, conditions)
         assert caught.value.got == got
 
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "owner_day >= 0",
+            "owner_day > -1",
+            "owner_day >= 20261399",
+            "owner_day < 99991231",
+            "searcher_day == 20260230",
+            "owner_day > 9223372036854775807",
+            "owner_day > context.reach",
+        ],
+    )
+    def test_draft_that_compares_a_day_with_none_is_refused(self, tmp_path: Path, condition: str) -> None:
+        with pytest.raises(BadInput, match="is compared with what is no day"):
+            drafted(tmp_path, f"when {{ context.{condition} }}")
+
     @pytest.mark.parametrize("sign", ["\\u{1b}[2J", "\\u{202e}", "\\u{e0041}", "\\r", "\\0", "\\u{fe0f}"])
     def test_draft_with_an_escaped_hidden_sign_is_refused(self, tmp_path: Path, sign: str) -> None:
         with pytest.raises(BadInput, match="a sign that nobody sees"):

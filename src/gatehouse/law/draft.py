@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from gatehouse.law.domain import VALUES
 from gatehouse.law.formula import (
     All,
+    Compare,
     Covers,
     Formula,
     Is,
@@ -32,6 +34,8 @@ from gatehouse.model import BadInput, Confidence
 # An ordinance is a few pages. Each rule is tried before any decides, against all others.
 _LONGEST = 1 << 20
 _MOST_RULES = 500
+_DAYS = ("owner_day", "searcher_day")
+_YEARS = range(1970, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,28 @@ def _check(rule: Rule, place: str) -> None:
                     got=ascii(unknown[0]),
                     hint="see docs/deciding.md",
                 )
+        if isinstance(atom, Compare) and atom.fact in _DAYS and not _is_day(atom.other):
+            raise BadInput(
+                f"{atom.fact} is compared with what is no day",
+                where=place,
+                expected="a day such as 20260701, from 1970 to 2199",
+            )
     if _lifted_by_signals(formula, wanted=True):
         raise BadInput(
             "a rule refuses where a signal is absent, so a text could turn its refusal into a permit",
             where=place,
             expected="signals in conditions that refuse, never with `!`, `unless` or `if`",
         )
+
+
+def _is_day(other: int | str) -> bool:
+    """Return whether a day is compared with a day, or with the day of the other state."""
+    if isinstance(other, str):
+        return other in _DAYS
+    try:
+        return date(other // 10_000, other // 100 % 100, other % 100).year in _YEARS
+    except (ValueError, OverflowError):
+        return False
 
 
 def _lifted_by_signals(formula: Formula, *, wanted: bool) -> bool:
