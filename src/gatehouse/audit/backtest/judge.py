@@ -2,6 +2,8 @@
 
 A row of an export leaves facts open that a live search must state. A rule that refuses whatever they are has
 refused; one whose answer rests on a missing fact has not, and the row *cannot be judged* by it.
+
+Of the combinations that none of the rules tried can tell apart (`backtest.alike`), one is decided.
 """
 
 from __future__ import annotations
@@ -10,34 +12,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gatehouse.audit.texts import BIT
+from gatehouse.audit.backtest.alike import Alike
+from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given, Givens
 from gatehouse.law.engine import CedarEngine
-from gatehouse.law.formula import All
-from gatehouse.law.situation import Situation, asked, situation
+from gatehouse.law.situation import Situation
 from gatehouse.law.unknowns import holds_whatever, reads
-from gatehouse.model import (
-    AgencyKind,
-    Outcome,
-    OwnerTerms,
-    Party,
-    SearchRequest,
-    Signal,
-    VerificationFailed,
-)
+from gatehouse.model import Outcome, VerificationFailed
 
 if TYPE_CHECKING:
     from gatehouse.audit.backtest.plan import Plan
     from gatehouse.audit.backtest.rows import Constants
     from gatehouse.audit.roster import Roster
     from gatehouse.law.engine import Verdict
+    from gatehouse.law.formula import Formula
+    from gatehouse.law.pack import Rule
     from gatehouse.law.purposes import Stated
 
 REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE = "refused", "review", "permitted", "not_judgeable"
 ANSWERS = (REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE)
 
-# What no export holds. For what else may be missing the pack has rules of its own, `missing:*`; that a record
-# shows no approval means that a supervisor would have been asked.
-NEVER_EXPORTED = frozenset({"process"})
 # Gaps that no rule of the pack looks for, since a live search cannot have them.
 _GAPS_OF_RECORDS = frozenset({"signals", "owner_day", "searcher_day"})
 _MISSING = "missing:"
@@ -53,8 +46,6 @@ _FACTS = {
     "behalf": "on_behalf_of",
 }
 _EVERY = frozenset(Situation._fields)
-_NOBODY = Party("(not stated)", None, AgencyKind.UNKNOWN)
-_ANYBODY = "(another agency)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +58,14 @@ class Answer:
 
 
 class Judge:
-    """Answers combinations of facts; equal situations with equal gaps are answered once."""
+    """Answers combinations of facts; those that no rule tried can tell apart are answered once."""
 
     def __init__(self, plan: Plan, roster: Roster, constants: Constants, phrases: Sequence[Stated]) -> None:
-        self._roster = roster
-        self._constants = constants
-        self._phrases = phrases
-        self._rules = {rule.id: (rule, reads(rule.formula or All(()))) for rule in plan.rules()}
+        self._givens = Givens(roster, constants, phrases, plan.pack.jurisdictions)
+        self._rules = {rule.id: rule for rule in plan.rules()}
+        self._formulas = {name: _formula(rule) for name, rule in self._rules.items()}
+        self._needs = {name: reads(formula) for name, formula in self._formulas.items()}
+        self._alike = Alike(self._formulas)
         self._engine = CedarEngine(plan.draft.added_to(plan.pack) if plan.draft else plan.pack)
         self._drafted = frozenset(rule.id for rule in plan.draft.rules) if plan.draft else frozenset()
         # A statute of another state is tried as if the data lay there.
@@ -81,12 +73,20 @@ class Judge:
 
     def answers(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
         """Return the answer to each row: the columns of `rows.ALIKE`."""
-        asked_for = [self._situation(row) for row in rows]
-        distinct = list(dict.fromkeys(asked_for))
-        situations = list(dict.fromkeys(each for known, _ in distinct for each in self._variants(known)))
+        asked_for = [self._givens.of(row) for row in rows]
+        kinds = {given: self._kind(given) for given in dict.fromkeys(asked_for)}
+        # The first of each kind stands for it.
+        examples = {kind: given for given, kind in reversed(kinds.items())}
+        situations = list(
+            dict.fromkeys(each for known, _ in examples.values() for each in self._variants(known))
+        )
         verdicts = dict(zip(situations, self._engine.evaluate(situations), strict=True))
-        known = {each: self._decide(each[0], each[1], verdicts) for each in distinct}
-        return [known[each] for each in asked_for]
+        answers = {kind: self._decide(*given, verdicts) for kind, given in examples.items()}
+        return [answers[kinds[given]] for given in asked_for]
+
+    def _kind(self, given: Given) -> tuple[int, ...]:
+        variants = self._variants(given.known)
+        return tuple(self._alike.number(Given(each, given.unknown)) for each in variants)
 
     def _variants(self, known: Situation) -> list[Situation]:
         elsewhere = [state for state in self._as_if if state != known.owner_state]
@@ -108,7 +108,7 @@ class Judge:
                 if self._rests_on_a_gap(name, each, fired, unknown)
             }
         firm = {name for name in fired - open_rules if not name.startswith(_MISSING)}
-        denied = sorted(name for name in firm if self._rules[name][0].outcome is Outcome.DENY)
+        denied = sorted(name for name in firm if self._rules[name].outcome is Outcome.DENY)
         if denied:
             return Answer(REFUSED, tuple(denied), ())
         gaps = open_rules | {name for name in fired if name.startswith(_MISSING)}
@@ -123,9 +123,8 @@ class Judge:
     def _rests_on_a_gap(
         self, name: str, known: Situation, fired: Collection[str], unknown: frozenset[str]
     ) -> bool:
-        rule, needs = self._rules[name]
-        gaps = needs & unknown & self._minded(name, name in fired)
-        return bool(gaps) and holds_whatever(rule.formula or All(()), known, gaps) is None
+        gaps = self._needs[name] & unknown & self._minded(name, name in fired)
+        return bool(gaps) and holds_whatever(self._formulas[name], known, gaps) is None
 
     def _minded(self, name: str, fired: bool) -> frozenset[str]:
         """Return the gaps that leave a rule open: those for which the pack itself has no `missing:` rule.
@@ -146,51 +145,12 @@ class Judge:
             if gap.startswith(_MISSING):
                 names.add(gap.removeprefix(_MISSING).partition("/")[0])
             else:
-                open_facts = self._rules[gap][1] & unknown & self._minded(gap, gap in fired)
+                open_facts = self._needs[gap] & unknown & self._minded(gap, gap in fired)
                 names |= {_FACTS.get(each, each) for each in open_facts}
         return tuple(sorted(names))
 
-    def _situation(self, row: Mapping[str, Any]) -> tuple[Situation, frozenset[str]]:
-        unknown = set(NEVER_EXPORTED) | {"approvals", "declaration", "declared", "behalf"}
-        owner = self._roster.owner(row["file"])
-        party = Party(owner.name, owner.state, owner.kind) if owner else _NOBODY
-        name = party.name if row["own"] else _ANYBODY
-        searcher = Party(name, row["state"], AgencyKind(row["kind"]))
-        if searcher.kind is AgencyKind.UNKNOWN:
-            unknown |= {"searcher_kind", "federal"}
-        if searcher.state is None and searcher.kind is not AgencyKind.FEDERAL:
-            unknown |= {"searcher_state", "out_of_state", "recipients"}
-        if party.state is None:
-            unknown |= {"owner_state", "out_of_state"}
-        said = None if row["said"] is None else self._phrases[row["said"]]
-        if said is None:
-            unknown |= {"purpose"}
-        if said is None or said.offense is None:
-            unknown |= {"offense"}
-        if row["case"] is None:
-            unknown |= {"case_number"}
-        if not row["readable"]:
-            unknown |= {"signals"}
-        if row["step"] is None:
-            unknown |= {"reach", "window"}
-        epoch = row["epoch"]
-        if epoch is None:
-            unknown |= {"owner_day", "searcher_day"}
-        bits = row["bits"]
-        request = SearchRequest(
-            searcher,
-            said.purpose if said else None,
-            said.offense if said else None,
-            "stated" if row["case"] else None,
-        )
-        said_to_all = asked(
-            request,
-            self._constants.moment(epoch or 0),
-            [signal for signal in Signal if bits & BIT[signal]],
-        )
-        found = situation(said_to_all, OwnerTerms(party))
-        if not found.own:
-            unknown |= {"agreement"}
-        if row["step"] is not None:
-            found = found._replace(window=True, reach=self._constants.reach(row["step"]))
-        return found, frozenset(unknown)
+
+def _formula(rule: Rule) -> Formula:
+    if rule.formula is None:
+        raise AssertionError(f"{rule.id} was read without its formula")
+    return rule.formula

@@ -6,11 +6,13 @@ of millions of rows has some thousands of combinations, and only these are judge
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 
 from gatehouse.audit.annotate import annotated
@@ -20,6 +22,7 @@ from gatehouse.law.clock import EAST_END
 from gatehouse.law.formula import Compare, Covers, Meets, atoms, facts_of
 from gatehouse.law.purposes import Stated, known_phrases, stated
 from gatehouse.model import AgencyKind, Signal
+from gatehouse.records.frame import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,8 +37,13 @@ _DAYS = ("owner_day", "searcher_day")
 ALIKE = ("file", "own", "state", "kind", "epoch", "bits", "readable", "case", "said", "step")
 _EVERY_SIGNAL = frozenset(signal.value for signal in Signal)
 _FAR_BACK = 2**31 - 1
+# No clock is further from UTC, so no month begins on one before UTC comes so near.
+_AHEAD = timedelta(days=1)
 # Fields whose texts may say what a search was for, the likelier first.
 _SPOKEN = ("offense", "reason")
+_DIGIT = re.compile("[0-9]")
+# What stands between an entry of a drop-down list and what was typed.
+_TYPED = " - "
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,27 +112,69 @@ def facts(
     step = (
         sum((seconds > reach * 60).cast(pl.UInt8) for reach in constants.reaches) if constants.reaches else 0
     )
+    turns = _turns(linked, roster, constants.instants)
     return (
         frame.select(
             "file",
             "agency",
             "readable",
             "case",
-            month=_local(roster, at).dt.strftime("%Y-%m"),
-            epoch=_epoch(at, constants.instants),
+            span=_span(at, turns),
             bits=pl.col("bits") & pl.lit(constants.signals, dtype=pl.UInt32),
             said=pl.coalesce(*(f"_{name}_said" for name in said)) if said else pl.lit(None, dtype=pl.UInt32),
             step=pl.when(seconds.is_not_null()).then(step),
         )
         .group_by(pl.all())
         .agg(n=pl.len())
+        .join(_spans(turns).lazy(), on="span", how="left")
+        .with_columns(month=_local(roster, at).dt.strftime("%Y-%m"), epoch=_epoch(at, constants.instants))
         .join(_searchers(roster).lazy(), on="agency")
         .join(_owners(roster).lazy(), on="file")
         .with_columns(own=(pl.col("agency") == pl.col("owner")) & (pl.col("agency") != UNKNOWN))
-        .select("month", "agency", *ALIKE, "n")
+        .group_by("month", "agency", *ALIKE)
+        .agg(pl.col("n").sum())
         .sort(pl.all())
         .collect(engine="streaming")
     )
+
+
+def _turns(linked: Linked, roster: Roster, instants: Sequence[datetime]) -> pl.Series:
+    """Return the first time of search and, in order, the later ones at which a month or an epoch begins.
+
+    Months begin on the clock of each owner, in UTC where its zone is not known.
+    """
+    at = pl.col("searched_at")
+    first, last = linked.frame.select(first=at.min(), last=at.max()).collect(engine="streaming").row(0)
+    if first is None:
+        return pl.Series("searched_at", [], dtype=TIME)
+    months = pl.datetime_range(
+        datetime(first.year, first.month, 1),
+        last.replace(tzinfo=None) + _AHEAD,
+        "1mo",
+        time_unit="ms",
+        eager=True,
+    )
+    zones = {roster.zones[owner] or "UTC" for owner in roster.owners}
+    begins = [months.dt.replace_time_zone(zone).dt.convert_time_zone("UTC") for zone in sorted(zones)]
+    found = pl.concat([pl.Series([first, *instants], dtype=TIME), *begins]).unique().sort()
+    return found.filter(found.is_between(first, last)).alias("searched_at")
+
+
+def _span(at: pl.Expr, turns: pl.Series) -> pl.Expr:
+    """Return which of the turns a time is at or after, the last one; null without a time."""
+    begins = turns.to_physical().to_numpy()
+
+    def number(times: pl.Series) -> pl.Series:
+        found = np.searchsorted(begins, times.to_physical().fill_null(0).to_numpy(), side="right") - 1
+        spans = pl.Series(found, dtype=pl.Int32)
+        return spans.set(times.is_null(), None) if times.null_count() else spans
+
+    return at.map_batches(number, return_dtype=pl.Int32, is_elementwise=True)
+
+
+def _spans(turns: pl.Series) -> pl.DataFrame:
+    """Return each span and `searched_at`, when it begins: all its times are of one month and epoch."""
+    return turns.to_frame().with_row_index("span").with_columns(pl.col("span").cast(pl.Int32))
 
 
 def _searchers(roster: Roster) -> pl.DataFrame:
@@ -163,28 +213,40 @@ class Spoken:
     @classmethod
     def of(cls, linked: Linked) -> Spoken:
         """Read every distinct text that may say a purpose."""
-        found = {name: _stated_by_key(linked.records.texts[name]) for name in _SPOKEN}
-        every = {each for by_key in found.values() for each in by_key.values()}
-        phrases = tuple(sorted(every, key=lambda each: (each.purpose.value, each.offense or "")))
-        order = {each: index for index, each in enumerate(phrases)}
-        tables = {
-            name: pl.DataFrame(
-                [(key, order[each]) for key, each in by_key.items()],
-                schema={"key": pl.UInt64, "said": pl.UInt32},
-                orient="row",
-            )
-            for name, by_key in found.items()
-            if by_key
+        speaking = {name: _speaking(linked.records.texts[name]) for name in _SPOKEN}
+        says = {
+            text: found
+            for text in pl.concat([table["text"] for table in speaking.values()]).unique()
+            if (found := stated(text)) is not None
         }
-        return cls(phrases, tables)
+        phrases = tuple(sorted(set(says.values()), key=lambda each: (each.purpose.value, each.offense or "")))
+        order = {each: index for index, each in enumerate(phrases)}
+        said = pl.DataFrame(
+            {"text": list(says), "said": [order[each] for each in says.values()]},
+            schema={"text": pl.String, "said": pl.UInt32},
+        )
+        tables = {name: table.join(said, on="text").select("key", "said") for name, table in speaking.items()}
+        return cls(phrases, {name: table for name, table in tables.items() if table.height})
 
 
-def _stated_by_key(texts: pl.DataFrame) -> Mapping[int, Stated]:
-    # Only texts that are a phrase, or have the form of a drop-down list, are read one by one.
+def _speaking(texts: pl.DataFrame) -> pl.DataFrame:
+    """Return `key` and `text` of the texts that may say a purpose.
+
+    Of an entry of a drop-down list the numbers typed after it are left out: millions of texts differ in
+    nothing else, and none is a phrase as a whole.
+    """
+    phrases = known_phrases()
     folded = pl.col("text").str.to_lowercase().str.replace_all("[^0-9a-z]+", " ").str.strip_chars(" ")
     menu = pl.col("text").str.contains(" -", literal=True)
-    likely = texts.filter(menu | folded.is_in(list(known_phrases())))
-    return {key: found for key, text in likely.iter_rows() if (found := stated(text)) is not None}
+    likely = menu | folded.is_in(list(phrases))
+    if any(_DIGIT.search(phrase) for phrase in phrases):
+        return texts.filter(likely)
+    numbered = texts["text"].str.contains(_DIGIT.pattern)
+    listed = texts.filter(numbered).filter(pl.col("text").str.contains(_TYPED, literal=True))
+    entry = pl.col("text").str.splitn(_TYPED, 2).struct.field("field_0")
+    return pl.concat(
+        [texts.filter(~numbered).filter(likely), listed.select("key", text=entry + f"{_TYPED}0")]
+    )
 
 
 def _local(roster: Roster, at: pl.Expr) -> pl.Expr:

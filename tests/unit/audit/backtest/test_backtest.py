@@ -109,6 +109,12 @@ class TestWholePack:
                 assert sum(group[answer] for group in document[table]) == n
         assert document["by_organization"][0]["organization"] == OUTSIDE
 
+    def test_backtest_state_whose_law_is_not_known_counts_as_unknown(self, tmp_path: Path) -> None:
+        rows = [("San Juan PR PD", "stolen vehicle", "25-000001"), ("San Juan PR PD", "ICE WARRANT", "")]
+        document = tried(write(tmp_path / "a.csv", rows))
+        assert answers(document) == (1, 0, 0, 1)
+        assert "searcher_state" in [each["fact"] for each in document["lacked"]]
+
     def test_backtest_twice_is_the_same(self, story: Path) -> None:
         assert tried(story) == tried(story)
 
