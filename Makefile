@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
+SOFTHSM := $(VENV)/.softhsm
 TESTS ?= tests
 PYTEST_ARGS ?=
 
@@ -38,6 +39,10 @@ $(BROWSER): tools/setup_browser.sh | $(DEV)
 	@bash tools/setup_browser.sh $(BIN)/python
 	@touch $@
 
+$(SOFTHSM): tools/setup_softhsm.sh | $(DEV)
+	@bash tools/setup_softhsm.sh
+	@touch $@
+
 .PHONY: setup
 setup: $(RUNTIME) ## Make .venv with the command .venv/bin/gatehouse
 
@@ -46,7 +51,7 @@ demo: $(RUNTIME) ## Audit a synthetic town's export; EXPORT=path OWNER="…" for
 	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve)
 
 .PHONY: test
-test: $(DEV) $(BROWSER) ## Run every test
+test: $(DEV) $(BROWSER) $(SOFTHSM) ## Run every test
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: check

@@ -1,0 +1,236 @@
+"""Day keys: one AES-256 key for each agency and UTC day, and their destruction.
+
+The openings of a day's entries are sealed under the day's key, so destroying one file ends them all. Each key
+stands in a file of its own, `<agency>/<day>.key`, wrapped (AES-256-GCM) under a key-encryption key that is
+kept elsewhere. A row of a database would be worse: SQLite leaves old bytes in its write-ahead log, in free
+pages and in every backup.
+
+    8 bytes   which key-encryption key wraps it: the start of SHA-256 of a label and that key
+    12 bytes  nonce
+    48 bytes  the wrapped key; associated data: a label, agency and day
+
+`destroy` leaves a mark, `<day>.destroyed`, before the key goes: a day that has ended gets no second key, and
+a lost key is told from a destroyed one. Then it overwrites the file in place, unlinks it, and syncs both.
+
+What that promises: nobody who has this folder from then on can open the day, and nothing else of it has to
+be trusted or rewritten. What it cannot promise: a file system that copies on write, a snapshot, an SSD that
+moves blocks, and a backup may hold the wrapped key still. That copy is worth nothing without the
+key-encryption key. So keep that key out of backups, and call `rewrap` after a sweep: it moves the surviving
+keys under a fresh one; once the old one is destroyed, every older copy of the folder is dead. Nor can it
+reach openings that were already read, or keys in the memory of a process that runs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gatehouse.model import BadInput, BadUse, PartUnavailable
+from gatehouse.signing.private_file import create_private, read_private, replace_private, sync_directory
+
+KEY_BYTES = 32
+_NONCE_BYTES, _ID_BYTES, _TAG_BYTES = 12, 8, 16
+# Days that stay unwrapped in memory.
+_KEPT = 256
+_FILE_BYTES = _ID_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
+_WRAP = b"gatehouse-day-key/1\n"
+_AGENCY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", re.ASCII)
+
+
+class DayKeyDestroyed(PartUnavailable):
+    """The key of an agency's day was destroyed: what it sealed is gone for good."""
+
+
+class DayKeyMissing(PartUnavailable):
+    """The key of an agency's day is not there, and nothing says that it was destroyed."""
+
+
+def read_kek(path: Path) -> bytes:
+    """Read a key-encryption key, 64 hex digits in a file that its owner alone may read."""
+    text = read_private(path).decode("ascii", "replace").removesuffix("\n")
+    if not re.fullmatch(r"[0-9a-f]{64}", text, re.ASCII):
+        raise BadInput("a file holds no key-encryption key", where=str(path), expected="64 hex digits")
+    return bytes.fromhex(text)
+
+
+def create_kek(path: Path) -> bytes:
+    """Draw a key-encryption key and write it to a new file with mode 0600; an existing one is refused."""
+    kek = secrets.token_bytes(KEY_BYTES)
+    create_private(path, kek.hex().encode() + b"\n")
+    return kek
+
+
+def renew_kek(path: Path, keys: DayKeys) -> None:
+    """Put every surviving day key under a fresh key-encryption key, then destroy the old one in its file.
+
+    Cut off at any point, it can be called again: the fresh key waits in `<path>.next` until no day key needs
+    the old one. `keys` was opened with the key in `path`.
+    """
+    waiting, old = path.with_name(path.name + ".next"), path.with_name(path.name + ".old")
+    if old.exists():
+        # Cut off before: with a key still waiting, the old file is `path` itself under a second name.
+        if not waiting.exists():
+            _overwrite(old)
+        old.unlink()
+        sync_directory(path.parent)
+    fresh = read_kek(waiting) if waiting.exists() else create_kek(waiting)
+    keys.rewrap(fresh)
+    old.hardlink_to(path)
+    waiting.replace(path)
+    sync_directory(path.parent)
+    _overwrite(old)
+    old.unlink()
+    sync_directory(path.parent)
+
+
+class DayKeys:
+    """The day keys in a folder, under a key-encryption key of 32 bytes."""
+
+    def __init__(self, directory: Path, *, kek: bytes) -> None:
+        if len(kek) != KEY_BYTES:
+            raise BadUse("a key-encryption key has the wrong length", expected="32 bytes")
+        self.directory = directory
+        self._kek = kek
+        self._known: dict[Path, bytes] = {}
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def create(self, agency: str, day: date) -> bytes:
+        """Return an agency's key for a day, made durable before this returns; a destroyed day gets none."""
+        try:
+            return self.read(agency, day)
+        except DayKeyMissing:
+            pass
+        path = self._path(agency, day)
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            sync_directory(self.directory)
+        key = secrets.token_bytes(KEY_BYTES)
+        try:
+            create_private(path, self._wrapped(key, agency, day, self._kek))
+        except BadUse:
+            # Another process was quicker: its key is the day's key.
+            return self.read(agency, day)
+        return key
+
+    def read(self, agency: str, day: date) -> bytes:
+        """Return an agency's key for a day, else `DayKeyDestroyed` or `DayKeyMissing`."""
+        path = self._path(agency, day)
+        if self.is_destroyed(agency, day):
+            raise DayKeyDestroyed("the key of this day was destroyed", where=f"{agency}, {day}")
+        # The marks above are looked for each time: another process may destroy the key.
+        if path in self._known:
+            return self._known[path]
+        if not path.exists():
+            raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
+        key = self._unwrapped(path, agency, day, self._kek)
+        if len(self._known) == _KEPT:
+            self._known.clear()
+        self._known[path] = key
+        return key
+
+    def is_destroyed(self, agency: str, day: date) -> bool:
+        """Return whether the day's key was destroyed, or its destruction was begun."""
+        return self._path(agency, day).with_suffix(".destroyed").exists()
+
+    def destroy(self, agency: str, day: date) -> None:
+        """Destroy an agency's key for a day. Doing it twice is no error, and finishes what was cut off.
+
+        The log is told by its caller: `log:day_key:destroyed` is an entry of its own.
+        """
+        path = self._path(agency, day)
+        if not path.parent.is_dir():
+            raise DayKeyMissing("this agency has no keys", where=agency)
+        self._known.pop(path, None)
+        mark = path.with_suffix(".destroyed")
+        if not mark.exists():
+            if not path.exists():
+                raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
+            create_private(mark, b"")
+        if path.exists():
+            _overwrite(path)
+            path.unlink()
+            sync_directory(path.parent)
+
+    def days(self) -> Iterator[tuple[str, date]]:
+        """Yield agency and day of every key that is left, in order."""
+        for path in sorted(self.directory.glob("*/*.key")):
+            try:
+                agency, day = path.parent.name, date.fromisoformat(path.stem)
+            except ValueError:
+                raise BadInput("a file is named for no day", where=str(path), expected="<day>.key") from None
+            if not self.is_destroyed(agency, day):
+                yield agency, day
+
+    def rewrap(self, kek: bytes) -> None:
+        """Put every key that is left under another key-encryption key; cut off, it can be called again.
+
+        The caller destroys the old key-encryption key, and only afterwards.
+        """
+        fresh = DayKeys(self.directory, kek=kek)
+        for agency, day in self.days():
+            path = self._path(agency, day)
+            if path.read_bytes()[:_ID_BYTES] == _kek_id(kek):
+                continue
+            key = self._unwrapped(path, agency, day, self._kek)
+            replace_private(path, fresh._wrapped(key, agency, day, kek))
+        self._kek = kek
+
+    def _path(self, agency: str, day: date) -> Path:
+        if not _AGENCY.fullmatch(agency):
+            raise BadUse("no agency has such an id", got=f"{len(agency)} characters")
+        return self.directory / agency / f"{day.isoformat()}.key"
+
+    def _wrapped(self, key: bytes, agency: str, day: date, kek: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _kek_id(kek) + nonce + AESGCM(kek).encrypt(nonce, key, _bound(agency, day))
+
+    def _unwrapped(self, path: Path, agency: str, day: date, kek: bytes) -> bytes:
+        data = read_private(path)
+        if len(data) != _FILE_BYTES:
+            raise BadInput(
+                "a file holds no day key",
+                where=str(path),
+                expected=f"{_FILE_BYTES} bytes",
+                got=f"{len(data)} bytes",
+            )
+        if data[:_ID_BYTES] != _kek_id(kek):
+            raise PartUnavailable(
+                "a day key is wrapped under another key-encryption key",
+                where=str(path),
+                expected=_kek_id(kek).hex(),
+                got=data[:_ID_BYTES].hex(),
+            )
+        nonce = data[_ID_BYTES : _ID_BYTES + _NONCE_BYTES]
+        try:
+            return AESGCM(kek).decrypt(nonce, data[_ID_BYTES + _NONCE_BYTES :], _bound(agency, day))
+        except InvalidTag:
+            raise BadInput(
+                "a day key was altered, or is another day's",
+                where=str(path),
+                expected=f"the key of {agency} for {day}",
+            ) from None
+
+
+def _kek_id(kek: bytes) -> bytes:
+    return sha256(b"gatehouse-kek-id/1\n" + kek).digest()[:_ID_BYTES]
+
+
+def _bound(agency: str, day: date) -> bytes:
+    return _WRAP + f"{agency}\n{day.isoformat()}".encode()
+
+
+def _overwrite(path: Path) -> None:
+    """Write random bytes over a file in place, and wait until they are on the disk."""
+    with path.open("r+b") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.write(secrets.token_bytes(size))
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,154 @@
+"""Per-owner decisions: one root in the entry, and a path for each owner.
+
+A search may reach 5,000 owners, whose decisions do not fit into an entry. They become the leaves of a tree
+(RFC 6962), whose root and size the entry's field `owners_decided` commits to. A leaf is canonical JSON:
+
+    {"decision":"deny","owner":"birch-pd","rules":["il:5"],"salt":"<64 hex digits>",
+     "schema":"gatehouse-owner-decision/1"}
+
+The random salt keeps an owner who sees its own path from guessing its neighbors' decisions by trying them.
+The leaves stand in the order of their hashes, which is random too, so a place tells nothing of who else was
+asked.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gatehouse.ledger.canonical import Json, to_canonical
+from gatehouse.ledger.errors import InvalidProof
+from gatehouse.ledger.merkle import inclusion_proof, leaf_hash, node_hash, root, verify_inclusion
+from gatehouse.model import BadUse, Outcome
+
+SCHEMA = "gatehouse-owner-decision/1"
+_SALT_BYTES = 32
+_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerDecision:
+    """What was decided for one owner, and the ids of the rules that decided."""
+
+    owner: str
+    outcome: Outcome
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SaltedDecision:
+    """An owner's decision with its salt of 32 bytes: what a leaf of the tree is made of."""
+
+    decision: OwnerDecision
+    salt: bytes
+
+    @property
+    def leaf(self) -> bytes:
+        """Return the leaf's bytes; a wrong salt or an owner that is no text is `BadUse`."""
+        if len(self.salt) != _SALT_BYTES:
+            raise BadUse("a salt has the wrong length", expected="32 bytes", got=f"{len(self.salt)} bytes")
+        try:
+            return to_canonical(
+                {
+                    "decision": str(self.decision.outcome),
+                    "owner": self.decision.owner,
+                    "rules": list(self.decision.rules),
+                    "salt": self.salt.hex(),
+                    "schema": SCHEMA,
+                }
+            )
+        except ValueError as error:
+            raise BadUse("an owner's decision cannot be written as JSON", got=str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsRoot:
+    """The root over the decisions of `size` owners."""
+
+    hash: bytes
+    size: int
+
+    @property
+    def value(self) -> Json:
+        """Return what the entry's field `owners_decided` holds."""
+        return {"root": self.hash.hex(), "size": self.size}
+
+    @classmethod
+    def from_value(cls, value: Json) -> DecisionsRoot:
+        """Read the field, as a disclosure of it gives it; else `InvalidProof`."""
+        match value:
+            case {"root": str() as found, "size": int() as size, **rest} if not rest and _HEX.fullmatch(
+                found
+            ):
+                if size >= 0 and not isinstance(size, bool):
+                    return cls(bytes.fromhex(found), size)
+        raise InvalidProof("a value is no root of decisions", expected="root and size", got="another form")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerPath:
+    """One owner's decision with the proof that it stands under a root; it shows no other owner's."""
+
+    salted: SaltedDecision
+    index: int
+    proof: tuple[bytes, ...]
+
+
+class SealedDecisions:
+    """The decisions of one search under their root; refuses an owner who has two.
+
+    Made from salted decisions, so that whoever is shown all of them finds the same root again.
+    """
+
+    def __init__(self, salted: Iterable[SaltedDecision]) -> None:
+        hashed = sorted(((leaf_hash(each.leaf), each) for each in salted), key=lambda pair: pair[0])
+        self.salted = tuple(each for _, each in hashed)
+        self._places = {each.decision.owner: index for index, each in enumerate(self.salted)}
+        if len(self._places) != len(hashed):
+            raise BadUse("an owner has two decisions", expected="one decision for each owner")
+        self._levels = _Levels([found for found, _ in hashed])
+        self.root = DecisionsRoot(root(self._levels, len(hashed)), len(hashed))
+
+    def path(self, owner: str) -> OwnerPath:
+        """Return the path of one owner; one that was not asked is `BadUse`."""
+        if owner not in self._places:
+            raise BadUse("the search did not reach this owner")
+        index = self._places[owner]
+        proof = inclusion_proof(self._levels, index=index, size=len(self.salted))
+        return OwnerPath(self.salted[index], index, tuple(proof))
+
+    def paths(self) -> Iterator[OwnerPath]:
+        """Yield every owner's path."""
+        return (self.path(each.decision.owner) for each in self.salted)
+
+
+def seal_decisions(decisions: Iterable[OwnerDecision]) -> SealedDecisions:
+    """Salt the decisions of a search and put them under one root."""
+    return SealedDecisions(SaltedDecision(each, secrets.token_bytes(_SALT_BYTES)) for each in decisions)
+
+
+def check_decision(under: DecisionsRoot, path: OwnerPath) -> OwnerDecision:
+    """Return the decision of a path that leads to a root, else `InvalidProof`."""
+    verify_inclusion(
+        index=path.index,
+        size=under.size,
+        leaf_hash=leaf_hash(path.salted.leaf),
+        proof=list(path.proof),
+        root=under.hash,
+    )
+    return path.salted.decision
+
+
+class _Levels:
+    """Every complete subtree of a tree whose leaves are at hand."""
+
+    def __init__(self, leaves: list[bytes]) -> None:
+        self._levels = [leaves]
+        while len(self._levels[-1]) > 1:
+            below = self._levels[-1]
+            self._levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+
+    def subtree(self, level: int, index: int) -> bytes:
+        return self._levels[level][index]

@@ -1,0 +1,167 @@
+"""Sealed openings: what opens an entry's commitments, kept beside the log and never in it.
+
+The openings of an entry are sealed with AES-256-GCM under its agency's key of the day (see `day_keys`), with
+the leaf hash as associated data, so that a sealed row opens for one entry only. The text is padded with
+blanks to a multiple of 512 bytes: its length tells how long a reason was to the nearest half kilobyte at
+most.
+
+The table may stand in the log's own database, where a row is written in the transaction that appends its
+entry (`add(…, within=connection)`), so that neither is ever without the other; or in a file of its own.
+Tiles, bundles and checkpoints hold nothing of it in either case.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gatehouse.ledger.canonical import Json, from_canonical, to_canonical
+from gatehouse.ledger.commitment import FIELDS, Disclosure, Openings, check
+from gatehouse.ledger.day_keys import DayKeys
+from gatehouse.ledger.entry import read_entry
+from gatehouse.ledger.errors import InvalidOpening
+from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.model import BadUse, PartUnavailable
+
+BLOCK = 512
+_NONCE_BYTES = 12
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS openings (
+  entry INTEGER PRIMARY KEY,
+  agency TEXT NOT NULL,
+  day TEXT NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT
+"""
+_BY_DAY = "CREATE INDEX IF NOT EXISTS openings_by_day ON openings (agency, day)"
+
+
+class OpeningMissing(PartUnavailable):
+    """Nothing is kept that opens an entry."""
+
+
+def seal(openings: Openings, *, entry: bytes, key: bytes) -> bytes:
+    """Return the openings of an entry, sealed: a nonce of 12 bytes and the AES-256-GCM text."""
+    text = to_canonical({"root": openings.root.hex(), "values": dict(openings.values)})
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    padded = text + b" " * (-len(text) % BLOCK)
+    return nonce + AESGCM(key).encrypt(nonce, padded, leaf_hash(entry))
+
+
+def unseal(sealed: bytes, *, entry: bytes, key: bytes) -> Openings:
+    """Return an entry's openings, checked against its leaf field by field, else `InvalidOpening`."""
+    leaf = read_entry(entry)
+    try:
+        padded = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], leaf_hash(entry))
+    except (InvalidTag, ValueError):
+        raise InvalidOpening(
+            "sealed openings were altered, or are another entry's or another day's",
+            expected=f"a text sealed for leaf {leaf_hash(entry).hex()}",
+            got=f"{len(sealed)} bytes that do not open",
+        ) from None
+    match from_canonical(padded.rstrip(b" ")):
+        case {"root": str() as root, "values": dict() as values, **rest} if not rest:
+            pass
+        case _:
+            raise InvalidOpening("sealed openings have another form", expected="root and values", got="other")
+    if tuple(sorted(values)) != FIELDS:
+        raise InvalidOpening("sealed openings lack fields", expected=", ".join(FIELDS), got="other names")
+    named: dict[str, Json] = {str(name): value for name, value in values.items()}
+    openings = Openings(leaf.agency, leaf.event, bytes.fromhex(root), named)
+    openings.check(leaf)
+    return openings
+
+
+class OpeningStore:
+    """Sealed openings in a SQLite file, by ledger index."""
+
+    def __init__(self, path: Path, *, keys: DayKeys) -> None:
+        self.path = path
+        self.keys = keys
+        with self._connection() as connection:
+            self.prepare(connection)
+
+    @staticmethod
+    def prepare(connection: sqlite3.Connection) -> None:
+        """Create the table where it is not there yet."""
+        connection.execute(_TABLE)
+        connection.execute(_BY_DAY)
+
+    def add(
+        self, openings: Openings, *, index: int, entry: bytes, within: sqlite3.Connection | None = None
+    ) -> None:
+        """Seal and keep the openings of the entry at an index, durable before this returns.
+
+        With `within`, a connection to the database at `path`, it becomes durable with that transaction. The
+        day's key is durable before anything is sealed under it. An index that is taken is `BadUse`.
+        """
+        leaf = read_entry(entry)
+        # The root is the entry's own, so one field tells whether entry and openings belong together; checking
+        # all of them would keep the committer's thread 20 times as long.
+        check(leaf, openings.disclose("at", index=index))
+        day = leaf.hour.date()
+        sealed = seal(openings, entry=entry, key=self.keys.create(leaf.agency, day))
+        row = (index, leaf.agency, day.isoformat(), sealed)
+        if within is not None:
+            _insert(within, row)
+            return
+        with self._connection() as connection:
+            _insert(connection, row)
+
+    def openings(self, index: int, *, entry: bytes) -> Openings:
+        """Return everything that the entry at an index hides; a destroyed key is `DayKeyDestroyed`."""
+        leaf = read_entry(entry)
+        # The key first: once it is destroyed the row is gone too, and that is no loss to report.
+        key = self.keys.read(leaf.agency, leaf.hour.date())
+        with self._connection() as connection:
+            row = connection.execute("SELECT sealed FROM openings WHERE entry = ?", (index,)).fetchone()
+        if row is None:
+            raise OpeningMissing("nothing is kept that opens this entry", where=f"entry {index}")
+        return unseal(row[0], entry=entry, key=key)
+
+    def open_field(self, field: str, index: int, *, entry: bytes) -> Disclosure:
+        """Return the disclosure of one field of the entry at an index."""
+        return self.openings(index, entry=entry).disclose(field, index=index)
+
+    def destroy(self, agency: str, day: date) -> int:
+        """End the openings of an agency's day, and return how many entries are closed for good.
+
+        The key is destroyed first; from then on the rows are noise. They are deleted for the room they take.
+        """
+        self.keys.destroy(agency, day)
+        with self._connection() as connection:
+            deleted = connection.execute(
+                "DELETE FROM openings WHERE agency = ? AND day = ?", (agency, day.isoformat())
+            )
+            return deleted.rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection with a transaction, committed at the end and rolled back after an error."""
+        try:
+            connection = sqlite3.connect(self.path, timeout=30)
+        except sqlite3.OperationalError as error:
+            raise PartUnavailable("openings cannot be kept there", where=str(self.path)) from error
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+
+def _insert(connection: sqlite3.Connection, row: tuple[int, str, str, bytes]) -> None:
+    try:
+        connection.execute("INSERT INTO openings (entry, agency, day, sealed) VALUES (?, ?, ?, ?)", row)
+    except sqlite3.IntegrityError:
+        raise BadUse("this entry's openings are already kept", where=f"entry {row[0]}") from None
