@@ -29,6 +29,7 @@ _SETTLING = (
     "out_of_state",
     "federal",
 )
+_SETTLES = frozenset(_SETTLING)
 
 
 class Alike:
@@ -42,20 +43,19 @@ class Alike:
 
     def number(self, given: Given) -> int:
         """Return the number of what is given: the unknown facts count, since a rule may rest on one."""
-        settled = _settled(given.known), given.unknown
+        settled = _settled(given.known), given.unknown & _SETTLES
         left = self._left.get(settled)
         if left is None:
-            left = self._left[settled] = self._what_is_left(given)
+            left = self._left[settled] = self._what_is_left(given.known, _SETTLES - given.unknown)
         key = left.number, given.unknown, left.told(given.known)
         return self._numbers.setdefault(key, len(self._numbers))
 
-    def _what_is_left(self, given: Given) -> _Left:
-        """Return the conditions that the settling facts leave open; unknown ones settle nothing."""
-        settling = frozenset(_SETTLING) - given.unknown
+    def _what_is_left(self, known: Situation, settling: frozenset[str]) -> _Left:
+        """Return the conditions that the settling facts leave open."""
         left: list[tuple[str, tuple[Formula, ...]]] = []
         for name, parts in self._rules.items():
             certain = [part for part, facts in parts if facts <= settling]
-            if all(holds(part, given.known) for part in certain):
+            if all(holds(part, known) for part in certain):
                 left.append((name, tuple(part for part, facts in parts if not facts <= settling)))
         key = tuple(left)
         found = self._shared.get(key)
