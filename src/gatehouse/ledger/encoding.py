@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+_LARGEST = 2**63 - 1
 
 
 def to_base64(data: bytes) -> str:
@@ -18,7 +18,7 @@ def from_base64(text: str) -> bytes:
     """Read canonical base64; another spelling of the same bytes is `ValueError`."""
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("not base64") from error
     if to_base64(data) != text:
         raise ValueError("not canonical base64")
@@ -26,7 +26,7 @@ def from_base64(text: str) -> bytes:
 
 
 def from_decimal(text: str) -> int:
-    """Read a decimal number below 10^19 without sign or leading zeros, else `ValueError`."""
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError("not a decimal number")
+    """Read a decimal number below 2^63 without sign or leading zeros, else `ValueError`."""
+    if not _DECIMAL.fullmatch(text) or int(text) > _LARGEST:
+        raise ValueError("not a decimal number below 2^63")
     return int(text)

@@ -20,8 +20,9 @@ LARGEST_ENTRY = 65_535
 HIGHEST_LEVEL = 63
 CHECKPOINT = "checkpoint"
 
+# Seven groups of digits number more tiles than 2^63 entries have.
 _PATH = re.compile(
-    r"tile/(?P<level>entries|[0-9]{1,2})/(?P<index>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
+    r"tile/(?P<level>entries|[0-9]{1,2})/(?P<index>(?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
 
 

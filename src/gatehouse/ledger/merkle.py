@@ -174,6 +174,7 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of one more leaf."""
+        _are_hashes(leaf)
         at = self.size
         while at & 1:
             leaf = node_hash(self._nodes.pop(), leaf)

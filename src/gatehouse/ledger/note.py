@@ -8,6 +8,7 @@ which signs the text together with the time at which a witness saw it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,8 +28,17 @@ LARGEST_NOTE = 1_000_000
 MOST_SIGNATURES = 100
 
 _KINDS = {ED25519: "Ed25519", COSIGNATURE: "Ed25519 cosignature"}
-_KEY_BYTES, _SIGNATURE_BYTES, _TIME_BYTES, _ID_BYTES = 32, 64, 8, 4
+_KEY_BYTES, _TIME_BYTES, _ID_BYTES = 32, 8, 4
+_FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _DASH = "\N{EM DASH} "
+# C2SP tlog-cosignature bounds the time.
+_LATEST = 2**63 - 1
+
+# Where a public key is a point of order 1, 2, 4 or 8, anybody can make signatures that fit; `cryptography`
+# takes such keys. These are the points' y; x differs only in its sign.
+_FIELD = 2**255 - 19
+_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = frozenset({0, 1, _FIELD - 1, _ORDER_8, _FIELD - _ORDER_8})
 
 
 class Signs(Protocol):
@@ -62,7 +72,8 @@ class VerifierKey:
                 raise ValueError("a name or a kind of key that is not known")
             if found.key_id.hex() != key_id:
                 raise ValueError("a key id that is not the key's")
-            Ed25519PublicKey.from_public_bytes(found.public)
+            if not _is_sound(found.public):
+                raise ValueError("a key for which anybody can sign, or one in another spelling")
         except (ValueError, IndexError) as error:
             raise BadInput(
                 "this is no verifier key",
@@ -85,6 +96,10 @@ class VerifierKey:
         value, timestamp = signature.value, None
         if self.kind == COSIGNATURE:
             timestamp, value = int.from_bytes(value[:_TIME_BYTES], "big"), value[_TIME_BYTES:]
+            if timestamp > _LATEST:
+                raise InvalidSignature(
+                    "a cosignature's time is out of bounds", expected=f"at most {_LATEST}", got=str(timestamp)
+                )
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(value, signed_message(text, timestamp))
         except _DoesNotFit as error:
@@ -147,6 +162,8 @@ class NoteSigner:
         """Return the signature line over a text; a cosigner needs the time (Unix seconds)."""
         if (at is None) is (self.kind == COSIGNATURE):
             raise BadUse("a cosignature has a time, and no other signature has one")
+        if at is not None and not 0 <= at <= _LATEST:
+            raise BadUse("a cosignature cannot have this time", expected=f"0 to {_LATEST}", got=str(at))
         value = self.signer.sign(signed_message(text, at))
         if at is not None:
             value = at.to_bytes(_TIME_BYTES, "big") + value
@@ -159,7 +176,7 @@ def open_note(text: str | bytes, *, keys: list[str]) -> Note:
     Lines of unknown keys are kept aside unread. A line of a known key that does not fit refuses the note,
     whoever else has signed it; a line that stands twice counts once.
     """
-    known = {(key.name, key.key_id): key for key in map(VerifierKey.parse, keys)}
+    known = _by_id(keys)
     body, lines = split_note(text)
     verified: dict[Signature, None] = {}
     others: dict[Signature, None] = {}
@@ -195,7 +212,7 @@ def split_note(text: str | bytes) -> tuple[str, list[Signature]]:
 def sign_note(text: str, *, signers: Sequence[NoteSigner], at: int | None = None) -> str:
     """Return the note of a text with the signatures of some signers; cosigners take the time `at`."""
     if not text.endswith("\n") or not _is_plain(text):
-        raise BadUse("a text to sign ends with a newline and has no control characters")
+        raise BadUse("a text to sign is UTF-8, ends with a newline and has no control characters")
     if not signers:
         raise BadUse("a note needs a signer")
     lines = (each.line(text, at=at if each.kind == COSIGNATURE else None) for each in signers)
@@ -203,13 +220,13 @@ def sign_note(text: str, *, signers: Sequence[NoteSigner], at: int | None = None
 
 
 def add_signatures(note: str, lines: Iterable[str]) -> str:
-    """Return a note with more signature lines, none of them twice."""
-    _, present = split_note(note)
+    """Return a note with more signature lines, none of them twice; what makes no note is `InvalidNote`."""
+    body, present = split_note(note)
     have = {each.line for each in present}
-    more = [line for line in dict.fromkeys(lines) if line not in have]
-    for line in more:
-        _signature(line.removesuffix("\n"))
-    return note + "".join(more)
+    longer = note + "".join(line for line in dict.fromkeys(lines) if line not in have)
+    if split_note(longer)[0] != body:
+        raise InvalidNote("a line is no signature", expected="signature lines", got="a blank line")
+    return longer
 
 
 def signed_message(text: str, at: int | None) -> bytes:
@@ -219,12 +236,30 @@ def signed_message(text: str, at: int | None) -> bytes:
     return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
+def _by_id(keys: list[str]) -> dict[tuple[str, bytes], VerifierKey]:
+    known: dict[tuple[str, bytes], VerifierKey] = {}
+    for key in map(VerifierKey.parse, keys):
+        # An id has 32 bits: whoever chooses a key can give it another's, and have one signature count twice.
+        if known.setdefault((key.name, key.key_id), key) != key:
+            raise BadInput(
+                "two keys have one name and one id", expected="a name for each key", got=f"{key.name} twice"
+            )
+    return known
+
+
+def _is_sound(public: bytes) -> bool:
+    y = int.from_bytes(public, "little") & ((1 << 255) - 1)
+    return y < _FIELD and y not in _SMALL_ORDER
+
+
 def _decoded(text: str | bytes) -> str:
-    if len(text) > LARGEST_NOTE:
-        raise InvalidNote("the note is too long", expected=f"at most {LARGEST_NOTE} bytes", got="more")
     try:
-        note = text.decode() if isinstance(text, bytes) else text
-        note.encode()
+        data = text.encode() if isinstance(text, str) else text
+        if len(data) > LARGEST_NOTE:
+            raise InvalidNote(
+                "the note is too long", expected=f"at most {LARGEST_NOTE} bytes", got=f"{len(data)} bytes"
+            )
+        note = data.decode()
     except UnicodeError as error:
         raise InvalidNote("the note is not UTF-8", expected="UTF-8", got="other bytes") from error
     if not _is_plain(note):
@@ -233,7 +268,7 @@ def _decoded(text: str | bytes) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    return not any(char < " " and char != "\n" for char in text)
+    return _FORBIDDEN.search(text) is None
 
 
 def _is_name(name: str) -> bool:

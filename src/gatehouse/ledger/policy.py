@@ -20,6 +20,8 @@ from gatehouse.ledger.note import COSIGNATURE, ED25519, Note, VerifierKey
 from gatehouse.model import BadInput
 
 LARGEST_POLICY = 1_000_000
+# C2SP recommends at least 32 each; a note has room for the signatures of all.
+MOST_OF_A_KIND = 48
 NONE = "none"
 
 
@@ -60,13 +62,7 @@ class Policy:
     @classmethod
     def of_log(cls, vkey: str) -> Policy:
         """Return the policy that trusts one log and asks for no witness."""
-        return cls(
-            (
-                LogAddress(
-                    _key(vkey, ED25519, "a log's"),
-                ),
-            )
-        )
+        return cls((LogAddress(_key(vkey, ED25519, "a log's")),))
 
     @classmethod
     def parse(cls, text: str) -> Policy:
@@ -154,6 +150,8 @@ class _Reading:
         if items[0] not in reader:
             raise BadInput("a line begins with an unknown word", got=items[0])
         reader[items[0]](items[1:])
+        if max(len(self._logs), len(self._witnesses), len(self._groups)) > MOST_OF_A_KIND:
+            raise BadInput(f"there are more than {MOST_OF_A_KIND} logs, witnesses or groups")
 
     def policy(self) -> Policy:
         """Return what was read."""

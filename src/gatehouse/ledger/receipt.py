@@ -72,7 +72,8 @@ class Receipt:
         policy.check(signed.note)
         found = signed.checkpoint
         # A log that is trusted for its own entries is not trusted for another's.
-        logs = {each.key.name for each in policy.logs} & {each.name for each in signed.note.signatures}
+        signed_by = {(each.name, each.key_id) for each in signed.note.signatures}
+        logs = {each.key.name for each in policy.logs if (each.key.name, each.key.key_id) in signed_by}
         if found.origin not in logs:
             raise InvalidReceipt(
                 "the receipt is of another log", expected=" or ".join(sorted(logs)), got=found.origin

@@ -23,10 +23,12 @@ class TileReader:
         self.size = size
         self._fetch = fetch
         self._kept: OrderedDict[Resource, bytes] = OrderedDict()
+        # A bundle can be 16 MiB, so only the last one is kept.
+        self._bundle: tuple[Resource, list[bytes]] | None = None
 
     def subtree(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree over leaves [index << level, (index + 1) << level)."""
-        if index + 1 > self.size >> level:
+        if not 0 <= index < self.size >> level:
             raise BadUse("the tree has no such subtree", got=f"level {level}, index {index}")
         tile_level, above = divmod(level, LEVEL_BITS)
         first = index << above
@@ -44,7 +46,9 @@ class TileReader:
         if not 0 <= index < self.size:
             raise BadUse("the log has no such entry", expected=f"an index below {self.size}", got=str(index))
         resource = self._resource("entries", 0, index // TILE)
-        return decode_bundle(self._get(resource), count=resource.width)[index % TILE]
+        if self._bundle is None or self._bundle[0] != resource:
+            self._bundle = resource, decode_bundle(self._fetch(resource.path), count=resource.width)
+        return self._bundle[1][index % TILE]
 
     def _tile(self, level: int, index: int) -> bytes:
         resource = self._resource("tile", level, index)
