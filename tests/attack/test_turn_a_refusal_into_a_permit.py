@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gatehouse.model import (
     BadUse,
     Outcome,
     OwnerTerms,
+    PackId,
     Party,
     Purpose,
     SearchRequest,
@@ -251,6 +253,12 @@ class TestSmuggleThroughADraft:
     def test_draft_with_an_escaped_hidden_sign_is_refused(self, tmp_path: Path, sign: str) -> None:
         with pytest.raises(BadInput, match="a sign that nobody sees"):
             drafted(tmp_path, "when { context.own }", sentence=f"It is{sign} not allowed.")
+
+    def test_decision_under_a_draft_does_not_pass_for_one_of_the_pack(self, tmp_path: Path) -> None:
+        pack, draft = Pack.load(), drafted(tmp_path, "when { context.own }")
+        (decision,) = Rulebook(draft.added_to(pack)).judge([PLAIN])
+        both = sha256(f"{pack.id.sha256}  {draft.sha256}\n".encode()).hexdigest()
+        assert decision.pack == PackId(f"{pack.id.version}+draft", both)
 
     def test_draft_whose_conditions_no_search_meets_is_refused_soon(self, tmp_path: Path) -> None:
         choice = '(context.signals.contains("vague") || context.signals.contains("hsi") || context.window)'

@@ -29,7 +29,7 @@ from gatehouse.law.formula import (
 )
 from gatehouse.law.pack import Pack, Rule, make_rule, parse_rules, scope_of
 from gatehouse.law.unseen import hidden_sign
-from gatehouse.model import BadInput, Confidence
+from gatehouse.model import BadInput, Confidence, PackId
 
 # An ordinance is a few pages. Each rule is tried before any decides, against all others.
 _LONGEST = 1 << 20
@@ -67,9 +67,19 @@ class Draft:
         return cls(text, hashlib.sha256(content).hexdigest(), rules)
 
     def added_to(self, pack: Pack) -> Pack:
-        """Return the pack with the draft's rules in force for every owner."""
+        """Return the pack with the draft's rules in force for every owner.
+
+        It has an id of its own, so that no decision under a draft passes for one of the pack: `VERSION+draft`
+        and the SHA-256 of `<SHA-256 of pack>  <SHA-256 of draft>` with a line feed.
+        """
         rules: Mapping[str, Rule] = {**pack.rules, **{rule.id: rule for rule in self.rules}}
-        return replace(pack, network=f"{pack.network}\n{self.text}", rules=rules)
+        both = hashlib.sha256(f"{pack.id.sha256}  {self.sha256}\n".encode()).hexdigest()
+        return replace(
+            pack,
+            id=PackId(f"{pack.id.version}+draft", both),
+            network=f"{pack.network}\n{self.text}",
+            rules=rules,
+        )
 
 
 def _rules(text: str, where: str, pack: Pack) -> list[Rule]:
