@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +91,13 @@ def test_sealed_openings_moved_to_another_entry_do_not_open() -> None:
             unseal(cut, entry=first, key=key)
 
 
+def test_false_values_sealed_beside_the_true_root_do_not_open() -> None:
+    entry, openings = searched()
+    false = replace(openings, values={**openings.values, "plate": "TEST999"})
+    with pytest.raises(InvalidOpening, match="`plate`"):
+        unseal(seal(false, entry=entry, key=b"d" * 32), entry=entry, key=b"d" * 32)
+
+
 def test_openings_exchanged_in_the_store_do_not_open(tmp_path: Path) -> None:
     store = OpeningStore(tmp_path / "openings.sqlite", keys=DayKeys(tmp_path / "keys", kek=b"k" * 32))
     first, second = searched(), searched(fields={"plate": "TEST999"})
@@ -164,7 +173,10 @@ def test_nothing_opens_after_its_day_key_is_destroyed(tmp_path: Path) -> None:
     store.add(openings, index=0, entry=entry)
     disclosed = store.open_field("purpose", 0, entry=entry)
     key, wrapped = keys.read("alder-pd", AT.date()), (tmp_path / "keys/alder-pd/2026-11-23.key").read_bytes()
-    assert wrapped in contents(tmp_path)
+    with closing(sqlite3.connect(store.path)) as connection:
+        (sealed,) = connection.execute("SELECT sealed FROM openings").fetchone()
+    for written in (wrapped, sealed):
+        assert written in contents(tmp_path)
     assert store.destroy("alder-pd", AT.date()) == 1
     for other in (store, OpeningStore(store.path, keys=DayKeys(keys.directory, kek=b"k" * 32))):
         with pytest.raises(PartUnavailable, match="was destroyed"):
@@ -172,7 +184,9 @@ def test_nothing_opens_after_its_day_key_is_destroyed(tmp_path: Path) -> None:
     left = contents(tmp_path)
     for secret in (key, key.hex().encode(), openings.root, openings.root.hex().encode(), b"TEST123"):
         assert secret not in left
-    assert not any(wrapped[at : at + 12] in left for at in range(0, len(wrapped), 12))
+    for written in (wrapped, sealed):
+        assert not any(written[at : at + 12] in left for at in range(0, len(written), 12))
+    assert key not in keys._known.values()
     # The leaf stands as before, and what was shown in time still holds.
     check(read_entry(entry), disclosed)
 
