@@ -1,0 +1,1 @@
+"""What others and other tools have computed, against what this program computes."""
