@@ -105,7 +105,7 @@ class Witnesses:
         self._client = httpx.AsyncClient(timeout=seconds, follow_redirects=False)
         self._background = Background("gatehouse-ledger-witnesses")
 
-    def collect(self, note: str, *, proof: Proof, wait_for_all: bool = False) -> Cosigned:
+    def collect(self, checkpoint: str, *, proof: Proof, wait_for_all: bool = False) -> Cosigned:
         """Return a checkpoint's note, which a log of the policy has signed, with the cosignatures that came.
 
         Ends when the policy is met (with `wait_for_all`: when all have answered), at the latest after the
@@ -113,8 +113,8 @@ class Witnesses:
         among the reasons; both name each witness that is missing and why. `proof` is called on the caller's
         thread.
         """
-        text = open_note(note, keys=self.policy.log_keys).text
-        round_ = _Round(text, Checkpoint.parse(text), note, SimpleQueue(), set())
+        text = open_note(checkpoint, keys=self.policy.log_keys).text
+        round_ = _Round(text, Checkpoint.parse(text), checkpoint, SimpleQueue(), set())
         found = self._background.submit(self._collect(round_, wait_for_all))
         found.add_done_callback(lambda _: round_.wanted.put(None))
         made: dict[int, list[bytes]] = {}
