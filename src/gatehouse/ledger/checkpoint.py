@@ -8,6 +8,7 @@ from gatehouse.ledger.encoding import from_base64, from_decimal, to_base64
 from gatehouse.ledger.errors import InvalidCheckpoint
 from gatehouse.ledger.merkle import EMPTY_ROOT, HASH_BYTES
 from gatehouse.ledger.note import Note, open_note
+from gatehouse.model import BadUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Checkpoint:
     size: int
     root: bytes
     extensions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a line that would be read as several."""
+        if any("\n" in line for line in (self.origin, *self.extensions)):
+            raise BadUse("a line of a checkpoint holds a newline")
 
     @property
     def text(self) -> str:
