@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import STOPPED, audit, law, reasons, records
+from gatehouse.cli import STOPPED, audit, law, ledger, reasons, records
 from gatehouse.cli.output import report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -49,6 +49,7 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(law.app, name="law")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(records.app, name="records")
 app.command(name="reasons")(reasons.classify)
 
