@@ -1,0 +1,159 @@
+"""A log as files: what C2SP tlog-tiles serves, for any web server or disk.
+
+A file that exists is never written again with other bytes. Each is written beside its place, brought to the
+disk, and put in place in one step; the checkpoint comes last, so what a reader finds named by it is there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.errors import LogCorrupt, Rollback
+from gatehouse.ledger.layout import CHECKPOINT, LEVEL_BITS, TILE, Resource, tiles
+from gatehouse.ledger.merkle import verify_consistency
+from gatehouse.ledger.note import split_note
+from gatehouse.model import PartUnavailable
+
+if TYPE_CHECKING:
+    from gatehouse.ledger.view import LogView
+
+_NEW = ".new"
+
+
+def export(log: LogView, directory: Path) -> str:
+    """Write the published log to a directory and return the checkpoint that stands there now.
+
+    Exporting again adds what is new. Bytes that the directory has and the log has not are `LogCorrupt`, a
+    longer log in the directory `Rollback`; both leave the directory as it is. Of a tile that has become full
+    only the partial form stays that the checkpoint before needs, which somebody may be reading.
+    """
+    note = log.checkpoint()
+    now = _read(note)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        before = _before(log, directory, now)
+        folders: dict[Path, None] = {}
+        for resource in tiles(now.size, since=before.size if before else 0):
+            path = directory / resource.path
+            if _put(path, log.part(resource)):
+                folders[path.parent] = None
+        for folder in folders:
+            _sync_up(folder, directory)
+        _replace(directory / CHECKPOINT, note.encode())
+        _sync(directory)
+        if before is not None:
+            _remove_partial(directory, before.size, now.size)
+    except OSError as error:
+        raise PartUnavailable(
+            "the log cannot be exported", where=directory.name, got=error.strerror or type(error).__name__
+        ) from error
+    return note
+
+
+def _before(log: LogView, directory: Path, now: Checkpoint) -> Checkpoint | None:
+    """Return the checkpoint that was exported last, which must be an earlier one of this log."""
+    path = directory / CHECKPOINT
+    if not path.exists():
+        return None
+    before = _read(path.read_bytes().decode(errors="replace"))
+    where = f"{directory.name}/{CHECKPOINT}"
+    if before.origin != now.origin:
+        raise LogCorrupt("another log lies there", where=where, expected=now.origin, got=before.origin)
+    if before.size > now.size:
+        raise Rollback(
+            "the directory holds a longer log",
+            where=where,
+            expected=f"at most {now.size} entries",
+            got=str(before.size),
+            hint="the log was set back; find its newer copy before anything is signed",
+        )
+    try:
+        verify_consistency(
+            size1=before.size,
+            size2=now.size,
+            root1=before.root,
+            root2=now.root,
+            proof=log.consistency(before.size, now.size),
+        )
+    except Exception as error:
+        raise LogCorrupt(
+            "what was exported is not the beginning of this log",
+            where=where,
+            expected=f"the root of the first {before.size} entries",
+            got=before.root.hex(),
+            hint="keep both: together they prove that history was changed",
+        ) from error
+    return before
+
+
+def _put(path: Path, data: bytes) -> bool:
+    """Write a file that never changes; return whether it was missing."""
+    try:
+        present = path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+        return True
+    if present != data:
+        raise LogCorrupt(
+            "an exported file has other bytes",
+            where=str(path),
+            expected=f"{len(data)} bytes that the entries make",
+            got=f"{len(present)} others",
+            hint="keep it, and compare it with the log by `gatehouse ledger fsck`",
+        )
+    return False
+
+
+def _replace(path: Path, data: bytes) -> None:
+    new = path.with_name(path.name + _NEW)
+    with new.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _sync_up(folder: Path, top: Path) -> None:
+    """Bring a folder's names to the disk, and its own name in those above."""
+    while folder != top:
+        _sync(folder)
+        folder = folder.parent
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_partial(directory: Path, before: int, now: int) -> None:
+    """Remove the partial forms of tiles that have become full, but for those of the checkpoint before."""
+    for last in _partial(before):
+        if replace(last, width=TILE).end <= now >> (LEVEL_BITS * last.level):
+            keep = directory / last.path
+            for each in keep.parent.iterdir():
+                if each != keep:
+                    each.unlink()
+
+
+def _partial(size: int) -> Iterator[Resource]:
+    """Yield the partial tiles and the partial bundle of a tree."""
+    if size % TILE:
+        yield Resource("entries", 0, size // TILE, size % TILE)
+    level = 0
+    while members := size >> (LEVEL_BITS * level):
+        if members % TILE:
+            yield Resource("tile", level, members // TILE, members % TILE)
+        level += 1
+
+
+def _read(note: str) -> Checkpoint:
+    return Checkpoint.parse(split_note(note)[0])

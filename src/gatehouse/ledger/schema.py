@@ -1,0 +1,111 @@
+"""The tables of a log in SQLite, and their migrations.
+
+`user_version` counts the migrations that a database has had. They go forward only, each in one transaction; a
+database of a later version is refused, since what it means is not known here. The tables stand beside those
+of the caller whose changes are committed with the entries, so their names begin with `ledger_`.
+
+Stored are the entries, and what would be slow to derive from them: full tiles with their roots. Partial
+tiles are derived when they are read, so that no row but the head's is ever written twice.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from gatehouse.model import BadInput
+
+TABLES = "ledger_"
+
+MIGRATIONS = (
+    """
+    CREATE TABLE ledger_head (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        origin TEXT NOT NULL,
+        generation INTEGER NOT NULL,  -- counts the holders of the lease
+        at INTEGER NOT NULL,          -- of the last entry, in microseconds since 1970
+        published INTEGER NOT NULL    -- the size of the newest checkpoint that others may see
+    ) STRICT;
+    CREATE TABLE ledger_key (
+        vkey TEXT PRIMARY KEY,
+        since INTEGER NOT NULL        -- the size of the first checkpoint that it signed
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE ledger_entry (
+        idx INTEGER PRIMARY KEY,
+        data BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE ledger_tile (
+        level INTEGER NOT NULL,
+        idx INTEGER NOT NULL,
+        root BLOB NOT NULL,           -- over the 256 hashes; stands before them, to be read without them
+        hashes BLOB NOT NULL,
+        PRIMARY KEY (level, idx)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE ledger_chain (
+        agency TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,    -- of the agency's last entry
+        leaf BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE ledger_checkpoint (
+        size INTEGER PRIMARY KEY,
+        root BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        note TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE ledger_cosignature (
+        size INTEGER NOT NULL,
+        line TEXT NOT NULL,
+        PRIMARY KEY (size, line)
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return how many migrations a database has had; 0 means that it holds no log."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
+def check_version(connection: sqlite3.Connection, *, where: str) -> None:
+    """Refuse a database that this program cannot read as it is."""
+    found = version(connection)
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_head'").fetchone():
+        raise BadInput("the file holds no log", where=where, hint="make one with `gatehouse ledger init`")
+    if found != len(MIGRATIONS):
+        raise BadInput(
+            "the log has another version of its tables",
+            where=where,
+            expected=str(len(MIGRATIONS)),
+            got=str(found),
+            hint="use the version of Gatehouse that wrote it, or a later one"
+            if found > len(MIGRATIONS)
+            else "open it once for writing, which brings it up to date",
+        )
+
+
+def migrate(connection: sqlite3.Connection, *, where: str) -> None:
+    """Bring a database up to date; one of a later version is `BadInput` and stays as it is.
+
+    So is one that counts versions of tables which are not a log's.
+    """
+    for at, script in enumerate(MIGRATIONS):
+        if at < version(connection):
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have done it since.
+            if at == version(connection):
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {at + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    check_version(connection, where=where)
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script at the semicolons; `executescript` would commit between them."""
+    return [each for each in script.split(";\n") if each.strip()]

@@ -1,0 +1,281 @@
+"""A log in SQLite: write-ahead log, every commit on the disk before it counts (`synchronous=FULL`).
+
+After a failed write the database is opened anew and its write-ahead log is copied into it in full, before
+anything is believed: a page that the kernel could not write may still be read back from its memory, and a
+commit that was reported as failed may still be found complete. See `SqliteCommitter.recover`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gatehouse.ledger import schema
+from gatehouse.ledger.committer import Apply, Chain, LeaseNotHeld, Record, StorageFailed, StoredCheckpoint
+from gatehouse.ledger.lease import FileLease
+from gatehouse.ledger.sqlite_file import (
+    BEGIN,
+    COMMIT,
+    RELEASE,
+    ROLLBACK,
+    ROLLBACK_TO,
+    SAVEPOINT,
+    connect,
+    failures,
+    generation,
+    insert_checkpoint,
+    lease_path,
+    micros,
+    snapshot,
+    sync,
+    wal_path,
+)
+from gatehouse.model import BadInput, BadUse
+
+# SQLite's own measure (1,000 pages of 4 KiB); it is done here since SQLite would not tell of a failure.
+_LONGEST_WAL = 4_096_000
+
+
+def create(path: Path, *, origin: str, key: str, checkpoint: StoredCheckpoint) -> None:
+    """Make the tables of a new log with its first checkpoint; a log that exists is never touched."""
+    new = not path.exists()
+    lease = FileLease(lease_path(path))
+    try:
+        with failures(path):
+            connection = connect(path)
+            try:
+                schema.migrate(connection, where=path.name)
+                connection.execute(BEGIN)
+                if connection.execute("SELECT 1 FROM ledger_head").fetchone():
+                    raise BadUse("a log is there already", where=path.name, expected="a new path")
+                connection.execute(
+                    "INSERT INTO ledger_head VALUES (1, ?, 0, ?, 0)", (origin, micros(checkpoint.at))
+                )
+                connection.execute("INSERT INTO ledger_key VALUES (?, 0)", (key,))
+                insert_checkpoint(connection, checkpoint)
+                connection.execute(COMMIT)
+            finally:
+                connection.close()
+            if new:
+                sync(path.parent)
+    finally:
+        lease.release()
+
+
+class SqliteTransaction:
+    """One `BEGIN IMMEDIATE`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, guard: _Guard) -> None:
+        self._connection = connection
+        self._path = path
+        self._guard = guard
+
+    def attempt(self, apply: Apply) -> None:
+        """Let the caller change its own tables; if that raises, its changes alone are undone."""
+        with failures(self._path):
+            self._connection.execute(SAVEPOINT)
+        try:
+            with self._guard:
+                apply(self._connection)
+        except BaseException as error:
+            # Of some failures (a full disk) SQLite rolls the whole transaction back.
+            if not self._connection.in_transaction:
+                raise StorageFailed(
+                    "the store ended the transaction", where=self._path.name, got=type(error).__name__
+                ) from error
+            with failures(self._path):
+                self._connection.execute(ROLLBACK_TO)
+                self._connection.execute(RELEASE)
+            raise
+        with failures(self._path):
+            self._connection.execute(RELEASE)
+
+    def chain(self, agency: str) -> Chain | None:
+        """Return the last entry of an agency."""
+        with failures(self._path):
+            row = self._connection.execute(
+                "SELECT sequence, leaf FROM ledger_chain WHERE agency = ?", (agency,)
+            ).fetchone()
+        return Chain(*row) if row else None
+
+    def write(self, record: Record) -> None:
+        """Add a record."""
+        run = self._connection.executemany
+        with failures(self._path):
+            run("INSERT INTO ledger_entry VALUES (?, ?)", enumerate(record.entries, record.first))
+            run(
+                "INSERT INTO ledger_tile VALUES (?, ?, ?, ?)",
+                ((each.level, each.index, each.root, each.hashes) for each in record.tiles),
+            )
+            run(
+                "INSERT OR REPLACE INTO ledger_chain VALUES (?, ?, ?)",
+                ((agency, chain.sequence, chain.leaf) for agency, chain in record.chains.items()),
+            )
+            run("INSERT OR IGNORE INTO ledger_cosignature VALUES (?, ?)", record.cosignatures)
+            if record.checkpoint is not None:
+                size = record.checkpoint.size
+                run("INSERT INTO ledger_key VALUES (?, ?)", ((key, size) for key in record.keys))
+                insert_checkpoint(self._connection, record.checkpoint)
+                self._connection.execute("UPDATE ledger_head SET at = ?", (micros(record.checkpoint.at),))
+            if record.published is not None:
+                self._connection.execute("UPDATE ledger_head SET published = ?", (record.published,))
+
+    def commit(self) -> None:
+        """Return when the write-ahead log is on the disk; a failure is `StorageFailed` with `uncertain`."""
+        try:
+            with failures(self._path):
+                self._connection.execute(COMMIT)
+        except StorageFailed as error:
+            error.uncertain = True
+            raise
+
+
+class SqliteCommitter:
+    """The one writer of a log in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.is_file():
+            raise BadInput("there is no log", where=path.name, hint="make one with `gatehouse ledger init`")
+        self._lease = FileLease(lease_path(path))
+        self._connection: sqlite3.Connection | None = None
+        self._guard = _Guard()
+        try:
+            self._open()
+            with failures(path), snapshot(self._live, BEGIN):
+                self._live.execute("UPDATE ledger_head SET generation = generation + 1")
+                self._generation = generation(self._live, path)
+            self._drain()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _live(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StorageFailed("the log has not been opened again after a failure", where=self._path.name)
+        return self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        """Begin a transaction; whoever has lost the lease gets `LeaseNotHeld`."""
+        self._lease.check()
+        connection = self._live
+        with failures(self._path):
+            connection.execute(BEGIN)
+        try:
+            found = generation(connection, self._path)
+            if found != self._generation:
+                raise LeaseNotHeld(
+                    "another process has taken the log over",
+                    where=self._path.name,
+                    expected=f"generation {self._generation}",
+                    got=f"generation {found}",
+                    hint="open the log again",
+                )
+            yield SqliteTransaction(connection, self._path, self._guard)
+        except BaseException:
+            # If this fails as well, the connection is closed before anything else is done with it.
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute(ROLLBACK)
+            raise
+        if connection.in_transaction:
+            with failures(self._path):
+                connection.execute(ROLLBACK)
+
+    def tidy(self) -> None:
+        """Copy the write-ahead log into the database when it has grown long."""
+        try:
+            long = os.stat(wal_path(self._path)).st_size > _LONGEST_WAL  # noqa: PTH116  # in the hot path
+        except FileNotFoundError:
+            return
+        if long:
+            with failures(self._path):
+                self._live.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def recover(self) -> None:
+        """Open the database anew and write all of its write-ahead log into it once more."""
+        self._lease.check()
+        self._hang_up()
+        try:
+            self._open()
+            self._drain()
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def close(self) -> None:
+        """Give the lease back."""
+        self._hang_up()
+        self._lease.release()
+
+    def _open(self) -> None:
+        with failures(self._path):
+            self._connection = connect(self._path)
+            schema.migrate(self._connection, where=self._path.name)
+            self._connection.set_authorizer(self._guard.allow)
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            # What a connection could not write is lost with it either way.
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _drain(self) -> None:
+        """Empty the write-ahead log into the database, so that only what was written after this counts.
+
+        A page whose write failed is written anew, from the log, to the database file; what stood in the log
+        of a transaction that was rolled back is gone, also after a loss of power.
+        """
+        with failures(self._path):
+            busy, *_ = self._live.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise StorageFailed(
+                    "another process reads the log without end",
+                    where=self._path.name,
+                    hint="end the process that has the database open",
+                )
+            wal = wal_path(self._path)
+            if wal.exists():
+                sync(wal)
+
+
+class _Guard:
+    """Keeps the caller's change from ending the transaction or writing to the log's own tables."""
+
+    def __init__(self) -> None:
+        self._applying = False
+
+    def __enter__(self) -> None:
+        self._applying = True
+
+    def __exit__(self, *_: object) -> None:
+        self._applying = False
+
+    def allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
+        if not self._applying:
+            return sqlite3.SQLITE_OK
+        if action in _ENDING or (action == sqlite3.SQLITE_SAVEPOINT and second == "ledger_apply"):
+            return sqlite3.SQLITE_DENY
+        if action in _WRITING and (first or "").startswith(schema.TABLES):
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+
+_ENDING = frozenset(
+    {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA}
+)
+_WRITING = frozenset(
+    {
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_UPDATE,
+        sqlite3.SQLITE_DELETE,
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_DROP_TABLE,
+    }
+)

@@ -1,0 +1,174 @@
+"""The file of a log in SQLite: how it is opened, how its failures are told, and its rows."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gatehouse.ledger.committer import Head, StorageFailed, StoredCheckpoint
+from gatehouse.ledger.errors import LogCorrupt
+from gatehouse.ledger.note import add_signatures
+from gatehouse.model import BadInput
+
+BUSY_SECONDS = 5.0
+# Python keeps prepared statements by their text, and SQLite asks the authorizer only when it prepares one: so
+# what the log itself may do is spelled as no caller would.
+BEGIN, COMMIT, ROLLBACK = (f"{word} /* ledger */" for word in ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"))
+SAVEPOINT, ROLLBACK_TO, RELEASE = (
+    f"{word} ledger_apply /* ledger */" for word in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """Tell of a failing store as `StorageFailed`, of a damaged file as what it is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_NOTADB":
+            raise BadInput("the file is no log", where=path.name, expected="an SQLite database") from error
+        if name.startswith("SQLITE_CORRUPT"):
+            raise LogCorrupt(
+                "the log's file is damaged", where=path.name, expected="a sound database", got=name
+            ) from error
+        raise _failed(path, error) from error
+    except (sqlite3.Error, OSError) as error:
+        raise _failed(path, error) from error
+
+
+def _failed(path: Path, error: Exception) -> StorageFailed:
+    return StorageFailed(
+        "the log's store failed",
+        where=path.name,
+        got=getattr(error, "sqlite_errorname", None) or f"{type(error).__name__}: {error}",
+        hint="see to the disk; the log opens its store anew before it goes on",
+    )
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection, begin: str = "BEGIN") -> Iterator[None]:
+    """Hold one transaction, which shows one state."""
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute(COMMIT)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute(ROLLBACK)
+        raise
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a file for writing, so that a commit is on the disk when it returns."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False, cached_statements=256
+    )
+    try:
+        _journal(connection, path)
+        for pragma in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _journal(connection: sqlite3.Connection, path: Path) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StorageFailed(
+            "the file system cannot hold a log", where=path.name, expected="a write-ahead log", got=mode
+        )
+
+
+def generation(connection: sqlite3.Connection, path: Path) -> int:
+    """Return which holder of the lease writes now."""
+    row = connection.execute("SELECT generation FROM ledger_head").fetchone()
+    if row is None:
+        raise BadInput("the file holds no log", where=path.name, hint="make one with `gatehouse ledger init`")
+    found: int = row[0]
+    return found
+
+
+def head(connection: sqlite3.Connection, where: str) -> Head:
+    """Return the state that a transaction shows."""
+    row = connection.execute("SELECT origin, at, published FROM ledger_head").fetchone()
+    if row is None:
+        raise BadInput("the file holds no log", where=where, hint="make one with `gatehouse ledger init`")
+    origin, at, size = row
+    newest = checkpoint(
+        connection, connection.execute("SELECT max(size) FROM ledger_checkpoint").fetchone()[0] or 0
+    )
+    published = checkpoint(connection, size)
+    if newest is None or published is None:
+        raise LogCorrupt("a checkpoint is missing", where=where, expected=f"one of size {size}", got="none")
+    since = connection.execute("SELECT min(at) FROM ledger_checkpoint WHERE size > ?", (size,)).fetchone()[0]
+    keys = connection.execute("SELECT vkey FROM ledger_key ORDER BY since, vkey").fetchall()
+    return Head(
+        origin,
+        moment(at),
+        newest,
+        published,
+        tuple(key for (key,) in keys),
+        None if since is None else moment(since),
+    )
+
+
+def checkpoint(connection: sqlite3.Connection, size: int) -> StoredCheckpoint | None:
+    """Return the checkpoint of a size with its cosignatures, if there is one."""
+    row = connection.execute(
+        "SELECT root, at, note FROM ledger_checkpoint WHERE size = ?", (size,)
+    ).fetchone()
+    if row is None:
+        return None
+    root, at, note = row
+    lines = connection.execute("SELECT line FROM ledger_cosignature WHERE size = ? ORDER BY line", (size,))
+    return StoredCheckpoint(size, root, add_signatures(note, (line for (line,) in lines)), moment(at))
+
+
+def insert_checkpoint(connection: sqlite3.Connection, checkpoint: StoredCheckpoint) -> None:
+    """Add a checkpoint, which MUST be the first of its size."""
+    connection.execute(
+        "INSERT INTO ledger_checkpoint VALUES (?, ?, ?, ?)",
+        (checkpoint.size, checkpoint.root, micros(checkpoint.at), checkpoint.note),
+    )
+
+
+def micros(at: datetime) -> int:
+    """Return a time as it is stored."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(stored: int) -> datetime:
+    """Return a time that is stored as microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def lease_path(path: Path) -> Path:
+    """Return the file whose lock is the lease."""
+    return path.with_name(f"{path.name}.lease")
+
+
+def wal_path(path: Path) -> Path:
+    """Return SQLite's write-ahead log."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

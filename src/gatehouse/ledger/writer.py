@@ -1,0 +1,319 @@
+"""The committing thread: whatever waits goes into one transaction, is signed, and becomes durable together.
+
+Group commit without linger: while one transaction is written, the next appends gather; nobody waits for
+company. Order within a transaction: each append's entry and its caller's change, the tree, the signature,
+the commit. Only then does anybody learn of the checkpoint, a witness included, so that a crash cannot make
+the log sign two trees of one size.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+
+from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.committer import (
+    Chain,
+    ClockBehind,
+    Committer,
+    Head,
+    Position,
+    Record,
+    Storage,
+    StorageFailed,
+    StoredCheckpoint,
+    Tile,
+    Transaction,
+)
+from gatehouse.ledger.entry import SCHEMA, Leaf, read_entry
+from gatehouse.ledger.errors import InvalidEntry, LogCorrupt
+from gatehouse.ledger.growing import GrowingTree
+from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.ledger.note import NoteSigner, sign_note
+from gatehouse.ledger.pending import Committed, Pending, State, not_recorded, outcome_unknown
+from gatehouse.model import BadUse
+
+Clock = Callable[[], datetime]
+
+# Bounds what a transaction holds in memory and how long the first of a crowd waits for the last.
+LARGEST_BATCH = 1024
+# CONTRACTS: a clock that is further behind is wrong, not slow.
+CLOCK_STEP = timedelta(seconds=60)
+# Whatever claims to be a leaf is held to its agency's chain: readers refuse a log where it breaks.
+_CLAIM = b'"schema":"' + SCHEMA.partition("/")[0].encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """A committed checkpoint that others may see now, with the cosignatures that it got."""
+
+    checkpoint: StoredCheckpoint
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction has gathered so far."""
+
+    at: datetime
+    entries: list[bytes] = field(default_factory=list)
+    placed: list[tuple[Pending, int, bytes]] = field(default_factory=list)
+    tiles: list[Tile] = field(default_factory=list)
+    chains: dict[str, Chain] = field(default_factory=dict)
+    failed: list[tuple[Pending, Exception]] = field(default_factory=list)
+    new_keys: list[NoteSigner] = field(default_factory=list)
+
+
+class Writer:
+    """The thread, and the one place where the tree grows. `announce` is told of each durable state."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        committer: Committer,
+        signers: Sequence[NoteSigner],
+        *,
+        clock: Clock,
+        witnessed: bool,
+        announce: Callable[[State], None],
+    ) -> None:
+        self._storage = storage
+        self._committer = committer
+        self._signers = list(signers)
+        self._clock = clock
+        self._witnessed = witnessed
+        self._announce = announce
+        self._queue: SimpleQueue[Pending | Publish | None] = SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._head = storage.head()
+        self._tree: GrowingTree | None = read_tree(storage, self._head)
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+
+    def state(self) -> State:
+        """Return the state at the start."""
+        return State(self._head, self._recovered())
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._thread.start()
+
+    def put(self, work: Pending | Publish) -> None:
+        """Have work committed."""
+        with self._gate:
+            if self._closed:
+                raise BadUse("the log is closed")
+            self._queue.put(work)
+
+    def close(self) -> None:
+        """Commit what waits, and end the thread."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            work = [self._queue.get()]
+            # Only this thread takes from the queue, so what is counted is there.
+            work += [self._queue.get() for _ in range(min(self._queue.qsize(), LARGEST_BATCH - 1))]
+            going = None not in work
+            appends = [each for each in work if isinstance(each, Pending)]
+            publish = [each for each in work if isinstance(each, Publish)]
+            if not appends and not publish:
+                continue
+            try:
+                self._commit(appends, publish)
+            except Exception as error:
+                # Nobody may wait for ever, and nothing is believed until it is read again.
+                self._tree = None
+                reason = outcome_unknown(error)
+                reason.__cause__ = error
+                self._reject([each for each in appends if not each.settled], [], reason)
+
+    def _commit(self, appends: list[Pending], publish: list[Publish]) -> None:
+        batch, record = _Batch(self._head.at), None
+        try:
+            tree = self._recovered()
+            batch.at = self._time() if appends else self._head.at
+            with self._committer.transaction() as transaction:
+                for each in appends:
+                    self._place(each, transaction, tree, batch)
+                record = self._record(tree, batch, publish)
+                if record is not None:
+                    transaction.write(record)
+                    transaction.commit()
+            if record is not None:
+                self._head = self._next_head(self._head, record, publish)
+        except Exception as error:
+            if not self._survived(record, error):
+                reason = not_recorded(error) if self._settled(error) else outcome_unknown(error)
+                reason.__cause__ = error
+                self._reject(appends, batch.failed, reason)
+                return
+        self._announce(State(self._head, tree))
+        for append, own in batch.failed:
+            append.fail(own)
+        state = State(self._head, tree)
+        for append, index, leaf in batch.placed:
+            append.settle(Committed(index, leaf, state))
+        self._tidy()
+
+    def _place(self, append: Pending, transaction: Transaction, tree: GrowingTree, batch: _Batch) -> None:
+        """Take one append into the batch; if it fails, nothing of it stays and no index is used up."""
+        try:
+            agency = append.agency
+            if agency is None and isinstance(append.make, bytes) and _CLAIM in append.make:
+                agency = read_entry(append.make).agency
+            chain = None
+            if agency is not None:
+                chain = batch.chains.get(agency) or transaction.chain(agency)
+            position = Position(
+                tree.size, chain.sequence + 1 if chain else 0, chain.leaf if chain else None, batch.at
+            )
+            entry = append.entry(position)
+            if agency is not None or _CLAIM in entry:
+                _check_leaf(read_entry(entry), agency, position)
+            leaf = leaf_hash(entry)
+            if append.apply is not None:
+                transaction.attempt(append.apply)
+        except StorageFailed:
+            raise
+        except Exception as error:
+            batch.failed.append((append, error))
+            return
+        batch.tiles += tree.append(leaf)
+        batch.entries.append(entry)
+        batch.placed.append((append, position.index, leaf))
+        if agency is not None:
+            batch.chains[agency] = Chain(position.sequence, leaf)
+        if append.new_key is not None:
+            batch.new_keys.append(append.new_key)
+
+    def _record(self, tree: GrowingTree, batch: _Batch, publish: list[Publish]) -> Record | None:
+        checkpoint = published = None
+        if batch.entries:
+            body = Checkpoint(self._head.origin, tree.size, tree.root())
+            note = sign_note(body.text, signers=[*self._signers, *batch.new_keys])
+            checkpoint = StoredCheckpoint(body.size, body.root, note, batch.at)
+            published = None if self._witnessed else body.size
+        if publish:
+            published = max(self._head.published.size, *(each.checkpoint.size for each in publish))
+        lines = tuple((each.checkpoint.size, line) for each in publish for line in each.lines)
+        if checkpoint is None and published is None:
+            return None
+        return Record(
+            first=tree.size - len(batch.entries),
+            entries=tuple(batch.entries),
+            tiles=tuple(batch.tiles),
+            chains=batch.chains,
+            checkpoint=checkpoint,
+            keys=tuple(each.vkey for each in batch.new_keys),
+            cosignatures=lines,
+            published=published,
+        )
+
+    def _next_head(self, head: Head, record: Record, publish: list[Publish]) -> Head:
+        newest = record.checkpoint or head.newest
+        candidates = [head.published, *(each.checkpoint for each in publish)]
+        published = max(candidates, key=lambda each: each.size) if self._witnessed else newest
+        # Cosignatures of a checkpoint that is published already come with its next version.
+        published = next((each for each in reversed(candidates) if each.size == published.size), published)
+        since = None
+        if published.size < newest.size:
+            since = newest.at if publish else head.unpublished_since or newest.at
+        elif publish:
+            newest = published
+        return Head(head.origin, newest.at, newest, published, (*head.keys, *record.keys), since)
+
+    def _survived(self, record: Record | None, error: Exception) -> bool:
+        """Return whether a transaction that failed in its commit is durable all the same."""
+        self._tree = None
+        if record is None or record.checkpoint is None or not self._settled(error):
+            return False
+        stored = self._storage.checkpoint(record.checkpoint.size)
+        return stored is not None and stored.root == record.checkpoint.root
+
+    def _settled(self, error: Exception) -> bool:
+        """Return whether it is known what a failed transaction has left."""
+        if not isinstance(error, StorageFailed) or not error.uncertain:
+            return True
+        try:
+            self._recovered()
+        except Exception as again:
+            error.add_note(f"the store could not be opened again: {again}")
+            return False
+        return True
+
+    def _reject(
+        self, appends: list[Pending], failed: list[tuple[Pending, Exception]], reason: Exception
+    ) -> None:
+        own = {id(append): error for append, error in failed}
+        for append in appends:
+            append.fail(own.get(id(append), reason))
+
+    def _recovered(self) -> GrowingTree:
+        """Return the tree; after a failure, once the store is known to be durable as it stands."""
+        if self._tree is None:
+            self._committer.recover()
+            self._head = self._storage.head()
+            self._tree = read_tree(self._storage, self._head)
+        return self._tree
+
+    def _time(self) -> datetime:
+        now, last = self._clock().astimezone(UTC), self._head.at
+        if now < last - CLOCK_STEP:
+            raise ClockBehind(
+                "the clock is behind the last entry",
+                expected=f"at least {last:%Y-%m-%dT%H:%M:%SZ}",
+                got=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+                hint="set the clock; the log takes no entry until then",
+            )
+        return max(now, last)
+
+    def _tidy(self) -> None:
+        try:
+            self._committer.tidy()
+        except StorageFailed:
+            # The entries are durable in the write-ahead log; the next commit opens the store anew first,
+            # and fails if that fails.
+            self._tree = None
+
+
+def read_tree(storage: Storage, head: Head) -> GrowingTree:
+    """Return the tree of a log, whose right edge and root must be those of the newest checkpoint."""
+    tree = GrowingTree(storage, head.newest.size)
+    if tree.root() != head.newest.root:
+        raise LogCorrupt(
+            "the stored tree has another root than its checkpoint",
+            where=f"{storage.where}, size {head.newest.size}",
+            expected=head.newest.root.hex(),
+            got=tree.root().hex(),
+            hint="`gatehouse ledger fsck` says what has changed; do not sign for this log any more",
+        )
+    return tree
+
+
+def _check_leaf(leaf: Leaf, agency: str | None, position: Position) -> None:
+    hour = position.at.replace(minute=0, second=0, microsecond=0)
+    expected = (agency, position.sequence, position.previous, hour)
+    got = (leaf.agency, leaf.sequence, leaf.previous, leaf.hour)
+    if got != expected:
+        raise InvalidEntry(
+            "the entry does not continue its agency's chain",
+            where=f"entry {position.index}",
+            expected=_chain_words(*expected),
+            got=_chain_words(*got),
+        )
+
+
+def _chain_words(agency: str | None, sequence: int, previous: bytes | None, hour: datetime) -> str:
+    return (
+        f"{agency} {sequence} behind {previous.hex()[:16] if previous else 'nothing'} at {hour:%Y-%m-%dT%HZ}"
+    )
