@@ -12,23 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from gatehouse.law.domain import VALUES
-from gatehouse.law.formula import (
-    All,
-    Compare,
-    Covers,
-    Formula,
-    Is,
-    Meets,
-    Member,
-    Not,
-    Overlap,
-    Some,
-    Superset,
-    Within,
-    atoms,
-)
+from gatehouse.law.formula import Compare, Covers, Is, Meets, Within, atoms
 from gatehouse.law.pack import Pack, Rule, make_rule, parse_rules, scope_of
-from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import BadInput, Confidence, PackId
 
 # An ordinance is a few pages. Each rule is tried before any decides, against all others.
@@ -106,12 +91,8 @@ def _rules(text: str, where: str, pack: Pack) -> list[Rule]:
 
 
 def _check(rule: Rule, place: str) -> None:
-    """Refuse a rule that shows what nobody sees, asks for what no search can be, or lets a text permit."""
-    for text in (rule.citation, rule.sentence):
-        if sign := hidden_sign(text):
-            raise BadInput("a rule is told with a sign that nobody sees", where=place, got=sign)
-    formula = rule.formula or All(())
-    for atom in atoms(formula):
+    """Refuse a rule that asks for what no search can be."""
+    for atom in atoms(rule.formula) if rule.formula else ():
         if isinstance(atom, Is | Meets | Covers | Within):
             listed = (*VALUES[atom.fact], "")
             if unknown := sorted(atom.values.difference(listed)):
@@ -128,12 +109,6 @@ def _check(rule: Rule, place: str) -> None:
                 where=place,
                 expected="a day such as 20260701, from 1970 to 2199",
             )
-    if _lifted_by_signals(formula, wanted=True):
-        raise BadInput(
-            "a rule refuses where a signal is absent, so a text could turn its refusal into a permit",
-            where=place,
-            expected="signals in conditions that refuse, never with `!`, `unless` or `if`",
-        )
 
 
 def _is_day(other: int | str) -> bool:
@@ -144,21 +119,3 @@ def _is_day(other: int | str) -> bool:
         return date(other // 10_000, other // 100 % 100, other % 100).year in _YEARS
     except (ValueError, OverflowError):
         return False
-
-
-def _lifted_by_signals(formula: Formula, *, wanted: bool) -> bool:
-    """Return whether a further signal could make a formula no longer as wanted."""
-    match formula:
-        case Not(part):
-            return _lifted_by_signals(part, wanted=not wanted)
-        case All(parts) | Some(parts):
-            return any(_lifted_by_signals(part, wanted=wanted) for part in parts)
-        case Within("signals"):
-            return wanted
-        case Meets("signals") | Covers("signals") | Member("signals"):
-            return not wanted
-        case Overlap(left, right):
-            return not wanted and "signals" in (left, right)
-        case Superset(left, right):
-            return (left if not wanted else right) == "signals"
-    return False

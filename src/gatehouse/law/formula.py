@@ -169,6 +169,24 @@ def signals_in(formula: Formula) -> frozenset[str]:
     )
 
 
+def lifted_by_signals(formula: Formula, *, wanted: bool = True) -> bool:
+    """Return whether a further signal could make a formula no longer hold (or hold, unless it is wanted)."""
+    match formula:
+        case Not(part):
+            return lifted_by_signals(part, wanted=not wanted)
+        case All(parts) | Some(parts):
+            return any(lifted_by_signals(part, wanted=wanted) for part in parts)
+        case Within("signals"):
+            return wanted
+        case Meets("signals") | Covers("signals") | Member("signals"):
+            return not wanted
+        case Overlap(left, right):
+            return not wanted and "signals" in (left, right)
+        case Superset(left, right):
+            return (left if not wanted else right) == "signals"
+    return False
+
+
 def facts_of(atom: Atom) -> tuple[str, ...]:
     """Return the names of the facts that an atom reads."""
     if isinstance(atom, Same | Overlap | Superset):

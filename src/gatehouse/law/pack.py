@@ -1,6 +1,6 @@
 """The law pack: every rule and fact that decides, versioned and hashed as one.
 
-    pack.toml                      version, date
+    pack.toml                      version
     network/*.cedar                design limits, owners' rules, agreements, defaults, missing facts
     network/schema.cedarschema     the facts that rules read
     statutes/us-xx/facts.toml      provisions with citation, dates and confidence
@@ -11,10 +11,8 @@ A pack that is not sound in every part is refused whole; see `docs/writing-rules
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,21 +22,28 @@ from typing import Any
 import cedarpy
 
 from gatehouse.law.facts import Jurisdiction, read_facts
-from gatehouse.law.formula import All, Formula, UnknownExpression, read_formula, signals_in
-from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
+from gatehouse.law.formula import (
+    All,
+    Formula,
+    UnknownExpression,
+    atoms,
+    facts_of,
+    lifted_by_signals,
+    read_formula,
+    signals_in,
+)
+from gatehouse.law.packfiles import legible, read_files, sha256_of, text_of, unsound, version_of
+from gatehouse.law.unseen import hidden_sign
+from gatehouse.model import CitedRule, Confidence, Outcome, PackId
 
 _HERE = Path(__file__).parent
 _RULE_ID = re.compile(r"[a-z0-9:./()_-]+")
 _ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision", "unsettled"}
-# Controls other than tabs and ends of lines, spaces without width, and signs that turn the direction of a
-# text: what an attorney reads and what is in force could differ.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
 # Cedar's parser overflows its stack, and ends the process, on a condition nested a thousand deep.
 _DEEPEST = 40
 _LONGEST = 20_000
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*')
+# What holds no code: strings, and comments, which Cedar ends at either sign of an end of line.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\r\n]*')
 _NESTING = re.compile(r"[()\[\]{}]")
 
 
@@ -97,11 +102,12 @@ def _packaged() -> Pack:
 
 def read_pack(directory: Path) -> Pack:
     """Read a pack from `pack.toml`, `network/` and `statutes/`; an unsound one is `BadInput`."""
-    files = _files(directory)
-    meta = _meta(files, directory)
-    schema = _text(files, "network/schema.cedarschema", directory)
+    files = read_files(directory)
+    version = version_of(files, directory)
+    schema = text_of(files, "network/schema.cedarschema", directory)
+    _check_text(schema, "network/schema.cedarschema")
     network = {
-        name: _text(files, name, directory) for name in files if re.fullmatch(r"network/[^/]+\.cedar", name)
+        name: text_of(files, name, directory) for name in files if re.fullmatch(r"network/[^/]+\.cedar", name)
     }
     rules: dict[str, Rule] = {}
     for name, text in network.items():
@@ -112,34 +118,34 @@ def read_pack(directory: Path) -> Pack:
             continue
         match = re.fullmatch(r"statutes/(us-[a-z]{2})/(facts\.toml|rules\.cedar)", name)
         if match is None:
-            raise _unsound("a folder of statutes/ is not called like us-il", got=name)
+            raise unsound("a folder of statutes/ is not called like us-il", got=name)
         if match[2] == "rules.cedar":
             # Rules without facts would otherwise be left out in silence, and with them a state's refusals.
-            _text(files, f"statutes/{match[1]}/facts.toml", directory)
+            text_of(files, f"statutes/{match[1]}/facts.toml", directory)
             continue
         facts = read_facts(files[name], where=str(directory / name))
         code = match[1]
         if facts.code != code:
-            raise _unsound(f"the facts in {name} call themselves {facts.code}")
+            raise unsound(f"the facts in {name} call themselves {facts.code}")
         jurisdictions[code] = facts
         beside = f"statutes/{code}/rules.cedar"
-        text = _text(files, beside, directory) if beside in files else ""
+        text = text_of(files, beside, directory) if beside in files else ""
         if bool(text) is not any(each.no_rule is None for each in facts.provisions.values()):
-            raise _unsound(f"{code} has provisions with rules exactly if it has rules.cedar")
+            raise unsound(f"{code} has provisions with rules exactly if it has rules.cedar")
         if text:
             texts[code] = text
             _add(rules, _statute_rules(text, beside, schema, facts))
     if not network or not jurisdictions:
-        raise _unsound(f"{directory} holds no network rules or no statutes")
+        raise unsound(f"{directory} holds no network rules or no statutes")
     permits = [rule for rule in rules.values() if rule.outcome is Outcome.PERMIT]
     if len(permits) != 1 or permits[0].formula == All(()):
-        raise _unsound(
+        raise unsound(
             "a pack has one permission, and it has conditions",
             where=str(directory),
             got=", ".join(rule.id for rule in permits) or "no permission",
         )
     return Pack(
-        PackId(str(meta["version"]), _sha256(files)),
+        PackId(version, sha256_of(files)),
         schema,
         "\n".join(network.values()),
         texts,
@@ -155,42 +161,43 @@ def parse_rules(text: str, where: str, schema: str) -> list[tuple[dict[str, str]
         result = cedarpy.validate_policies(text, schema)
         policies = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
-        raise _unsound("a text is not Cedar", where=where, got=str(error)) from error
+        raise unsound("a text is not Cedar", where=where, got=str(error)) from error
     except RecursionError as error:
-        raise _unsound("a policy is too long or nested too deep", where=where) from error
+        raise unsound("a policy is too long or nested too deep", where=where) from error
     if not result.validation_passed:
-        raise _unsound("a policy does not fit the schema", where=where, got=str(result.errors[0]))
+        raise unsound("a policy does not fit the schema", where=where, got=str(result.errors[0]))
     if policies["templates"] or policies["templateLinks"]:
-        raise _unsound("a pack holds no templates", where=where)
+        raise unsound("a pack holds no templates", where=where)
     found = []
     for policy in policies["staticPolicies"].values():
         notes = policy.get("annotations", {})
+        for name, said in notes.items():
+            # As decoded: an escape is visible in the text, and what it stands for is not.
+            if sign := hidden_sign(said) or ("U+000A" if "\n" in said else None):
+                raise unsound(f"@{name} holds a sign that nobody sees", where=where, got=sign)
         if unknown := set(notes) - _ANNOTATIONS:
-            raise _unsound(f"unknown annotation @{min(unknown)}", where=where)
+            raise unsound(f"unknown annotation @{min(unknown)}", where=where)
         for needed in ("id", "cite", "sentence"):
             if not notes.get(needed):
-                raise _unsound(f"a policy has no @{needed}", where=f"{where}, {notes.get('id', 'unnamed')}")
+                raise unsound(f"a policy has no @{needed}", where=f"{where}, {notes.get('id', 'unnamed')}")
         if not _RULE_ID.fullmatch(notes["id"]):
-            raise _unsound(
-                "an @id holds other signs than a-z 0-9 : . / ( ) _ -", where=where, got=notes["id"]
-            )
+            raise unsound("an @id holds other signs than a-z 0-9 : . / ( ) _ -", where=where, got=notes["id"])
         if notes.get("outcome", "deny") not in ("deny", "review"):
-            raise _unsound("an @outcome is neither deny nor review", where=f"{where}, {notes['id']}")
+            raise unsound("an @outcome is neither deny nor review", where=f"{where}, {notes['id']}")
         found.append((notes, policy))
     return found
 
 
 def _check_text(text: str, where: str) -> None:
     """Refuse a text that could mislead its reader, or that the parser cannot survive."""
-    if hidden := _UNSEEN.search(text):
-        raise _unsound("a text holds a sign that nobody sees", where=where, got=f"U+{ord(hidden[0]):04X}")
+    legible(text, where)
     for policy in _QUOTED.sub("", text).split(";"):
         depth = deepest = 0
         for sign in _NESTING.findall(policy):
             depth += 1 if sign in "([{" else -1
             deepest = max(deepest, depth)
         if deepest > _DEEPEST or policy.count("if") > _DEEPEST or len(policy) > _LONGEST:
-            raise _unsound("a policy is too long or nested too deep", where=where)
+            raise unsound("a policy is too long or nested too deep", where=where)
 
 
 def scope_of(policy: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -199,7 +206,7 @@ def scope_of(policy: Mapping[str, Any]) -> tuple[str, str] | None:
         scope = policy[variable]
         if scope["op"] != "All":
             if scope["op"] != "in" or scope["entity"]["type"] != "Jurisdiction":
-                raise _unsound(
+                raise unsound(
                     f"the scope of a policy names a {variable} by something else than a jurisdiction"
                 )
             return side, str(scope["entity"]["id"])
@@ -210,9 +217,7 @@ def _network_rules(text: str, where: str, schema: str) -> list[Rule]:
     rules = []
     for notes, policy in parse_rules(text, where, schema):
         if scope_of(policy) is not None or "provision" in notes:
-            raise _unsound(
-                "a rule of the network belongs to no jurisdiction", where=f"{where}, {notes['id']}"
-            )
+            raise unsound("a rule of the network belongs to no jurisdiction", where=f"{where}, {notes['id']}")
         rules.append(make_rule(notes, policy, "network", Confidence.RULE))
     return rules
 
@@ -222,23 +227,23 @@ def _statute_rules(text: str, where: str, schema: str, facts: Jurisdiction) -> l
     for notes, policy in parse_rules(text, where, schema):
         place = f"{where}, {notes['id']}"
         if policy["effect"] != "forbid":
-            raise _unsound("a statute's rule forbids; what is permitted stands in network/", where=place)
+            raise unsound("a statute's rule forbids; what is permitted stands in network/", where=place)
         scope = scope_of(policy)
         if scope is None or scope[1] != facts.code:
-            raise _unsound(f"the scope of the rule is not {facts.code}", where=place)
+            raise unsound(f"the scope of the rule is not {facts.code}", where=place)
         provision = facts.provisions.get(notes.get("provision", ""))
         if provision is None or provision.no_rule is not None:
-            raise _unsound("@provision names no provision of the facts that has rules", where=place)
+            raise unsound("@provision names no provision of the facts that has rules", where=place)
         if not notes["id"].startswith((f"{facts.code}/", "missing:")):
-            raise _unsound(f"@id begins neither with {facts.code}/ nor with missing:", where=place)
+            raise unsound(f"@id begins neither with {facts.code}/ nor with missing:", where=place)
         if notes["cite"] != provision.citation:
-            raise _unsound("@cite is not the citation of the provision", where=place, got=notes["cite"])
+            raise unsound("@cite is not the citation of the provision", where=place, got=notes["cite"])
         rules.append(make_rule(notes, policy, scope[0], provision.confidence, facts.code))
     bare = {key for key, each in facts.provisions.items() if each.no_rule is None} - {
         rule.provision for rule in rules
     }
     if bare:
-        raise _unsound("a provision has neither a rule nor a reason why", where=where, got=min(bare))
+        raise unsound("a provision has neither a rule nor a reason why", where=where, got=min(bare))
     return rules
 
 
@@ -254,12 +259,20 @@ def make_rule(
     try:
         formula = read_formula(policy)
     except (UnknownExpression, RecursionError) as error:
-        raise _unsound(
+        raise unsound(
             "a policy says what no rule can say", where=notes["id"], got=str(error) or "too deep a condition"
         ) from error
+    if permits and any("signals" in facts_of(atom) for atom in atoms(formula)):
+        raise unsound("a permission reads signals, and a text could give it", where=notes["id"])
+    if not permits and lifted_by_signals(formula):
+        raise unsound(
+            "a rule refuses where a signal is absent, so a text could turn its refusal into a permit",
+            where=notes["id"],
+            got="signals after `!`, in `unless` or in the condition of `if`",
+        )
     unsettled = frozenset(notes.get("unsettled", "").replace(",", " ").split())
     if stray := unsettled - signals_in(formula):
-        raise _unsound("@unsettled names what the rule does not", where=notes["id"], got=min(stray))
+        raise unsound("@unsettled names what the rule does not", where=notes["id"], got=min(stray))
     return Rule(
         id=notes["id"],
         outcome=Outcome.PERMIT if permits else Outcome(notes.get("outcome", "deny")),
@@ -278,56 +291,5 @@ def make_rule(
 def _add(rules: dict[str, Rule], more: list[Rule]) -> None:
     for rule in more:
         if rule.id in rules:
-            raise _unsound("two rules have one id", got=rule.id)
+            raise unsound("two rules have one id", got=rule.id)
         rules[rule.id] = rule
-
-
-def _files(directory: Path) -> dict[str, bytes]:
-    wanted = (
-        "pack.toml",
-        "network/*.cedar",
-        "network/*.cedarschema",
-        "statutes/*/facts.toml",
-        "statutes/*/rules.cedar",
-    )
-    try:
-        paths = sorted({path for pattern in wanted for path in directory.glob(pattern)})
-        stray = sorted({*directory.glob("**/*.cedar")} - {*paths})
-        files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
-    except OSError as error:
-        raise BadInput("the law pack cannot be read", where=str(directory), got=error.strerror) from error
-    if stray:
-        # Whoever put it there believes that it is in force.
-        raise _unsound("rules stand in a file that no pack is read from", where=str(stray[0]))
-    return files
-
-
-def _meta(files: Mapping[str, bytes], directory: Path) -> dict[str, Any]:
-    try:
-        meta = tomllib.loads(_text(files, "pack.toml", directory))
-        if not isinstance(meta.get("version"), str):
-            raise ValueError("no version")
-    except (tomllib.TOMLDecodeError, ValueError) as error:
-        raise _unsound("pack.toml names no version", where=str(directory), got=str(error)) from error
-    return meta
-
-
-def _text(files: Mapping[str, bytes], name: str, directory: Path) -> str:
-    try:
-        return files[name].decode()
-    except KeyError as error:
-        raise _unsound("a file of the law pack is missing", where=str(directory / name)) from error
-    except UnicodeDecodeError as error:
-        raise _unsound("a file of the law pack is not UTF-8", where=str(directory / name)) from error
-
-
-def _sha256(files: Mapping[str, bytes]) -> str:
-    """Hash `<SHA-256 of file>  <name>` lines in the order of names."""
-    lines = (f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def _unsound(what: str, *, where: str | None = None, got: str | None = None) -> BadInput:
-    return BadInput(
-        f"the law pack is refused: {what}", where=where, got=got, hint="see docs/writing-rules.md"
-    )

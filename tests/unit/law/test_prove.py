@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse.law import pack as pack_module
 from gatehouse.law.assumptions import ASSUMPTIONS
 from gatehouse.law.engine import CedarEngine
 from gatehouse.law.pack import Pack
@@ -90,7 +91,10 @@ def mutant(folder: Path, name: str, old: str, new: str, theorem: str) -> Proof:
     def change(text: str) -> str:
         return without_rule(text, old) if new == "" else text.replace(old, new, 1)
 
-    pack = changed(folder, name, change, states=STATES)
+    with pytest.MonkeyPatch.context() as patch:
+        # A pack that a text could bend does not load; what the proof says of it is asked all the same.
+        patch.setattr(pack_module, "lifted_by_signals", lambda _: False)
+        pack = changed(folder, name, change, states=STATES)
     (proof,) = prove(pack, CedarEngine(pack), only=[theorem])
     return proof
 
