@@ -107,7 +107,8 @@ class Chains:
                     got=clear.hour,
                 ),
             )
-        self.hour = max(self.hour, clear.hour)
+        if clear.hour > self.hour:
+            self.hour = clear.hour
         self.leaves += 1
         self.agencies[clear.agency] = Position(clear.sequence, leaf_hash.hex())
         return clear, broken
@@ -156,13 +157,12 @@ class ClearReader:
                 rest is not None
                 and _BLOCK.unpack(block) == _KEYS
                 and block.translate(_HEX_TO_ZERO) == _ZEROED
-                and rest["event"] in self._known
-                and rest["hour"] in self._known
             ):
-                agency, event, hour, previous, sequence = rest.group(
-                    "agency", "event", "hour", "previous", "sequence"
-                )
-                return Clear(agency.decode(), event.decode(), hour.decode(), previous.decode(), int(sequence))
+                agency, event, hour, previous, sequence = rest.groups()
+                if event in self._known and hour in self._known:
+                    return Clear(
+                        agency.decode(), event.decode(), hour.decode(), previous.decode(), int(sequence)
+                    )
         leaf = read_entry(entry)
         hour = leaf.hour.strftime("%Y-%m-%dT%H:%M:%SZ")
         self._known |= {leaf.event.encode(), hour.encode()}
