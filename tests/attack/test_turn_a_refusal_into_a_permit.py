@@ -13,6 +13,7 @@ from typing import Any
 import cedarpy
 import pytest
 
+from gatehouse.law.clock import EAST_END
 from gatehouse.law.decide import ENGINE_FAILED, Rulebook, decide
 from gatehouse.law.document import ask, parse
 from gatehouse.law.domain import PLAIN
@@ -133,6 +134,37 @@ class TestBendAFact:
     def test_approver_whose_name_cannot_be_read_does_not_count(self, rulebook: Rulebook) -> None:
         request = replace(FAR, purpose=Purpose.OTHER, approvals=("\u200b",))
         assert outcomes(rulebook, request, [OPEN]) == [Outcome.REVIEW]
+
+
+class TestComeThroughTheSideDoor:
+    @pytest.mark.parametrize("kind", [kind for kind in AgencyKind if kind is not AgencyKind.FEDERAL])
+    @pytest.mark.parametrize("purpose", [Purpose.STOLEN_VEHICLE_OR_PLATE, Purpose.REGISTRATION_INSURANCE])
+    def test_body_gets_nothing_through_the_police_that_it_is_refused_itself(
+        self, rulebook: Rulebook, kind: AgencyKind, purpose: Purpose
+    ) -> None:
+        owners = [
+            replace(OPEN, party=replace(OPEN.party, state=state), declaration=True) for state in EAST_END
+        ]
+        ask = SearchRequest(
+            Party("Some body", None, kind),
+            purpose,
+            case_number="26-1",
+            window=Window(AT - timedelta(minutes=2), AT),
+            approvals=("a supervisor",),
+        )
+        slipped = []
+        for state in ("CA", "CT", "NY", "OR", "VA", "WY"):
+            body = replace(ask.searcher, state=state)
+            police = Party("Some police", state, AgencyKind.POLICE)
+            itself = outcomes(rulebook, replace(ask, searcher=body), owners)
+            through = outcomes(rulebook, replace(ask, searcher=police, on_behalf_of=body), owners)
+            pairs = zip(owners, itself, through, strict=True)
+            slipped += [
+                (state, owner.party.state)
+                for owner, direct, led in pairs
+                if led is Outcome.PERMIT and direct is not Outcome.PERMIT
+            ]
+        assert slipped == []
 
 
 class Faulty:

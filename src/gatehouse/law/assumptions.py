@@ -43,16 +43,29 @@ def _federal(symbols: Symbols) -> Any:
     z3, federal = symbols.z3, symbols.facts["federal"]
     searcher = symbols.formula(_FEDERAL)
     named = symbols.formula(Is("behalf", frozenset({"agency"})))
-    return z3.And(z3.Implies(searcher, federal), z3.Implies(federal, z3.Or(searcher, named)))
+    among = symbols.has("kinds", AgencyKind.FEDERAL.value)
+    return z3.And(
+        z3.Implies(searcher, federal), z3.Implies(federal, z3.Or(searcher, named)), federal == among
+    )
 
 
 def _recipients(symbols: Symbols) -> Any:
+    z3 = symbols.z3
+    among, alone = _among(symbols, "searcher_state", "recipients")
+    return z3.And(z3.Implies(symbols.formula(Not(_FEDERAL)), among), alone)
+
+
+def _kinds(symbols: Symbols) -> Any:
+    return symbols.z3.And(*_among(symbols, "searcher_kind", "kinds"))
+
+
+def _among(symbols: Symbols, text: str, everybody: str) -> tuple[Any, Any]:
+    """Say that the searcher is among those who receive, and that it is alone if it acts for nobody."""
     z3, facts = symbols.z3, symbols.facts
-    own = [facts["searcher_state"] == at for at in range(len(symbols.translation.values))]
-    mine = z3.Or([z3.And(is_it, has) for is_it, has in zip(own, facts["recipients"], strict=True)])
-    only = z3.And([z3.Implies(has, is_it) for is_it, has in zip(own, facts["recipients"], strict=True)])
-    alone = symbols.formula(Is("behalf", frozenset({"none"})))
-    return z3.And(z3.Implies(symbols.formula(Not(_FEDERAL)), mine), z3.Implies(alone, only))
+    own = [facts[text] == at for at in range(len(symbols.translation.values))]
+    among = z3.Or([z3.And(is_it, has) for is_it, has in zip(own, facts[everybody], strict=True)])
+    only = z3.And([z3.Implies(has, is_it) for is_it, has in zip(own, facts[everybody], strict=True)])
+    return among, z3.Implies(symbols.formula(Is("behalf", frozenset({"none"}))), only)
 
 
 def _out_of_state(symbols: Symbols) -> Any:
@@ -90,7 +103,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
         Assumption(
             "federal",
             "A search by a federal agency is federal; another is only where an agency is named on whose "
-            "behalf it is made.",
+            "behalf it is made. The kinds then hold the federal one, and only then.",
             _federal,
         ),
         Assumption(
@@ -98,6 +111,12 @@ ASSUMPTIONS: dict[str, Assumption] = {
             "The searcher's state is among the recipients unless the searcher is federal; it is the only one "
             "if the search is made on nobody's behalf.",
             _recipients,
+        ),
+        Assumption(
+            "kinds",
+            "The searcher's kind is among the kinds; it is the only one if the search is made on nobody's "
+            "behalf.",
+            _kinds,
         ),
         Assumption(
             "out_of_state",

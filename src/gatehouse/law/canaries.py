@@ -191,6 +191,14 @@ class _Draft:
                 chosen[other] = chosen[one]
         if chosen.get("federal") and "searcher_kind" not in chosen:
             chosen["searcher_kind"] = AgencyKind.FEDERAL.value
+        if "kinds" in chosen and "searcher_kind" not in chosen:
+            # Whoever is asked for searches for itself, where the rule leaves that open.
+            chosen["kinds"] = chosen["kinds"] - (base.kinds - self.sets["kinds"].has) or chosen["kinds"]
+            chosen["searcher_kind"] = min(chosen["kinds"], default=base.searcher_kind)
+        kind = chosen.get("searcher_kind", base.searcher_kind)
+        kinds = chosen.setdefault("kinds", frozenset({kind}))
+        if len(kinds) > 1:
+            chosen.setdefault("behalf", "agency")
         owner = chosen.get("owner_state", base.owner_state)
         federal = chosen.get("searcher_kind") == AgencyKind.FEDERAL.value
         searcher = chosen.get("searcher_state", base.searcher_state)

@@ -118,6 +118,7 @@ def _faults(pack: Pack) -> Iterator[Fault]:
             facts = pack.jurisdictions[rule.jurisdiction]
             provision = facts.provisions[rule.provision]
             yield from (Fault(rule.id, what) for what in _binding(rule, provision))
+            yield from (Fault(rule.id, what) for what in _side_door(rule))
             yield from (Fault(rule.id, what) for what in _dates(rule, provision, facts))
             yield from (Fault(rule.id, what) for what in _spans(rule, provision))
     for facts in pack.jurisdictions.values():
@@ -147,6 +148,11 @@ def _binding(rule: Rule, provision: Provision) -> Iterator[str]:
         yield f"It restricts release, but {provision.id} binds no owner."
     if rule.side == "searcher" and "searcher" not in provision.binds:
         yield f"It restricts use, but {provision.id} binds no searcher."
+
+
+def _side_door(rule: Rule) -> Iterator[str]:
+    if rule.side == "owner" and any("searcher_kind" in facts_of(atom) for atom in _atoms(rule)):
+        yield "It reads principal.kind and overlooks whom the searcher acts for; context.kinds holds both."
 
 
 def _dates(rule: Rule, provision: Provision, facts: Jurisdiction) -> Iterator[str]:

@@ -99,6 +99,7 @@ def _attempts(state: str, matter: str, law: list[Rule]) -> Iterator[Situation]:
             searcher_state=home,
             out_of_state=matter == "out_of_state",
             federal=matter == "federal",
+            kinds=frozenset({kind}),
             recipients=frozenset() if matter == "federal" else frozenset({home}),
             signals=frozenset({"civil_immigration"}) if matter == "immigration" else frozenset(),
         )

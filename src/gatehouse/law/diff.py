@@ -187,8 +187,12 @@ def _possible(situation: Situation) -> Situation:
         recipients |= {found["searcher_state"]}
     elif situation.behalf != "agency":
         recipients = frozenset()
-    if recipients - {found["searcher_state"]}:
+    kinds = (
+        situation.kinds - {_FEDERAL} | {found["searcher_kind"]} | ({_FEDERAL} if found["federal"] else set())
+    )
+    if recipients - {found["searcher_state"]} or kinds - {found["searcher_kind"]}:
         found["behalf"] = "agency"
+    found["kinds"] = kinds
     found["recipients"] = recipients
     found["out_of_state"] = leaves_state(recipients, situation.owner_state)
     own = found["behalf"] == "none" and found["searcher_state"] == situation.owner_state

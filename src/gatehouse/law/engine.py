@@ -20,7 +20,7 @@ from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
 
 _ACTION = {"type": "Action", "id": "search"}
-_SETS = ("signals", "recipients", "declared")
+_SETS = ("signals", "recipients", "kinds", "declared")
 _CONTEXT = tuple(
     name
     for name in Situation._fields

@@ -55,6 +55,7 @@ class Situation(NamedTuple):
     out_of_state: bool
     federal: bool
     recipients: frozenset[str]
+    kinds: frozenset[str]
     behalf: str
     agreement: str
     declaration: str
@@ -74,6 +75,7 @@ class Asked(NamedTuple):
     searcher_day: int
     federal: bool
     recipients: frozenset[str]
+    kinds: frozenset[str]
     approvals: int
     reach: int
 
@@ -93,6 +95,7 @@ def asked(request: SearchRequest, at: datetime, signals: Iterable[Signal]) -> As
         searcher_day=local_day(request.searcher.state, at),
         federal=any(party.kind is AgencyKind.FEDERAL for party in parties),
         recipients=frozenset(party.state or "" for party in parties if party.kind is not AgencyKind.FEDERAL),
+        kinds=frozenset(party.kind.value for party in parties),
         approvals=distinct_approvers(each for each in request.approvals if not blank(each)),
         # Rounded up: a window that reaches a second too far reaches too far.
         reach=0 if window is None else max(0, minutes(at - window.start)),
@@ -126,6 +129,7 @@ def situation(asked: Asked, owner: OwnerTerms) -> Situation:
         out_of_state=leaves_state(asked.recipients, state),
         federal=asked.federal,
         recipients=asked.recipients,
+        kinds=asked.kinds,
         behalf=_behalf(behalf),
         agreement=agreement_at(owner.agreement, request.purpose, asked.at),
         declaration=declaration,

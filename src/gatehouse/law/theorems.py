@@ -31,6 +31,7 @@ _IMMIGRATION = Some((Meets("signals", IMMIGRATION_SIGNALS), Is("offense", IMMIGR
 _OUTSIDE = Some((Flag("out_of_state"), Flag("federal"), Is("searcher_kind", frozenset({"federal"}))))
 _HEALTH = frozenset({"immigration", "reproductive", "gender"})
 _COURT = frozenset({"warrant", "court_order", "judicial_subpoena"})
+_POLICE = frozenset({"police", "sheriff", "state_police", "university"})
 _KINDS = frozenset(each.value for each in AgencyKind) - {"unknown", "private"}
 
 
@@ -81,7 +82,7 @@ def theorems(translation: Translation) -> Iterator[Theorem]:
         "Some request is permitted, so that what is proven of permits is proven of something.",
         symbols.permitted,
         symbols,
-        assumes=("codes", "amounts", "federal", "recipients", "out_of_state", "own", "declared"),
+        assumes=("codes", "amounts", "federal", "recipients", "kinds", "out_of_state", "own", "declared"),
         existence=True,
     )
 
@@ -114,6 +115,30 @@ _FORBIDDEN = (
         for code, name in (("us-ca", "California"), ("us-va", "Virginia"))
     ),
     _Forbidden(
+        "recipients/us-ca",
+        "to a private or tribal body or one that acts for it, on data of California's public owners",
+        All(
+            (Meets("kinds", frozenset({"private", "tribal"})), Not(Is("owner_kind", frozenset({"private"}))))
+        ),
+        "us-ca",
+        frozenset({"out_of_state", "federal"}),
+    ),
+    _Forbidden(
+        "recipients/us-va",
+        "to another agency than police, sheriff, university or prosecutor or to one that acts for it, unless "
+        "it is the owner or for a court or the defense, on Virginia data",
+        All(
+            (
+                Not(Flag("own")),
+                Not(Is("purpose", frozenset({"court_or_defense"}))),
+                Not(Within("kinds", _POLICE | {"prosecutor"})),
+            )
+        ),
+        "us-va",
+        frozenset({"out_of_state", "federal"}),
+        ("federal",),
+    ),
+    _Forbidden(
         "declaration/us-il",
         "on Illinois data to an agency of another state that has not forsworn immigration enforcement and "
         "the enforcement of laws against reproductive and gender-affirming care",
@@ -142,7 +167,7 @@ _FORBIDDEN = (
     _Forbidden(
         "declaration/us-ct",
         "on Connecticut data to an agency of another state without a warrant that either has not forsworn "
-        "immigration enforcement and use against the two kinds of care, or is not of MA, NY or RI",
+        "immigration enforcement and use against the two kinds of care, or is no police of MA, NY or RI",
         All(
             (
                 Flag("out_of_state"),
@@ -151,12 +176,14 @@ _FORBIDDEN = (
                     (
                         Not(Covers("declared", _HEALTH)),
                         Not(Within("recipients", frozenset({"CT", "MA", "NY", "RI"}))),
+                        Not(Within("kinds", _POLICE)),
                     )
                 ),
             )
         ),
         "us-ct",
         frozenset({"out_of_state"}),
+        ("federal",),
     ),
     _Forbidden(
         "owner-retention",
@@ -170,8 +197,9 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "unknown-searcher",
-        "to a private searcher or one of an unknown kind",
-        Not(Is("searcher_kind", _KINDS)),
+        "to a private searcher or one of an unknown kind, nor to one that acts for such a body",
+        Some((Not(Is("searcher_kind", _KINDS)), Not(Within("kinds", _KINDS)))),
+        assumes=("kinds",),
     ),
     _Forbidden(
         "unknown-facts",

@@ -33,6 +33,8 @@ def describe(situation: Situation) -> str:
         said.append("for a federal agency")
     if s.recipients != (frozenset() if federal else {s.searcher_state}):
         said.append(f"states that receive: {_list(s.recipients)}")
+    if s.kinds != {s.searcher_kind}:
+        said.append(f"kinds that receive: {_list(s.kinds)}")
     if s.out_of_state != any(state != s.owner_state for state in s.recipients):
         said.append("out of state" if s.out_of_state else "within the state")
     if s.agreement != usual.agreement:

@@ -50,7 +50,7 @@ def immigration(s: Situation) -> bool:
 NETWORK: dict[str, Reading] = {
     "gatehouse/permit": lambda s: (
         s.purpose in PURPOSES
-        and s.searcher_kind in PUBLIC
+        and s.kinds <= PUBLIC
         and (s.own or s.agreement == "yes")
         and s.behalf in {"none", "agency"}
     ),
@@ -60,7 +60,7 @@ NETWORK: dict[str, Reading] = {
     "gatehouse/no-aggregate-lookup": lambda s: s.purpose == "traffic_analytics",
     "gatehouse/no-dragnet": lambda s: suggests(s, "dragnet"),
     "gatehouse/no-personal-use": lambda s: suggests(s, "personal"),
-    "gatehouse/no-private-searcher": lambda s: "private" in {s.searcher_kind, s.behalf},
+    "gatehouse/no-private-searcher": lambda s: "private" in {*s.kinds, s.behalf},
     "gatehouse/process-for-court": lambda s: s.purpose == "court_or_defense" and s.process not in BY_A_JUDGE,
     "gatehouse/own-fleet-only": lambda s: s.purpose == "fleet_internal" and not s.own,
     "gatehouse/no-private-dispute": lambda s: (
@@ -95,7 +95,7 @@ NETWORK: dict[str, Reading] = {
         s.offense == "ASSIST_AGENCY" and s.behalf != "agency" and unapproved(s)
     ),
     "missing:purpose": lambda s: not s.purpose,
-    "missing:searcher_kind": lambda s: s.searcher_kind in {"", "unknown"},
+    "missing:searcher_kind": lambda s: bool(s.kinds & {"", "unknown"}),
     "missing:owner_kind": lambda s: s.owner_kind in {"", "unknown"},
     "missing:searcher_state": lambda s: "" in s.recipients,
     "missing:owner_state": lambda s: not s.owner_state,
@@ -160,7 +160,7 @@ CALIFORNIA: dict[str, Reading] = {
     ),
     "us-ca/1798.90.55/federal": release("CA", 20160101, lambda s: s.owner_kind != "private" and s.federal),
     "us-ca/1798.90.55/not-public-agency": release(
-        "CA", 20160101, lambda s: s.owner_kind != "private" and s.searcher_kind in {"private", "tribal"}
+        "CA", 20160101, lambda s: s.owner_kind != "private" and bool(s.kinds & {"private", "tribal"})
     ),
     "us-ca/1798.90.55/private-out-of-state": release(
         "CA", 20160101, lambda s: s.owner_kind == "private" and s.out_of_state and "" not in s.recipients
@@ -204,8 +204,10 @@ VIRGINIA: dict[str, Reading] = {
             not s.own
             and s.purpose != "court_or_defense"
             # Federal agencies have a refusal of their own, and an unknown kind is missing.
-            and s.searcher_kind
-            not in {"police", "sheriff", "state_police", "university", "prosecutor", "federal", "unknown"}
+            and bool(
+                s.kinds
+                - {"police", "sheriff", "state_police", "university", "prosecutor", "federal", "unknown"}
+            )
         ),
     ),
     "us-va/2.2-5517/protected-activity": release(

@@ -92,6 +92,13 @@ class TestCheck:
                 "offense is compared with 'IMIG_CRIM', which no request can hold.",
             ),
             (
+                VIRGINIA,
+                "].containsAll(context.kinds)",
+                "].contains(principal.kind)",
+                "us-va/2.2-5517/recipients",
+                "It reads principal.kind and overlooks whom the searcher acts for; context.kinds holds both.",
+            ),
+            (
                 FACTS,
                 'binds = ["owner", "private"]',
                 'binds = ["searcher"]',

@@ -58,6 +58,8 @@ class TestTheorems:
             "approvals",
             "every-refusal-named",
             "unknown-searcher",
+            "recipients/us-ca",
+            "recipients/us-va",
             "unknown-facts",
             "something-permitted",
         }
@@ -196,7 +198,14 @@ class TestMutants:
                 '"police", ',
                 '"police", "a private detective", ',
                 "unknown-searcher",
-                "a private detective agency",
+                "kinds that receive: a private detective, police",
+            ),
+            (
+                VIRGINIA,
+                "].containsAll(context.kinds)",
+                "].contains(principal.kind)",
+                "recipients/us-va",
+                "a police agency of VA searches the reads of a police agency of VA",
             ),
             (
                 PERMIT,

@@ -28,6 +28,7 @@ _SETTLING = (
     "own",
     "out_of_state",
     "federal",
+    "kinds",
 )
 _SETTLES = frozenset(_SETTLING)
 

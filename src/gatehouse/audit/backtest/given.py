@@ -87,7 +87,7 @@ class Givens:
         name = owner.name if row["own"] else _ANYBODY
         searcher = Party(name, self._known(row["state"]), AgencyKind(row["kind"]))
         if searcher.kind is AgencyKind.UNKNOWN:
-            unknown |= {"searcher_kind", "federal"}
+            unknown |= {"searcher_kind", "kinds", "federal"}
         if searcher.state is None and searcher.kind is not AgencyKind.FEDERAL:
             unknown |= {"searcher_state", "out_of_state", "recipients"}
         epoch = row["epoch"]

@@ -39,6 +39,7 @@ _FACTS = {
     "declared": "declaration",
     "reach": "window",
     "recipients": "searcher_state",
+    "kinds": "searcher_kind",
     "out_of_state": "searcher_state",
     "owner_day": "time",
     "searcher_day": "time",
