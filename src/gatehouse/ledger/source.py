@@ -280,10 +280,8 @@ class Web(Source):
             if made > most or read > most + _GZIP_SLACK:
                 raise self._too_long(path, most)
             parts.append(part)
-        if unpack is not None and not unpack.eof:
-            raise InvalidTile(
-                "the answer is cut off", where=self._where(path), expected="all of a gzip stream"
-            )
+        if unpack is not None and (not unpack.eof or unpack.unused_data):
+            raise InvalidTile("the answer is not one gzip stream", where=self._where(path))
         return b"".join(parts)
 
     def _unpacked(self, unpack: zlib._Decompress, chunk: bytes, most: int, path: str) -> bytes:

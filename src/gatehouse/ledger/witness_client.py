@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from hashlib import sha256
 from queue import SimpleQueue
 from typing import Final, Self
 
@@ -128,6 +129,13 @@ class Witnesses:
                 answer.set_exception(error)
         return found.result()
 
+    def latest(self, origin: str) -> tuple[dict[str, str], tuple[Silent, ...]]:
+        """Return the note that each witness cosigned last for a log, unchecked, and who showed none.
+
+        A monitor holds these to what it is shown itself: a log can deceive one of them, not both.
+        """
+        return self._background.run(self._latest(origin))
+
     def close(self) -> None:
         """Close the connections; what is under way is given up."""
         self._background.close(self._client.aclose())
@@ -223,7 +231,7 @@ class Witnesses:
             hashes = await asyncio.wrap_future(future)
         lines = "".join(f"{to_base64(each)}\n" for each in hashes)
         body = f"old {peer.size}\n{lines}\n{round_.note}".encode()
-        status, media_type, answer = await self._post(f"{url.rstrip('/')}/add-checkpoint", body)
+        status, media_type, answer = await self._send("POST", f"{url.rstrip('/')}/add-checkpoint", body)
         if status == 200:
             peer.size = round_.checkpoint.size
             return self._line(peer.address, round_.text, answer)
@@ -235,9 +243,31 @@ class Witnesses:
             raise _Unusable("it tells no size") from error
         return None
 
-    async def _post(self, url: str, body: bytes) -> tuple[int, str, str]:
-        headers = {"content-type": "text/plain; charset=utf-8", "accept-encoding": "identity"}
-        async with self._client.stream("POST", url, content=body, headers=headers) as answer:
+    async def _latest(self, origin: str) -> tuple[dict[str, str], tuple[Silent, ...]]:
+        shown = await asyncio.gather(*(self._show(peer.address, origin) for peer in self._peers))
+        silent = tuple(each for each in shown if isinstance(each, Silent))
+        return dict(each for each in shown if isinstance(each, tuple)), silent
+
+    async def _show(self, witness: WitnessAddress, origin: str) -> tuple[str, str] | Silent:
+        if witness.url is None:
+            return Silent(witness.name, "the policy gives it no address")
+        url = f"{witness.url.rstrip('/')}/{sha256(origin.encode()).hexdigest()}/checkpoint"
+        try:
+            async with asyncio.timeout(self._seconds):
+                status, _, note = await self._send("GET", url)
+        except TimeoutError:
+            return Silent(witness.name, f"no answer within {self._seconds:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Silent(witness.name, f"cannot be reached: {type(error).__name__}")
+        except _Unusable as error:
+            return Silent(witness.name, error.why)
+        return (witness.name, note) if status == 200 else Silent(witness.name, f"HTTP {status}")
+
+    async def _send(self, method: str, url: str, body: bytes | None = None) -> tuple[int, str, str]:
+        headers = {"accept-encoding": "identity"}
+        if body is not None:
+            headers["content-type"] = "text/plain; charset=utf-8"
+        async with self._client.stream(method, url, content=body, headers=headers) as answer:
             data = bytearray()
             async for chunk in answer.aiter_raw():
                 data += chunk

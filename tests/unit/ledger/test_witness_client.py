@@ -263,6 +263,18 @@ class TestClocks:
         assert found.silent == (Silent("wrong", "its clock is +3600 s from ours, more than 60"),)
 
 
+class TestLatest:
+    def test_each_witness_shows_what_it_cosigned_last(self, tmp_path: Path) -> None:
+        tree = Tree.counted(5)
+        with witnesses(tmp_path, ["a", "b"]) as served:
+            addresses = {**served, "gone": "http://127.0.0.1:9/"}
+            with Witnesses(policy(addresses, 1), clock=lambda: NOW) as asked:
+                httpx.post(f"{served['a']}/add-checkpoint", content=tree.request(0))
+                shown, silent = asked.latest(ORIGIN)
+        assert shown == {"a": tree.checkpoint() + line("a", tree)}
+        assert silent == (Silent("b", "HTTP 404"), Silent("gone", "cannot be reached: ConnectError"))
+
+
 class TestServer:
     def test_the_statuses_and_media_types_go_over_the_wire(self, tmp_path: Path) -> None:
         tree = Tree.counted(4)
