@@ -32,7 +32,7 @@ class Clear(NamedTuple):
     sequence: int
 
 
-class Position(NamedTuple):
+class LastLeaf(NamedTuple):
     """Where an agency's chain stands: its last sequence and the hash of that leaf (hex)."""
 
     sequence: int
@@ -55,12 +55,12 @@ class Chains:
     def __init__(
         self,
         *,
-        agencies: Mapping[str, Position] | None = None,
+        agencies: Mapping[str, LastLeaf] | None = None,
         hour: str = "",
         leaves: int = 0,
         foreign: int = 0,
     ) -> None:
-        self.agencies: dict[str, Position] = dict(agencies or {})
+        self.agencies: dict[str, LastLeaf] = dict(agencies or {})
         self.hour = hour
         self.leaves = leaves
         self.foreign = foreign
@@ -110,7 +110,7 @@ class Chains:
         if clear.hour > self.hour:
             self.hour = clear.hour
         self.leaves += 1
-        self.agencies[clear.agency] = Position(clear.sequence, leaf_hash.hex())
+        self.agencies[clear.agency] = LastLeaf(clear.sequence, leaf_hash.hex())
         return clear, broken
 
     def check(self, index: int, entry: bytes, leaf_hash: bytes) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from gatehouse.ledger.chains import Chains, Position
+from gatehouse.ledger.chains import Chains, LastLeaf
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.lives import Lives
 from gatehouse.ledger.merkle import Frontier
@@ -167,7 +167,7 @@ class Watch:
             note=document["note"],
             frontier=Frontier(document["size"], map(bytes.fromhex, document["nodes"])),
             chains=Chains(
-                agencies={name: Position(*each) for name, each in document["agencies"].items()},
+                agencies={name: LastLeaf(*each) for name, each in document["agencies"].items()},
                 hour=document["hour"],
                 leaves=document["leaves"],
                 foreign=document["foreign"],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatehouse.ledger.chains import Chains, Clear, ClearReader, Position
+from gatehouse.ledger.chains import Chains, Clear, ClearReader, LastLeaf
 from gatehouse.ledger.commitment import FIELDS
 from gatehouse.ledger.entry import Leaf, read_entry
 from gatehouse.ledger.errors import InvalidEntry, Rollback
@@ -113,8 +113,8 @@ class TestChains:
         for index, entry in enumerate(book.entries):
             chains.check(index, entry, leaf_hash(entry))
         assert chains.agencies == {
-            "a": Position(2, leaf_hash(book.entries[3]).hex()),
-            "b": Position(1, leaf_hash(book.entries[4]).hex()),
+            "a": LastLeaf(2, leaf_hash(book.entries[3]).hex()),
+            "b": LastLeaf(1, leaf_hash(book.entries[4]).hex()),
         }
         assert (chains.leaves, chains.foreign, chains.hour) == (5, 0, "2026-11-02T12:00:00Z")
 
