@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,8 +30,8 @@ from gatehouse.ledger.errors import (
     UntrustedNote,
 )
 from gatehouse.ledger.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
-from gatehouse.ledger.note import COSIGNATURE, ED25519, Note, NoteSigner, VerifierKey, open_note, split_note
-from gatehouse.ledger.policy import Policy
+from gatehouse.ledger.note import COSIGNATURE, Note, NoteSigner, open_note, split_note
+from gatehouse.ledger.origins import Origins
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 
 # tlog-witness bounds the proof; a note has a hundred signatures at most.
@@ -64,8 +64,6 @@ CREATE TABLE evidence (
     PRIMARY KEY (origin, size, root)
 ) STRICT;
 """
-
-Origins = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +113,6 @@ class _Refused(Exception):
         super().__init__(answer.body)
         self.answer = answer
         self.keep = keep
-
-
-def read_origins(text: str) -> Origins:
-    """Read the logs that a witness knows: lines `<origin> <vkey>`, or the log lines of a tlog-policy.
-
-    Several lines of one origin give a log several keys, as while it changes its key. `#` opens a comment.
-    """
-    lines = [line.strip() for line in text.split("\n")]
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if any(line.split()[0] == "quorum" and len(line.split()) == 2 for line in lines):
-        pairs = [(each.key.name, each.key) for each in Policy.parse(text).logs]
-    else:
-        pairs = [_origin_line(line) for line in lines]
-    found: dict[str, tuple[str, ...]] = {}
-    for origin, key in pairs:
-        found[origin] = (*found.get(origin, ()), str(key))
-    if not found:
-        raise BadInput("a witness needs to know a log", expected="a line: <origin> <vkey>", got="none")
-    return found
 
 
 class Witness:
@@ -377,14 +356,6 @@ def _unavailable(path: Path | None = None) -> Iterator[None]:
         raise PartUnavailable(
             "the witness's state cannot be used", where=str(path) if path else None, got=str(error)
         ) from error
-
-
-def _origin_line(line: str) -> tuple[str, VerifierKey]:
-    origin, _, vkey = line.rpartition(" ")
-    key = VerifierKey.parse(vkey)
-    if not origin.strip() or key.kind != ED25519:
-        raise BadInput("a line names no log", expected="<origin> <vkey>, an Ed25519 key", got=line)
-    return origin.strip(), key
 
 
 def _read_request(body: bytes) -> _Request:

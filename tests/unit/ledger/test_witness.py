@@ -15,7 +15,8 @@ from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.encoding import to_base64
 from gatehouse.ledger.merkle import EMPTY_ROOT
 from gatehouse.ledger.note import open_note, sign_note
-from gatehouse.ledger.witness import Answer, Witness, read_origins
+from gatehouse.ledger.origins import read_origins
+from gatehouse.ledger.witness import Answer, Witness
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from tests.unit.ledger.published import ORIGIN, Tree, log_signer, witness_signer
 
