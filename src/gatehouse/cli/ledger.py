@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gatehouse.cli.ledger_check import fsck, verify
+from gatehouse.cli.ledger_keys import rotate_key, shred
+from gatehouse.cli.ledger_monitor import monitor
+from gatehouse.cli.ledger_options import Index, JsonOutput, OutputFile, Place, Wait, within
 from gatehouse.cli.ledger_witness import witness
+from gatehouse.model import Error
 
 if TYPE_CHECKING:
-    from gatehouse.ledger.canonical import Json
+    from gatehouse.cli.ledger_events import Event
+    from gatehouse.ledger.folder import Ledger
+    from gatehouse.ledger.settings import Folder
+    from gatehouse.ledger.view import LogView
 
 app = typer.Typer(
     help="Keep a book that cannot be quietly edited, and check anybody's.", no_args_is_help=True
 )
-
-JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Place = Annotated[Path, typer.Argument(metavar="DIR", help="The ledger's folder.")]
-Index = Annotated[int, typer.Argument(metavar="N", min=0, help="The entry's index, from 0.")]
-Output = Annotated[
-    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead.")
-]
 
 
 @app.command(no_args_is_help=True)
@@ -41,15 +42,16 @@ def init(
     ] = "file:log.pem",
     as_json: JsonOutput = False,
 ) -> None:
-    """Make an empty ledger in a new folder, and print the key that others check it with."""
-    from gatehouse.cli.output import print_json
-    from gatehouse.ledger.folder import PUBLIC, Ledger
+    """Make an empty ledger in a new folder. Prints the key that others check it with."""
+    from gatehouse.cli.output import print_json, printable
+    from gatehouse.ledger.folder import Ledger
+    from gatehouse.ledger.settings import PUBLIC
 
     vkey = Ledger.create(directory, origin=origin, signer=signer)
     if as_json:
-        print_json({"origin": origin, "vkey": vkey, "public": str(directory / PUBLIC)})
+        print_json({"origin": origin, "vkey": vkey, "public": printable(str(directory / PUBLIC))})
         return
-    typer.echo(f"Ledger {origin} in {directory}. Its key, for everybody who checks it:")
+    typer.echo(f"Ledger {origin} in {printable(str(directory))}. Its key, for everybody who checks it:")
     typer.echo(vkey)
 
 
@@ -63,38 +65,42 @@ def append(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Write entries and receipts into DIR, as N.entry and so on."
+            "-o", "--output", metavar="DIR", help="Write N.entry and N.tlog-proof of each entry into DIR."
         ),
     ] = None,
+    wait: Wait = 60.0,
     as_json: JsonOutput = False,
-) -> None:
-    """Put events on the record. Each comes back with a receipt once it is durable, signed and witnessed."""
-    from gatehouse.cli.output import print_json, progress, results_folder
-    from gatehouse.ledger.folder import Ledger
+) -> int:
+    """Put events on the record. Each comes back with a receipt: durable, signed and witnessed."""
+    from gatehouse.cli.ledger_events import read_events
+    from gatehouse.cli.output import print_json, printable, results_folder
+    from gatehouse.ledger.settings import Folder
 
     results_folder(output)
-    events = _events(entries)
+    Folder(directory)
+    events = read_events(entries)
     done: list[dict[str, Any]] = []
-    with Ledger.open(directory) as ledger, progress("Appending", len(events)) as advance:
-        for event in events:
-            appended = ledger.append(**event)
-            done.append(
-                {
-                    "index": appended.index,
-                    "leaf_hash": appended.leaf_hash.hex(),
-                    "receipt": appended.receipt.text,
-                }
-            )
+    try:
+        from gatehouse.ledger.folder import Ledger
+
+        with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
+            _append(ledger, events, done)
             if output is not None:
-                output.mkdir(parents=True, exist_ok=True)
-                (output / f"{appended.index}.entry").write_bytes(ledger.log.entry(appended.index))
-                (output / f"{appended.index}.tlog-proof").write_text(appended.receipt.text, "utf-8")
-            advance(1)
+                _write(ledger.log, done, output)
+    except (Error, OSError) as error:
+        # What is on the record stays there, whatever came after: nobody may be left to guess.
+        if isinstance(error, OSError) or not (as_json and done):
+            _tell(done)
+            raise
+        print_json({**error.as_document(), "appended": done})
+        return error.exit_code
     if as_json:
         print_json({"appended": done})
-        return
-    for each in done:
-        typer.echo(f"{each['index']}  {each['leaf_hash']}")
+        return 0
+    _tell(done)
+    if output is not None:
+        typer.echo(f"Entries and receipts are in {printable(str(output))}.")
+    return 0
 
 
 @app.command(no_args_is_help=True)
@@ -102,45 +108,55 @@ def show(directory: Place, index: Index, as_json: JsonOutput = False) -> None:
     """Show an entry as the world sees it: what stands in clear, and what is committed."""
     import json
 
-    from gatehouse.cli.output import print_json
-    from gatehouse.ledger.entry import read_entry
-    from gatehouse.ledger.folder import Folder
-    from gatehouse.ledger.merkle import leaf_hash
+    from gatehouse.cli.output import WIDTH, print_json
+    from gatehouse.ledger.settings import Folder
 
-    with Folder(directory).view() as view:
+    with _published(Folder(directory), index) as view:
+        from gatehouse.ledger.entry import SCHEMA, read_entry
+        from gatehouse.ledger.merkle import leaf_hash
+
         entry = view.entry(index)
+    if SCHEMA.partition("/")[0].encode() not in entry:
+        from gatehouse.ledger.errors import InvalidEntry
+
+        raise InvalidEntry("the entry is no leaf of a Gatehouse ledger", where=f"entry {index}")
+    leaf = read_entry(entry)
     if as_json:
         print_json({"index": index, "leaf_hash": leaf_hash(entry).hex(), "entry": json.loads(entry)})
         return
-    leaf = read_entry(entry)
+    import textwrap
+
     rows = {
         "index": str(index),
         "event": leaf.event,
-        "agency": f"{leaf.agency}, its entry {leaf.sequence}",
-        "hour": leaf.hour.isoformat().replace("+00:00", "Z"),
-        "rulebook": "-" if leaf.pack is None else leaf.pack.hex(),
-        "previous": "-" if leaf.previous is None else leaf.previous.hex(),
+        "agency": f"{leaf.agency}, entry {leaf.sequence} of its own",
+        "hour": f"{leaf.hour:%Y-%m-%dT%H:%M:%SZ}, the hour in which it happened",
+        "rulebook": "none" if leaf.pack is None else leaf.pack.hex(),
+        "previous": "none" if leaf.previous is None else leaf.previous.hex(),
         "leaf hash": leaf_hash(entry).hex(),
         "committed": ", ".join(leaf.commitments),
     }
     for name, value in rows.items():
-        typer.echo(f"{name:<10}{value}")
+        typer.echo(textwrap.fill(value, WIDTH, initial_indent=f"{name:<11}", subsequent_indent=" " * 11))
 
 
 @app.command(no_args_is_help=True)
-def proof(directory: Place, index: Index, output: Output = None, as_json: JsonOutput = False) -> None:
-    """Print an entry's receipt (C2SP tlog-proof), which anybody can check offline."""
-    from gatehouse.cli.output import print_json
-    from gatehouse.ledger.folder import Folder
+def proof(directory: Place, index: Index, output: OutputFile = None, as_json: JsonOutput = False) -> None:
+    """Print an entry's receipt (C2SP tlog-proof). Anybody can check it offline."""
+    from gatehouse.cli.files import write_file
+    from gatehouse.cli.output import print_json, printable
+    from gatehouse.ledger.settings import Folder
 
-    with Folder(directory).view() as view:
+    with _published(Folder(directory), index) as view:
         receipt = view.receipt(index)
     if output is not None:
-        output.write_text(receipt.text, "utf-8")
-    elif as_json:
+        write_file(output, receipt.text.encode())
+    if as_json:
         print_json({"index": index, "receipt": receipt.text})
-    else:
+    elif output is None:
         typer.echo(receipt.text, nl=False)
+    else:
+        typer.echo(f"The receipt of entry {index} is in {printable(str(output))}.")
 
 
 @app.command(no_args_is_help=True)
@@ -148,140 +164,100 @@ def disclose(
     directory: Place,
     index: Index,
     field: Annotated[str, typer.Argument(metavar="FIELD", help="The one field to open, such as purpose.")],
-    output: Output = None,
+    output: OutputFile = None,
     as_json: JsonOutput = False,
 ) -> None:
-    """Open one field of an entry, so that others can check its value; the rest stays shut."""
-    from gatehouse.ledger.folder import Folder
+    """Open one field of an entry. Others can check its value; the rest stays shut."""
+    from gatehouse.cli.files import write_file
+    from gatehouse.cli.output import print_text, printable
+    from gatehouse.ledger.settings import Folder
 
-    disclosure = Folder(directory).disclose(index, field)
+    folder = Folder(directory)
+    with _published(folder, index):
+        disclosure = folder.disclose(index, field)
     if output is not None:
-        output.write_text(disclosure.text + "\n", "utf-8")
-        return
-    # The canonical text is the disclosure: reindented it would still say the same, and no longer be it.
-    typer.echo(disclosure.text)
+        write_file(output, disclosure.text.encode() + b"\n")
+    if as_json or output is None:
+        # Its canonical text is the disclosure: reindented it would say the same, and no longer be it.
+        print_text(disclosure.text)
+    else:
+        typer.echo(f"The disclosure of entry {index}, `{field}`, is in {printable(str(output))}.")
 
 
 @app.command(no_args_is_help=True)
-def shred(
-    directory: Place,
-    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Whose openings end.")],
-    day: Annotated[str, typer.Argument(metavar="DAY", help="Of which UTC day: 2026-11-23.")],
-    by: Annotated[str, typer.Option("--by", metavar="AGENCY", help="Who orders it; stands in the record.")],
-    as_json: JsonOutput = False,
-) -> None:
-    """Destroy the key of an agency's day: its openings end, entries, counts and sequence stay verifiable."""
-    from gatehouse.cli.output import print_json
+def publish(directory: Place, wait: Wait = 60.0, as_json: JsonOutput = False) -> None:
+    """Have the witnesses cosign what waits for them. Then bring public/ up to date."""
+    from gatehouse.cli.output import counted, print_json
+    from gatehouse.ledger.settings import PUBLIC, Folder
+
+    Folder(directory)
+    from gatehouse.ledger.checkpoint import Checkpoint
     from gatehouse.ledger.folder import Ledger
+    from gatehouse.ledger.note import split_note
 
-    with Ledger.open(directory) as ledger:
-        appended, closed = ledger.shred(agency, _day(day), by=by)
+    with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
+        note = ledger.log.publish()
+    body, lines = split_note(note)
+    checkpoint = Checkpoint.parse(body)
     if as_json:
-        print_json({"index": appended.index, "closed": closed})
+        print_json({"origin": checkpoint.origin, "size": checkpoint.size, "checkpoint": note})
         return
-    typer.echo(f"{closed} openings of {agency}, {day}, have ended; entry {appended.index} records it.")
+    names = ", ".join(dict.fromkeys(each.name for each in lines))
+    typer.echo(f"{PUBLIC}/ has {counted(checkpoint.size, 'entry', 'entries')}. Signed by {names}.")
 
 
-@app.command(name="rotate-key", no_args_is_help=True)
-def rotate_key(
-    directory: Place,
-    signer: Annotated[
-        str, typer.Option("--signer", metavar="URI", help="The new key: file:PATH (drawn if new) or pkcs11:…")
-    ],
-    by: Annotated[str, typer.Option("--by", metavar="AGENCY", help="Who orders it; stands in the record.")],
-    as_json: JsonOutput = False,
-) -> None:
-    """Announce a new key in an entry, and sign with it beside the old one from there on."""
-    from gatehouse.cli.output import print_json
-    from gatehouse.ledger.folder import Folder, Ledger
-
-    with Ledger.open(directory) as ledger:
-        appended = ledger.rotate_key(signer, by=by)
-    with Folder(directory).view() as view:
-        keys = view.keys
-    if as_json:
-        print_json({"index": appended.index, "vkeys": list(keys)})
-        return
-    typer.echo(f"Entry {appended.index} announces the new key:")
-    typer.echo(keys[-1])
-
-
+app.command(name="rotate-key", no_args_is_help=True)(rotate_key)
+app.command(no_args_is_help=True)(shred)
 app.command(no_args_is_help=True)(verify)
 app.command(no_args_is_help=True)(fsck)
+app.command(no_args_is_help=True)(monitor)
 app.command(no_args_is_help=True)(witness)
 
 
-def _events(given: str) -> list[dict[str, Any]]:
-    """Read the events to append; anything that is none is `BadInput` before one of them is on the record."""
-    import json
-
-    from gatehouse.model import BadInput
-
-    where = "standard input" if given == "-" else given
-    try:
-        text = sys.stdin.buffer.read() if given == "-" else Path(given).read_bytes()
-    except OSError as error:
-        raise BadInput(
-            "the events cannot be read",
-            where=where,
-            got=error.strerror,
-            hint="check the path; use - for standard input",
-        ) from error
-    try:
-        document = json.loads(text.decode(), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(
-            "the events cannot be read", where=where, expected="JSON", got=str(error) or "nesting"
-        ) from error
-    events = document if isinstance(document, list) else [document]
-    return [_event(each, f"{where}, event {number}") for number, each in enumerate(events)]
+def _append(ledger: Ledger, events: list[Event], done: list[dict[str, Any]]) -> None:
+    """Put all events on the record at once, and tell in `done` what is there, with receipts if there are."""
+    if any(event.releases for event in events):
+        # Witnesses may be back since: nothing is released on an old absence, nor refused for one.
+        ledger.log.publish()
+    begun = [ledger.submit(event.draft, pack=event.pack, releases=event.releases) for event in events]
+    for pending in begun:
+        found = pending.wait()
+        done.append({"index": found.index, "leaf_hash": found.leaf.hex(), "receipt": None})
+    # Whatever covers the last covers all.
+    ledger.log.result(begun[-1])
+    for each in done:
+        each["receipt"] = ledger.log.receipt(each["index"]).text
 
 
-def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
+def _tell(done: list[dict[str, Any]]) -> None:
+    for each in done:
+        late = "" if each["receipt"] else "  (on the record, no receipt yet)"
+        typer.echo(f"entry {each['index']}  leaf {each['leaf_hash']}{late}")
 
 
-def _event(document: Any, where: str) -> dict[str, Any]:
-    from gatehouse.ledger.entry import draft_entry
-    from gatehouse.model import BadInput
+def _write(view: LogView, done: list[dict[str, Any]], output: Path) -> None:
+    from gatehouse.cli.files import write_file
 
-    expected = '{"event", "agency", "fields": {…}, "pack": 64 hex digits, left out for the packaged rulebook}'
-    if not isinstance(document, dict) or set(document) - {"event", "agency", "fields", "pack"}:
-        raise BadInput("an event has other keys", where=where, expected=expected)
-    event, agency, fields = document.get("event"), document.get("agency"), document.get("fields", {})
-    if not isinstance(event, str) or not isinstance(agency, str) or not isinstance(fields, dict):
-        raise BadInput("an event lacks its name, its agency or its fields", where=where, expected=expected)
-    draft_entry(event, agency=agency, fields=fields)
-    return {"event": event, "agency": agency, "fields": fields, "pack": _pack(event, document, where)}
+    output.mkdir(parents=True, exist_ok=True)
+    for each in done:
+        write_file(output / f"{each['index']}.entry", view.entry(each["index"]))
+        write_file(output / f"{each['index']}.tlog-proof", each["receipt"].encode())
 
 
-def _pack(event: str, document: dict[str, Any], where: str) -> bytes | None:
-    from gatehouse.model import BadInput
+@contextmanager
+def _published(folder: Folder, index: int) -> Iterator[LogView]:
+    """Give the log for reading an entry; one that still waits for its witnesses is `NotWitnessed`."""
+    with folder.view() as view:
+        from gatehouse.ledger.checkpoint import Checkpoint
+        from gatehouse.ledger.committer import NotWitnessed
+        from gatehouse.ledger.note import split_note
 
-    if event.startswith("log:"):
-        return None
-    if "pack" not in document:
-        from gatehouse.law.pack import Pack
-
-        return bytes.fromhex(Pack.load().id.sha256)
-    try:
-        pack = bytes.fromhex(document["pack"])
-    except (TypeError, ValueError):
-        pack = b""
-    if len(pack) != 32:
-        raise BadInput("the rulebook's hash cannot be read", where=where, expected="64 hex digits")
-    return pack
-
-
-def _day(text: str) -> Any:
-    from datetime import date
-
-    from gatehouse.model import BadUse
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadUse("a day cannot be read", where="DAY", expected="2026-11-23", got=repr(text)) from None
+        published = Checkpoint.parse(split_note(view.checkpoint())[0]).size
+        if published <= index < view.size:
+            raise NotWitnessed(
+                "the entry is on the record, but too few witnesses have cosigned",
+                where=f"entry {index}",
+                expected=f"an index below {published}",
+                hint="`gatehouse ledger publish` asks the witnesses again",
+            )
+        yield view

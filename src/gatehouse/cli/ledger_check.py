@@ -1,25 +1,25 @@
-"""`gatehouse ledger verify | fsck | monitor`: whether a log is what it says it is, now and as it grows."""
+"""`gatehouse ledger verify | fsck`: whether a log is what it says it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from gatehouse.ledger.policy import Policy
-    from gatehouse.ledger.source import Source
+from gatehouse.cli.ledger_options import (
+    JsonOutput,
+    Keys,
+    Place,
+    PolicyFile,
+    opened,
+    own_folder,
+    trusted,
+)
 
-JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Keys = Annotated[
-    list[str] | None,
-    typer.Option("--key", metavar="VKEY", help="Whose signature counts: a vkey or a file of one."),
-]
-PolicyFile = Annotated[
-    Path | None,
-    typer.Option("--policy", metavar="FILE", help="Logs, witnesses and quorum (C2SP tlog-policy)."),
-]
+LARGEST_NOTE = 1_000_000
+LARGEST_ENTRY = 65_535
 
 
 def verify(
@@ -27,7 +27,7 @@ def verify(
         str,
         typer.Argument(
             metavar="DIR_OR_URL",
-            help="A published log, or a receipt (.tlog-proof) together with --entry.",
+            help="A published log or a ledger's folder; or with --entry a receipt (.tlog-proof).",
         ),
     ],
     key: Keys = None,
@@ -58,89 +58,61 @@ def verify(
     _verify_log(target, key, policy, since, as_json=as_json)
 
 
-def fsck(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The ledger's folder.")],
-    as_json: JsonOutput = False,
-) -> None:
-    """Check a ledger's own store: everything that can be derived from its entries is, and compared."""
+def fsck(directory: Place, as_json: JsonOutput = False) -> None:
+    """Check a ledger's own store. All that follows from its entries is made anew and compared."""
     from dataclasses import asdict
 
-    from gatehouse.cli.output import print_json, progress
-    from gatehouse.ledger.folder import Folder
-    from gatehouse.ledger.fsck import fsck as check
+    from gatehouse.cli.output import counted, print_json, progress
+    from gatehouse.ledger.settings import Folder
 
     folder = Folder(directory)
+    from gatehouse.ledger.fsck import fsck as check
+
+    keys = folder.policy().log_keys
     exported = folder.public if folder.public.exists() else None
     with folder.view() as view:
         total = view.size
     with progress("Checking", total) as advance:
-        found = check(folder.log, keys=folder.policy().log_keys, exported=exported, progress=_steps(advance))
+        found = check(folder.log, keys=keys, exported=exported, progress=_steps(advance))
     if as_json:
         print_json({**asdict(found), "root": found.root.hex()})
         return
     typer.echo(
-        f"{found.origin}: {found.size:,} entries of {found.agencies:,} agencies, "
-        f"{found.checkpoints:,} checkpoints and {found.tiles:,} full tiles are sound."
+        f"{found.origin} is sound: {counted(found.size, 'entry', 'entries')} of "
+        f"{counted(found.agencies, 'agency', 'agencies')}, "
+        f"{counted(found.checkpoints, 'checkpoint', 'checkpoints')}, "
+        f"{counted(found.tiles, 'full tile', 'full tiles')}."
     )
-
-
-def trusted(target: str, keys: list[str] | None, policy: Path | None) -> tuple[list[str], Policy | None]:
-    """Return the vkeys and the policy to check with; a ledger's own folder brings its policy.
-
-    A log that is checked with a key from the log itself proves nothing, so there is no other default.
-    """
-    from gatehouse.ledger.folder import SETTINGS, Folder
-    from gatehouse.ledger.policy import Policy
-    from gatehouse.model import BadUse
-
-    found = [_vkey(each) for each in keys or ()]
-    rules = None if policy is None else Policy.parse(_text(policy))
-    if not found and rules is None:
-        if (Path(target) / SETTINGS).is_file():
-            return [], Folder(Path(target)).policy()
-        raise BadUse(
-            "nobody is trusted yet",
-            expected="the log's key with --key, or --policy",
-            hint="get the key from the log's operator, not from the place where the log lies",
-        )
-    return found, rules
-
-
-def opened(target: str) -> Source:
-    """Return a published log; of a ledger's own folder, what it shows the world."""
-    from gatehouse.ledger.folder import PUBLIC, SETTINGS
-    from gatehouse.ledger.source import open_source
-
-    if (Path(target) / SETTINGS).is_file():
-        return open_source(Path(target) / PUBLIC)
-    return open_source(target)
 
 
 def _verify_log(
     target: str, key: list[str] | None, policy: Path | None, since: Path | None, *, as_json: bool
 ) -> None:
-    from gatehouse.cli.output import print_json, progress
+    from gatehouse.cli.files import read_text
+    from gatehouse.cli.output import counted, print_json, progress
+
+    folder = own_folder(target)
+    keys, rules = trusted(folder, key, policy)
+    older = None if since is None else read_text(since, most=LARGEST_NOTE)
     from gatehouse.ledger.verify import verify as check
 
-    keys, rules = trusted(target, key, policy)
-    with opened(target) as source, progress("Verifying", None) as advance:
-        found = check(
-            source,
-            keys=keys or None,
-            policy=rules,
-            since=None if since is None else _text(since),
-            progress=_steps(advance),
-        )
+    with opened(target, folder) as source, progress("Verifying", None) as advance:
+        found = check(source, keys=keys or None, policy=rules, since=older, progress=_steps(advance))
     if as_json:
         print_json(found.as_document())
         return
     checkpoint = found.checkpoint
-    typer.echo(f"{checkpoint.origin}: {checkpoint.size:,} entries, root {checkpoint.root.hex()}")
-    typer.echo(f"Signed by {', '.join(found.signers)}. Every entry, tile and agency's sequence fits.")
+    typer.echo(
+        f"{checkpoint.origin}: {counted(checkpoint.size, 'entry', 'entries')}, root {checkpoint.root.hex()}"
+    )
+    typer.echo(
+        f"Signed by {', '.join(found.signers)}. Every entry, tile and signature fits, "
+        f"and the sequence of {counted(len(found.agencies), 'agency', 'agencies')} has no gap."
+    )
     if found.since is not None:
-        typer.echo(f"It continues the checkpoint of {found.since:,} entries.")
+        typer.echo(f"It continues the checkpoint of {counted(found.since, 'entry', 'entries')}.")
     if found.foreign:
-        typer.echo(f"{found.foreign:,} entries are no leaves of a Gatehouse ledger.")
+        typer.echo(f"Not written by Gatehouse, and not judged: {counted(found.foreign, 'entry', 'entries')}.")
 
 
 def _verify_receipt(
@@ -152,19 +124,32 @@ def _verify_receipt(
     *,
     as_json: bool,
 ) -> None:
-    from gatehouse.cli.output import print_json
-    from gatehouse.ledger.commitment import Disclosure, check
-    from gatehouse.ledger.entry import read_entry
-    from gatehouse.ledger.errors import InvalidOpening
-    from gatehouse.ledger.note import VerifierKey
+    import json
+
+    from gatehouse.cli.files import read_file, read_text
+    from gatehouse.cli.output import counted, print_json, printable
+
+    data = read_file(entry, most=LARGEST_ENTRY)
+    text = read_text(receipt, most=LARGEST_NOTE)
+    opening = None if disclosure is None else read_file(disclosure, most=LARGEST_NOTE)
+    keys, rules = trusted(None, key, policy)
+    from gatehouse.ledger.note import COSIGNATURE, VerifierKey
     from gatehouse.ledger.policy import LogAddress, Policy
     from gatehouse.ledger.receipt import Receipt
+    from gatehouse.model import BadUse
 
-    keys, rules = trusted("", key, policy)
-    trust = rules or Policy(tuple(LogAddress(VerifierKey.parse(each)) for each in keys))
-    data = _bytes(entry)
-    found = Receipt.parse(_text(receipt))
-    checkpoint = found.verify(data, policy=trust)
+    logs = [VerifierKey.parse(each) for each in keys]
+    if any(each.kind == COSIGNATURE for each in logs):
+        raise BadUse(
+            "a witness's key vouches for no entry",
+            where="--key",
+            expected="the log's key",
+            hint="name witnesses in a policy, with --policy",
+        )
+    if rules is not None and logs:
+        raise BadUse("a receipt is checked with --key or with --policy, not both")
+    found = Receipt.parse(text)
+    checkpoint = found.verify(data, policy=rules or Policy(tuple(map(LogAddress, logs))))
     document: dict[str, Any] = {
         "origin": checkpoint.origin,
         "index": found.index,
@@ -172,50 +157,37 @@ def _verify_receipt(
         "root": checkpoint.root.hex(),
     }
     said = ""
-    if disclosure is not None:
-        shown = Disclosure.parse(_bytes(disclosure))
-        if shown.index != found.index:
-            raise InvalidOpening(
-                "the disclosure is of another entry", expected=f"entry {found.index}", got=str(shown.index)
-            )
-        check(read_entry(data), shown)
-        document["opened"] = {shown.field: shown.value}
-        said = f" Its `{shown.field}` is as disclosed."
+    if opening is not None:
+        name, value = _opened(opening, data, found.index)
+        document["opened"] = {name: value}
+        said = f"Its `{name}` is {printable(json.dumps(value, ensure_ascii=False))}."
     if as_json:
         print_json(document)
         return
     typer.echo(
-        f"Entry {found.index} is in {checkpoint.origin}, of {checkpoint.size:,} entries, "
-        f"root {checkpoint.root.hex()}.{said}"
+        f"Entry {found.index} is in {checkpoint.origin}, which then had "
+        f"{counted(checkpoint.size, 'entry', 'entries')}, root {checkpoint.root.hex()}"
     )
+    if said:
+        typer.echo(said)
 
 
-def _vkey(given: str) -> str:
-    """Return a vkey that is given as it is, or in a file of one."""
-    return given if "+" in given else _text(Path(given)).strip()
+def _opened(disclosure: bytes, entry: bytes, index: int) -> tuple[str, Any]:
+    """Return the field that a disclosure opens in an entry, and its value."""
+    from gatehouse.ledger.commitment import Disclosure, check
+    from gatehouse.ledger.entry import read_entry
+    from gatehouse.ledger.errors import InvalidOpening
+
+    shown = Disclosure.parse(disclosure)
+    if shown.index != index:
+        raise InvalidOpening(
+            "the disclosure is of another entry", expected=f"entry {index}", got=f"entry {shown.index}"
+        )
+    check(read_entry(entry), shown)
+    return shown.field, shown.value
 
 
-def _text(path: Path) -> str:
-    from gatehouse.model import BadInput
-
-    try:
-        return _bytes(path).decode()
-    except UnicodeDecodeError as error:
-        raise BadInput("the file is not UTF-8", where=str(path)) from error
-
-
-def _bytes(path: Path) -> bytes:
-    from gatehouse.model import BadInput
-
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            "the file cannot be read", where=str(path), got=error.strerror, hint="check the path"
-        ) from error
-
-
-def _steps(advance: Any) -> Any:
+def _steps(advance: Callable[[int], None]) -> Callable[[int, int], None]:
     """Turn a count of entries done into steps of a bar."""
     done = 0
 

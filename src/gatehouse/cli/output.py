@@ -35,6 +35,11 @@ def print_json_line(document: Any) -> None:
     _write_utf8(json.dumps(document, ensure_ascii=False, allow_nan=False))
 
 
+def print_text(text: str) -> None:
+    """Write a text that is a document already to stdout."""
+    _write_utf8(text)
+
+
 def _write_utf8(text: str) -> None:
     """Write a line to stdout as UTF-8 in any locale; what a broken file name brought stays visible."""
     if not isinstance(sys.stdout, TextIOWrapper):
@@ -79,6 +84,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join("\ufffd" if unicodedata.category(char).startswith("C") else char for char in text)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: 1 entry, 2,000 entries."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def plain(text: str) -> str:

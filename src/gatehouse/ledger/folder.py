@@ -1,174 +1,98 @@
-"""A ledger in a folder: the log, what opens its entries, whom it trusts, and what the world may see.
-
-ledger.toml     the log's name and its signers, the newest last
-log.sqlite      the log, and the sealed openings of its entries
-log.pem         its key, unless a signer elsewhere was named (mode 0600)
-policy          which witnesses must cosign (C2SP tlog-policy), for this log and for others to copy
-kek             the key-encryption key of the day keys (mode 0600); keep it out of backups
-day-keys/       one key for each agency and day, wrapped
-public/         checkpoint, tiles and entry bundles, for any web server
-"""
+"""A ledger in a folder (see `settings`), opened for appending: the log, and what opens its entries."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-import tomllib
-from collections.abc import Mapping
-from contextlib import ExitStack
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
 from gatehouse.ledger.canonical import Json
-from gatehouse.ledger.commitment import Disclosure, Openings
+from gatehouse.ledger.commitment import Openings
 from gatehouse.ledger.committer import Position
-from gatehouse.ledger.day_keys import DayKeys, create_kek, read_kek
-from gatehouse.ledger.entry import draft_entry
-from gatehouse.ledger.log import Appended, Log, now
-from gatehouse.ledger.note import NoteSigner
-from gatehouse.ledger.policy import Policy
+from gatehouse.ledger.day_keys import create_kek
+from gatehouse.ledger.entry import Draft, draft_entry
+from gatehouse.ledger.export import export
+from gatehouse.ledger.log import RECEIPT_WAIT, Appended, Log, now
+from gatehouse.ledger.note import NoteSigner, check_name
+from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.sealing import OpeningStore
+from gatehouse.ledger.settings import DAY_KEYS, KEK, LOG, POLICY, PUBLIC, SETTINGS, Folder, located, plain
 from gatehouse.ledger.view import LogView
 from gatehouse.ledger.witness_client import Witnesses
 from gatehouse.ledger.writer import Clock
-from gatehouse.model import BadInput, BadUse, PartUnavailable
+from gatehouse.model import BadUse, LogEvent
 from gatehouse.signing import Signer, create_key, open_signer
+from gatehouse.signing.file import key_path
 
-SETTINGS, LOG, POLICY, KEK, DAY_KEYS, PUBLIC = (
-    "ledger.toml",
-    "log.sqlite",
-    "policy",
-    "kek",
-    "day-keys",
-    "public",
-)
+__all__ = ["Folder", "Ledger"]
+
 _POLICY_HEAD = """\
-# Whom to trust for this ledger (C2SP tlog-policy). Add witnesses, and a quorum that they make:
+# Whom to trust for this ledger (C2SP tlog-policy). To have witnesses cosign, add lines above the quorum:
 #   witness NAME VKEY URL
-#   group NAME K NAME...
+#   group GROUP K NAME...
+# and name the witness or group in its place.
 """
-
-
-class Folder:
-    """The settings of a ledger's folder."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        settings = path / SETTINGS
-        try:
-            found = tomllib.loads(settings.read_text("utf-8"))
-            self.origin: str = found["origin"]
-            self.signers: list[str] = found["signers"]
-            if not isinstance(self.origin, str) or not all(isinstance(each, str) for each in self.signers):
-                raise TypeError("a name and signers as text")
-        except FileNotFoundError:
-            raise BadUse(
-                "this folder holds no ledger",
-                where=str(path),
-                expected=f"a {SETTINGS}",
-                hint="gatehouse ledger init",
-            ) from None
-        except OSError as error:
-            raise PartUnavailable(
-                "the ledger cannot be read", where=str(settings), got=error.strerror
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise BadInput(
-                "the settings of the ledger cannot be read",
-                where=str(settings),
-                expected='origin = "…" and signers = ["…"]',
-                got=f"{type(error).__name__}: {error}",
-            ) from error
-
-    @property
-    def log(self) -> Path:
-        """Return the log's database."""
-        return self.path / LOG
-
-    @property
-    def public(self) -> Path:
-        """Return the folder that the world may see."""
-        return self.path / PUBLIC
-
-    def policy(self) -> Policy:
-        """Return whom this ledger trusts."""
-        try:
-            return Policy.parse((self.path / POLICY).read_text("utf-8"))
-        except OSError as error:
-            raise PartUnavailable(
-                "the policy cannot be read", where=str(self.path / POLICY), got=error.strerror
-            ) from error
-
-    def view(self) -> LogView:
-        """Return the log for reading only."""
-        return LogView.read(self.log)
-
-    def openings(self) -> OpeningStore:
-        """Return what opens the entries."""
-        keys = DayKeys(self.path / DAY_KEYS, kek=read_kek(self.path / KEK))
-        return OpeningStore(self.log, keys=keys)
-
-    def signer(self, uri: str) -> Signer:
-        """Return a signer; a file without a folder stands in the ledger's own."""
-        return open_signer(located(self.path, uri))
-
-    def disclose(self, index: int, field: str) -> Disclosure:
-        """Open one field of an entry."""
-        with self.view() as view:
-            return self.openings().open_field(field, index, entry=view.entry(index))
-
-    def save(self) -> None:
-        """Write the settings."""
-        signers = ", ".join(f'"{_plain(each)}"' for each in self.signers)
-        (self.path / SETTINGS).write_text(
-            f'origin = "{_plain(self.origin)}"\nsigners = [{signers}]\n', "utf-8"
-        )
 
 
 class Ledger:
     """A ledger opened for appending."""
 
-    def __init__(self, folder: Folder, log: Log, openings: OpeningStore) -> None:
+    def __init__(self, folder: Folder, log: Log, openings: OpeningStore, clock: Clock) -> None:
         self.folder = folder
         self.log = log
         self._openings = openings
+        self._clock = clock
         self._opened = ExitStack()
 
     @classmethod
     def create(cls, path: Path, *, origin: str, signer: str = "file:log.pem") -> str:
         """Make a ledger in a new or empty folder, and return the vkey that others check it with.
 
-        `signer` is the URI of a key that exists, or of a file in which one is drawn.
+        `signer` is the URI of a key that exists, or of a file in which one is drawn. What fails leaves
+        nothing behind.
         """
+        check_name(plain(origin))
+        plain(signer)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise BadUse("there is something already", where=str(path), expected="a new or an empty folder")
+        new = not path.exists()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        uri = located(path, signer)
-        made = create_key(uri) if _is_new_file(uri) else open_signer(uri)
-        vkey = Log.create(path / LOG, origin=origin, signer=made)
-        create_kek(path / KEK)
-        (path / POLICY).write_text(f"{_POLICY_HEAD}log {vkey}\nquorum none\n", "utf-8")
-        # Last, so that a folder cut off half-way is no ledger.
-        (path / SETTINGS).write_text(
-            f'origin = "{_plain(origin)}"\nsigners = ["{_plain(signer)}"]\n', "utf-8"
-        )
-        with LogView.read(path / LOG) as view:
-            _export(view, path / PUBLIC)
+        with _undone(path, folder_too=new):
+            made = _signer(located(path, signer))
+            vkey = Log.create(path / LOG, origin=origin, signer=made)
+            create_kek(path / KEK)
+            (path / POLICY).write_text(f"{_POLICY_HEAD}log {vkey}\nquorum none\n", "utf-8")
+            with LogView.read(path / LOG) as view:
+                export(view, path / PUBLIC)
+            # Last, so that a folder cut off half-way is no ledger.
+            (path / SETTINGS).write_text(f'origin = "{origin}"\nsigners = ["{signer}"]\n', "utf-8")
         return vkey
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock | None = None) -> Self:
-        """Open a ledger for appending, which one process can do at a time."""
+    def open(cls, path: Path, *, clock: Clock = now, receipt_wait: timedelta = RECEIPT_WAIT) -> Self:
+        """Open a ledger for appending, which one process can do at a time.
+
+        An append waits `receipt_wait` for the witnesses of the policy.
+        """
         folder = Folder(path)
         policy = folder.policy()
-        openings = folder.openings()
-        signers = [folder.signer(uri) for uri in folder.signers]
+        with folder.view() as view:
+            signers = folder.open_signers(view.keys)
         with ExitStack() as opened:
             witnesses = opened.enter_context(Witnesses(policy)) if policy.witnesses else None
             log = opened.enter_context(
-                Log.open(folder.log, signer=signers, witnesses=witnesses, clock=clock or now)
+                Log.open(
+                    folder.log, signer=signers, witnesses=witnesses, clock=clock, receipt_wait=receipt_wait
+                )
             )
-            ledger = cls(folder, log, openings)
+            # Read again: before the log was ours, another process may have changed them.
+            folder = Folder(path)
+            folder.settle(log.keys)
+            ledger = cls(folder, log, folder.openings(), clock)
             ledger._opened = opened.pop_all()
         return ledger
 
@@ -186,53 +110,55 @@ class Ledger:
         `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. See `Log.append`.
         """
         draft = draft_entry(event, agency=agency, fields=fields)
-        made: list[tuple[int, bytes, Openings]] = []
+        return self.log.result(self.submit(draft, pack=pack, releases=releases))
 
-        def make(position: Position) -> bytes:
-            entry, openings = draft.place(
-                sequence=position.sequence, previous=position.previous, at=position.at, pack=pack
-            )
-            made[:] = [(position.index, entry, openings)]
-            return entry
-
-        def seal(connection: sqlite3.Connection) -> None:
-            index, entry, openings = made[0]
-            self._openings.add(openings, index=index, entry=entry, within=connection)
-
-        return self.log.append(make, agency=agency, apply=seal, releases=releases)
+    def submit(self, draft: Draft, *, pack: bytes | None, releases: bool = False) -> Pending:
+        """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
+        placed = _Placed(draft, pack, self._openings)
+        return self.log.submit(placed.make, agency=draft.agency, apply=placed.seal, releases=releases)
 
     def rotate_key(self, uri: str, *, by: str) -> Appended:
         """Announce a new key and sign with it, beside those so far, from that entry on.
 
-        The announcement is a `log:key:rotated` entry; the disclosure of its `detail` shows the new vkey.
+        The announcement is a `log:key:rotated` entry; the disclosure of its `detail` shows the new vkey. Cut
+        off at any point, it has happened or it has not, and opening the ledger again finds out.
         """
-        located_uri = located(self.folder.path, uri)
-        signer = create_key(located_uri) if _is_new_file(located_uri) else open_signer(located_uri)
+        plain(uri)
+        signer = _signer(located(self.folder.path, uri))
         vkey = NoteSigner(self.folder.origin, signer).vkey
-        draft = draft_entry("log:key:rotated", agency=by, fields={"detail": {"vkey": vkey}})
-        made: list[tuple[bytes, Openings]] = []
-
-        def make(position: Position) -> bytes:
-            made[:] = [
-                draft.place(sequence=position.sequence, previous=position.previous, at=position.at, pack=None)
-            ]
-            return made[0][0]
-
-        appended = self.log.rotate_key(signer, make, agency=by)
-        entry, openings = made[0]
-        self._openings.add(openings, index=appended.index, entry=entry)
-        self.folder.signers = [*self.folder.signers, uri]
+        if vkey in self.log.keys:
+            raise BadUse("the log has had this key before", expected="a new key", got=vkey)
+        draft = draft_entry(LogEvent.KEY_ROTATED, agency=by, fields={"detail": {"vkey": vkey}})
+        placed = _Placed(draft, None, self._openings)
+        self.folder.next = uri
         self.folder.save()
-        with (self.folder.path / POLICY).open("r+", encoding="utf-8") as policy:
-            text = policy.read()
-            policy.seek(0)
-            policy.write(f"log {vkey}\n{text}")
-        return appended
+        try:
+            return self.log.rotate_key(signer, placed.make, agency=by, apply=placed.seal)
+        finally:
+            # If it is unknown whether it happened, the next to open the ledger will know.
+            if vkey in self.log.keys:
+                self.folder.settle(self.log.keys)
 
-    def shred(self, agency: str, day: date, *, by: str) -> tuple[Appended, int]:
-        """Record that a day's openings end, then end them; return the entry and how many were closed."""
+    def shred(self, agency: str, day: date, *, by: str) -> tuple[Appended | None, int]:
+        """Record that a day's openings end, then end them; return the entry and how many were closed.
+
+        Only a day that is over has a key that nothing more is sealed under, so another is `BadUse`. For a
+        day whose destruction was begun and cut off, there is no second entry: it is finished.
+        """
+        today = self._clock().date()
+        if day >= today:
+            raise BadUse(
+                "the day is not over: entries are still sealed under its key",
+                expected=f"a day before {today}",
+                got=str(day),
+            )
+        keys = self._openings.keys
+        if keys.is_destroyed(agency, day):
+            return None, self._openings.destroy(agency, day)
+        # A day without a key is refused before anything is on the record.
+        keys.read(agency, day)
         appended = self.append(
-            "log:day_key:destroyed",
+            LogEvent.DAY_KEY_DESTROYED,
             agency=by,
             fields={"detail": {"agency": agency, "day": day.isoformat()}},
             pack=None,
@@ -257,26 +183,45 @@ class Ledger:
         self.close()
 
 
-def located(path: Path, uri: str) -> str:
-    """Return a signer's URI with a relative file taken from a folder."""
-    name = uri.removeprefix("file:")
-    if name == uri or Path(name).is_absolute():
-        return uri
-    return f"file:{path.absolute() / name}"
+class _Placed:
+    """A draft that is given its place, and what opens it, sealed in the same transaction."""
+
+    def __init__(self, draft: Draft, pack: bytes | None, store: OpeningStore) -> None:
+        self._draft = draft
+        self._pack = pack
+        self._store = store
+        self._made: tuple[int, bytes, Openings] | None = None
+
+    def make(self, position: Position) -> bytes:
+        entry, openings = self._draft.place(
+            sequence=position.sequence, previous=position.previous, at=position.at, pack=self._pack
+        )
+        self._made = position.index, entry, openings
+        return entry
+
+    def seal(self, connection: sqlite3.Connection) -> None:
+        assert self._made is not None
+        index, entry, openings = self._made
+        self._store.add(openings, index=index, entry=entry, within=connection)
 
 
-def _is_new_file(uri: str) -> bool:
-    return uri.startswith("file:") and not Path(uri.removeprefix("file:")).exists()
+def _signer(uri: str) -> Signer:
+    """Return the signer of a key that exists, or of one drawn into a new file."""
+    new = uri.startswith("file:") and not key_path(uri).exists()
+    return create_key(uri) if new else open_signer(uri)
 
 
-def _export(view: LogView, directory: Path) -> None:
-    from gatehouse.ledger.export import export
-
-    export(view, directory)
-
-
-def _plain(text: str) -> str:
-    """Return text that a TOML string in one line can hold as it is."""
-    if any(char in '"\\' or char < " " for char in text):
-        raise BadUse("a name holds quotes, backslashes or control characters", expected="none of them")
-    return text
+@contextmanager
+def _undone(path: Path, *, folder_too: bool) -> Iterator[None]:
+    """Leave a folder that was empty as it was if the block fails."""
+    try:
+        yield
+    except BaseException:
+        for each in path.iterdir():
+            if each.is_dir() and each.name in (PUBLIC, DAY_KEYS):
+                shutil.rmtree(each)
+            elif each.is_file():
+                each.unlink()
+        if folder_too:
+            path.rmdir()
+        raise

@@ -30,7 +30,7 @@ from gatehouse.ledger.export import export
 from gatehouse.ledger.layout import LARGEST_ENTRY
 from gatehouse.ledger.merkle import EMPTY_ROOT
 from gatehouse.ledger.note import NoteSigner, Signs, open_note, sign_note
-from gatehouse.ledger.pending import Committed, Make, Pending, State
+from gatehouse.ledger.pending import Make, Pending, State
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.ledger.sqlite import SqliteCommitter, create
 from gatehouse.ledger.sqlite_storage import SqliteStorage
@@ -196,7 +196,7 @@ class Log(LogView):
     def result(self, pending: Pending) -> Appended:
         """Wait for an append that was begun, and return or raise as `append` does."""
         found = pending.wait()
-        state = found.state if self._asking is None else self._witnessed(found)
+        state = found.state if self._asking is None else self._covering(found.index)
         checkpoint = state.head.published
         proof = merkle.inclusion_proof(state.tree, index=found.index, size=checkpoint.size)
         return Appended(found.index, found.leaf, Receipt(found.index, tuple(proof), checkpoint.note))
@@ -215,18 +215,29 @@ class Log(LogView):
                 hint=self._why() or "see to the connection with the witnesses",
             )
 
-    def rotate_key(self, signer: Signs, announcement: bytes | Make, *, agency: str | None = None) -> Appended:
+    def rotate_key(
+        self,
+        signer: Signs,
+        announcement: bytes | Make,
+        *,
+        agency: str | None = None,
+        apply: Apply | None = None,
+    ) -> Appended:
         """Announce a new key in an entry, and sign with it from that entry's checkpoint on.
 
         The keys in use go on signing beside it until the log is opened without them, so that who knows only
-        an old key can check the announcement.
+        an old key can check the announcement. The rest is as in `append`.
         """
         new = NoteSigner(self.origin, signer)
         if new.vkey in self.keys:
             raise BadUse("the log has had this key before", expected="a new key", got=new.key.key_id.hex())
-        pending = Pending(announcement, agency=agency, new_key=new)
+        pending = Pending(announcement, agency=agency, apply=apply, new_key=new)
         self._writer.put(pending)
         return self.result(pending)
+
+    def publish(self) -> str:
+        """Return the published checkpoint once it covers all that is durable now, else `NotWitnessed`."""
+        return self._covering(self._state.head.newest.size - 1).head.published.note
 
     def export(self, directory: Path) -> str:
         """Write tiles, bundles and checkpoint as files, for any web server; see `export.export`."""
@@ -237,8 +248,9 @@ class Log(LogView):
         self._writer.close()
         if self._asking is not None:
             self._asking.close()
-        self._committer.close()
         super().close()
+        # Last, since the last to close a database tidies it up, and only a writer can.
+        self._committer.close()
 
     def _is_ours(self) -> None:
         # A forked child has no committing thread: it would wait for ever.
@@ -256,22 +268,22 @@ class Log(LogView):
         if self._asking is not None:
             self._asking.announce(state)
 
-    def _witnessed(self, found: Committed) -> State:
+    def _covering(self, index: int) -> State:
         """Return a state whose published checkpoint covers an entry, else `NotWitnessed`."""
         end = time.monotonic() + self._receipt_wait.total_seconds()
         with self._changed:
             if self._changed.wait_for(
-                lambda: self._state.head.published.size > found.index, end - time.monotonic()
+                lambda: self._state.head.published.size > index, end - time.monotonic()
             ):
                 return self._state
         error = NotWitnessed(
             "the entry is on the record, but too few witnesses have cosigned",
-            where=f"entry {found.index}",
+            where=f"entry {index}",
             expected=f"cosignatures within {self._receipt_wait.total_seconds():.0f} s",
             got=self._why() or "no answer yet",
             hint="its receipt can be had once the witnesses answer",
         )
-        error.index = found.index
+        error.index = index
         raise error
 
 

@@ -145,8 +145,9 @@ class NoteSigner:
 
     def __post_init__(self) -> None:
         """Refuse a name that no note can carry."""
-        if not _is_name(self.name) or self.kind not in _KINDS:
-            raise BadUse("a key needs a name without spaces and plus signs", got=self.name)
+        check_name(self.name)
+        if self.kind not in _KINDS:
+            raise BadUse("no key of this kind signs notes", got=f"kind {self.kind:#04x}")
 
     @property
     def key(self) -> VerifierKey:
@@ -234,6 +235,16 @@ def signed_message(text: str, at: int | None) -> bytes:
     if at is None:
         return text.encode()
     return f"cosignature/v1\ntime {at}\n{text}".encode()
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that no note can carry."""
+    if not _is_name(name):
+        raise BadUse(
+            "a key needs a name without spaces and plus signs",
+            expected="such as ledger.example.org/alder",
+            got=repr(name[:64]),
+        )
 
 
 def _by_id(keys: list[str]) -> dict[tuple[str, bytes], VerifierKey]:

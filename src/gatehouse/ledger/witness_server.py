@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Final
@@ -63,9 +63,18 @@ def witness_app(witness: Witness, *, prefix: str = "") -> Starlette:
     return Starlette(routes=[Mount("/" + prefix.strip("/"), routes=routes)])
 
 
-def serve(witness: Witness, *, host: str = LOOPBACK, port: int = 8460, prefix: str = "") -> None:
-    """Serve a witness until the process is told to end."""
+def serve(
+    witness: Witness,
+    *,
+    host: str = LOOPBACK,
+    port: int = 8460,
+    prefix: str = "",
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a witness until the process is told to end; `ready` is given its submission prefix."""
     with _listen(host, port) as listening:
+        if ready is not None:
+            ready(_url(listening, host, prefix))
         _server(witness, prefix).run(sockets=[listening])
 
 
@@ -77,11 +86,16 @@ def serving(witness: Witness, *, host: str = LOOPBACK, port: int = 0, prefix: st
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="gatehouse-witness")
         thread.start()
         try:
-            base = f"http://{host}:{listening.getsockname()[1]}"
-            yield f"{base}/{prefix.strip('/')}".rstrip("/")
+            yield _url(listening, host, prefix)
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _url(listening: socket.socket, host: str, prefix: str) -> str:
+    """Return the submission prefix under which a socket is reached."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}/{prefix.strip('/')}".rstrip("/")
 
 
 def _server(witness: Witness, prefix: str) -> uvicorn.Server:

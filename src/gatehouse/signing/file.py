@@ -44,7 +44,7 @@ class FileBackend:
 
     def open_signer(self, uri: str) -> Signer:
         """Read a key; a file that others may read, or that holds another key, is `BadInput`."""
-        path = _path(uri)
+        path = key_path(uri)
         try:
             key = load_pem_private_key(read_private(path), password=None)
         except TypeError:
@@ -64,7 +64,7 @@ class FileBackend:
 
     def create_key(self, uri: str) -> Signer:
         """Draw a key and write it to a new file."""
-        path = _path(uri)
+        path = key_path(uri)
         key = Ed25519PrivateKey.generate()
         create_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return FileSigner(uri, key)
@@ -73,7 +73,8 @@ class FileBackend:
 BACKEND = FileBackend()
 
 
-def _path(uri: str) -> Path:
+def key_path(uri: str) -> Path:
+    """Return the file that a `file:` URI names."""
     try:
         parts = urlsplit(uri)
     except ValueError:

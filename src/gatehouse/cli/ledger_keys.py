@@ -1,0 +1,73 @@
+"""`gatehouse ledger rotate-key | shred`: a new key for the log, and the end of a day's openings."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from gatehouse.cli.ledger_options import JsonOutput, Ordered, Place
+
+
+def rotate_key(
+    directory: Place,
+    signer: Annotated[
+        str,
+        typer.Option("--signer", metavar="URI", help="The new key: file:PATH (drawn if new) or pkcs11:…."),
+    ],
+    by: Ordered,
+    as_json: JsonOutput = False,
+) -> None:
+    """Announce a new key in an entry. From there on it signs beside the old one."""
+    from gatehouse.cli.output import print_json
+    from gatehouse.ledger.settings import Folder
+
+    Folder(directory)
+    from gatehouse.ledger.folder import Ledger
+
+    with Ledger.open(directory) as ledger:
+        appended = ledger.rotate_key(signer, by=by)
+        keys = ledger.log.keys
+    if as_json:
+        print_json({"index": appended.index, "vkeys": list(keys)})
+        return
+    typer.echo(f"Entry {appended.index} announces the new key, which signs beside the old one from now on:")
+    typer.echo(keys[-1])
+
+
+def shred(
+    directory: Place,
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Whose openings end.")],
+    day: Annotated[str, typer.Argument(metavar="DAY", help="Of which UTC day: 2026-11-23.")],
+    by: Ordered,
+    as_json: JsonOutput = False,
+) -> None:
+    """Destroy the key of an agency's day. Its openings end; entries, counts and sequence still verify."""
+    from gatehouse.cli.output import print_json
+    from gatehouse.ledger.settings import Folder
+
+    Folder(directory)
+    which = _day(day)
+    from gatehouse.ledger.folder import Ledger
+
+    with Ledger.open(directory) as ledger:
+        appended, closed = ledger.shred(agency, which, by=by)
+    index = None if appended is None else appended.index
+    if as_json:
+        print_json({"index": index, "agency": agency, "day": day, "closed": closed})
+        return
+    record = "an earlier entry records it" if index is None else f"entry {index} records it"
+    typer.echo(f"The openings of {agency} for {day} have ended ({closed:,} entries); {record}.")
+
+
+def _day(text: str) -> date:
+    from gatehouse.model import BadUse
+
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != text:
+        raise BadUse("a day cannot be read", where="DAY", expected="2026-11-23", got=repr(text[:32]))
+    return found
