@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import polars as pl
 import pytest
 
+from gatehouse.audit.texts import CONTENT_BITS, bits, classify
+from gatehouse.law.document import parse
 from gatehouse.law.reasons import Lexicon
 
 
@@ -41,3 +46,31 @@ def test_word_shown_by_an_override_is_read_as_shown() -> None:
     text = "for \u202enoitargimmi\u202c case"
     matches = Lexicon.load().classify(text)
     assert "noitargimmi" in {text[match.start : match.end] for match in matches}
+
+
+BESIDE = [
+    "26-0417 ICE ERO deport", "26-0417", "ICE", "26-ICE-1", "26-1CE", "I.C.E. hold", "I C E", "inv", "n/a",
+    "-", "DHS 26-1", "protest 26-1", "\u0406CE ERO", "8 USC 1325", "my ex", "REDACTED", "26-0417 stolen",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BESIDE)
+def test_word_put_into_a_case_number_is_read_live_as_in_a_record(text: str) -> None:
+    document = {
+        "searched_at": "2026-11-02T15:00:00Z",
+        "searcher": {"name": "Gravel Ford SO", "state": "WY", "kind": "sheriff"},
+        "owner": {"name": "Alder PD", "state": "WY", "kind": "police"},
+        "case_number": text,
+    }
+    (question,) = parse(json.dumps(document).encode()).questions
+    cells = pl.DataFrame({"key": [1], "text": [text]}, schema={"key": pl.UInt64, "text": pl.String})
+    table = classify({"case_number": cells}, Lexicon.load()).signals["case_number"]
+    found = bits(question.signals)
+    # A text without any signal has no row.
+    assert table["bits"].to_list() == ([found] if found else [])
+    assert found & ~CONTENT_BITS == 0
+
+
+@pytest.mark.parametrize("before", ["", "\udfff ", "\u202e"])
+def test_word_beside_a_reason_is_found_whatever_stands_before(before: str) -> None:
+    assert Lexicon.load().classify_beside(f"{before}ICE ERO hold")

@@ -10,32 +10,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gatehouse.model import FAMILIES, Signal
+from gatehouse.model.signal import CONTENT, WORD
 from gatehouse.records.frame import TEXTS_SCHEMA
-from gatehouse.records.texts import WORD
 
 if TYPE_CHECKING:
     from gatehouse.law.reasons import Lexicon
 
 BIT: Mapping[Signal, int] = {signal: 1 << position for position, signal in enumerate(Signal)}
 
-# What a search is about, as against how well its reason is stated. Only these are read from a case number,
-# a filter, or an offense beside a reason: "26-01234" is no poor reason, it is a case number.
-STATUS = frozenset(
-    {
-        Signal.VAGUE,
-        Signal.NONE_STATED,
-        Signal.CASE_NUMBER_ONLY,
-        Signal.STATUTE_CODE,
-        Signal.UI_GENERATED,
-    }
-)
-CONTENT = frozenset(Signal) - STATUS
-
 # Not a signal: the reason has the form "Category - text" that a drop-down list gives it.
 DROPDOWN = 1 << 31
 _DROPDOWN = re.compile(r"[A-Z][A-Za-z/&,.() ]{3,60} -(?: .*)?")
 
-# A case number without a word in it says nothing of a purpose, whatever its digits spell.
+# Fields that hold no reason, read as a live search's are: only their words, and only what these are about.
 NUMBERED = frozenset({"case_number"})
 # A year and a running number, or one long number, as the only digits of a text.
 _ONLY_CASE = r"^[^0-9]*(?:(?:[0-9]{2}|[0-9]{4})[-\u2013][0-9]{5,9}|[0-9]{7,12})[^0-9]*$"
@@ -102,7 +89,12 @@ def classify(texts: Mapping[str, pl.DataFrame], lexicon: Lexicon) -> ClassifiedT
         alike = table.select("key", text=_without_case_digits())
         words = alike["text"].unique().sort()
         masks, worded = [], []
-        for text, matches in zip(words, lexicon.classify_many(words.to_list()), strict=True):
+        given = words.to_list()
+        if field in NUMBERED:
+            found_in = [lexicon.classify_beside(text) for text in given]
+        else:
+            found_in = lexicon.classify_many(given)
+        for text, matches in zip(given, found_in, strict=True):
             mask = bits(match.signal for match in matches)
             if field == "reason" and _DROPDOWN.fullmatch(text.strip()):
                 mask |= DROPDOWN

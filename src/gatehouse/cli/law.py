@@ -252,7 +252,7 @@ def _show_decision(out: Console, question: Question, decision: Decision, number:
         line(out, f"{rule.citation} ({rule.confidence.value}), {rule.id}", indent=4, style="dim")
     if question.signals:
         names = ", ".join(sorted(signal.value for signal in question.signals))
-        line(out, f"The reason suggests: {names}", indent=2, style="dim")
+        line(out, f"The words suggest: {names}", indent=2, style="dim")
     out.print()
 
 

@@ -7,7 +7,7 @@ with the place as `[3].searcher.kind`. No error repeats a plate, a reason, a cas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,17 +40,17 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request to one owner at a time, and what its free text suggests."""
+    """One request to one owner at a time, and what its free texts suggest, with the field of each match."""
 
     request: SearchRequest
     owner: OwnerTerms
     at: datetime
-    matches: tuple[SignalMatch, ...] = ()
+    matches: tuple[tuple[str, SignalMatch], ...] = ()
 
     @property
     def signals(self) -> frozenset[Signal]:
-        """Return the distinct signals of the free text."""
-        return frozenset(match.signal for match in self.matches)
+        """Return the distinct signals of the free texts."""
+        return frozenset(match.signal for _, match in self.matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def ask(questions: Sequence[Question], rulebook: Rulebook) -> list[Decision]:
 
 
 def as_document(question: Question, decision: Decision) -> dict[str, Any]:
-    """Return one answer as it is printed; of the reason it shows where the words stood, never the words."""
+    """Return one answer as it is printed; of the texts it shows where the words stood, never the words."""
     return {
         "decision": decision.outcome.value,
         "rules": [
@@ -100,8 +100,13 @@ def as_document(question: Question, decision: Decision) -> dict[str, Any]:
         ],
         "judgeable": decision.judgeable,
         "signals": [
-            {"signal": match.signal.value, "rule": match.rule, "span": [match.start, match.end]}
-            for match in question.matches
+            {
+                "signal": match.signal.value,
+                "rule": match.rule,
+                "span": [match.start, match.end],
+                "field": field,
+            }
+            for field, match in question.matches
         ],
         "pack": {"version": decision.pack.version, "sha256": decision.pack.sha256},
     }
@@ -125,7 +130,19 @@ def _question(node: Node, lexicon: Lexicon) -> Question:
     owner = _owner(
         node.need("owner"), _agreement(node.get("agreement")), _declaration(node.get("declaration"))
     )
-    return Question(request, owner, at, lexicon.classify(node.get("reason").text()))
+    return Question(request, owner, at, tuple(_matches(node, lexicon)))
+
+
+def _matches(node: Node, lexicon: Lexicon) -> Iterator[tuple[str, SignalMatch]]:
+    """Yield what the reason suggests, and what words in texts beside it do, as in a record's rows."""
+    for match in lexicon.classify(node.get("reason").text()):
+        yield "reason", match
+    beside = {"case_number": node.get("case_number").text()}
+    if not (process := node.get("process")).absent:
+        beside |= {f"process.{key}": process.get(key).text() for key in ("issuer", "reference")}
+    for field, text in beside.items():
+        for match in lexicon.classify_beside(text):
+            yield field, match
 
 
 def _party(node: Node, *more: str) -> Party:

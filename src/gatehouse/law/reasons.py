@@ -19,6 +19,7 @@ from gatehouse.law.lexicon import Rule
 from gatehouse.law.normalize import Folded, plain_case, readings
 from gatehouse.law.repair import Repairer
 from gatehouse.model import FAMILIES, BadInput, SignalMatch
+from gatehouse.model.signal import CONTENT, WORD
 
 # Room for the states of the automaton that reads all rules at once. Far more than it needs; an automaton
 # that ran out would report no match, so `Lexicon.check` proves each rule reachable through it.
@@ -30,6 +31,7 @@ _MASK = frozenset("*#█■▇▓")
 
 _OWN_LEXICON = Path(__file__).with_name("lexicon.toml")
 _CONTENT = re.compile(r"[a-z0-9]")
+_WORD = re2.compile(WORD)
 
 
 class Lexicon:
@@ -81,6 +83,16 @@ class Lexicon:
                     return self._matches(None, lower, cased.encode(), candidates)
                 return () if _CONTENT.search(lowered) else self._blank_matches(text)
         return self._read(text, lambda lower: self._automaton.Match(lower) or ())
+
+    def classify_beside(self, text: str | None) -> tuple[SignalMatch, ...]:
+        """Return what a search is about by a text beside its reason, such as a case number.
+
+        A text without a word in it says nothing, and how well it states a reason is not asked.
+        """
+        # A surrogate alone is no letter, and RE2 takes none.
+        if text is None or not _WORD.search(text.encode(errors="replace").decode()):
+            return ()
+        return tuple(match for match in self.classify(text) if match.signal in CONTENT)
 
     def classify_many(self, texts: Iterable[str | None]) -> list[tuple[SignalMatch, ...]]:
         """Classify each text, in order."""

@@ -40,6 +40,16 @@ FAMILIES: dict[str, frozenset[Signal]] = {
     ),
 }
 
+# How well a reason is stated, as against what a search is about. Only the latter is read from fields that
+# hold no reason: "26-01234" is no poor reason, it is a case number.
+STATUS = frozenset(
+    {Signal.VAGUE, Signal.NONE_STATED, Signal.CASE_NUMBER_ONLY, Signal.STATUTE_CODE, Signal.UI_GENERATED}
+)
+CONTENT = frozenset(Signal) - STATUS
+# Two letters side by side, for RE2 and for Polars: a text without them is a number or a code, and says
+# nothing of a purpose, whatever its digits spell.
+WORD = r"\pL{2}"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class SignalMatch:

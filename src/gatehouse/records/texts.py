@@ -9,12 +9,11 @@ from typing import TypeAlias
 import polars as pl
 
 from gatehouse.model import FieldState
+from gatehouse.model.signal import WORD
 from gatehouse.records.frame import STATE, TEXTS_SCHEMA
 from gatehouse.records.states import text_states
 from gatehouse.records.values import Kind, kind_of
 
-# Two letters side by side: a text without them is a number or a code.
-WORD = r"\pL{2}"
 # States whose cells keep their text beside the state.
 _SPEAKING = (FieldState.VALUE.value, FieldState.PARTIAL.value, FieldState.PLACEHOLDER.value)
 # Columns in which every cell differs, so that looking for distinct ones would gain nothing.

@@ -127,7 +127,7 @@ class TestDecide:
         shown = capsys.readouterr().out
         assert "[0] DENY" in shown and "[1] DENY" in shown
         assert "625 ILCS 5/2-130(c) (text), us-il/2-130(c)/declaration" in shown
-        assert "The reason suggests: personal" in shown
+        assert "The words suggest: personal" in shown
         assert "QX7193" not in shown and "my ex" not in shown
 
     def test_decide_lacking_facts_are_said_to_lack(

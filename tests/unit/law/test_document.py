@@ -135,10 +135,10 @@ class TestParse:
     def test_parse_unknown_principal_stays_unknown(self) -> None:
         assert read(SMALL | {"on_behalf_of": "unknown"}).request.on_behalf_of is Behalf.UNKNOWN
 
-    def test_parse_only_the_reason_becomes_signals(self) -> None:
+    def test_parse_names_and_plates_become_no_signals(self) -> None:
         elsewhere = SMALL | {
             "on_behalf_of": {"name": "ICE ERO", "state": None, "kind": "federal"},
-            "case_number": "ICE ERO",
+            "approvals": ["ICE ERO"],
             "plate": "ICE ERO",
         }
         assert read(elsewhere).signals == frozenset()
@@ -305,7 +305,31 @@ class TestAnswer:
             "signal": "civil_immigration",
             "rule": "civil-ero",
             "span": [4, 7],
+            "field": "reason",
         }
+
+    @pytest.mark.parametrize(
+        ("more", "field", "span"),
+        [
+            ({"case_number": "26-1 ICE ERO deport"}, "case_number", [9, 12]),
+            ({"process": {"kind": "court_order", "issuer": "ICE ERO"}}, "process.issuer", [4, 7]),
+            ({"process": {"kind": "court_order", "reference": "ERO ICE 7"}}, "process.reference", [0, 3]),
+        ],
+    )
+    def test_answer_reads_words_beside_the_reason(
+        self, more: dict[str, Any], field: str, span: list[int]
+    ) -> None:
+        permitted = SMALL | {"purpose": "criminal_warrant", "agreement": True, "declaration": True}
+        document = permitted | {"reason": "stolen vehicle"} | more
+        answer = parse(json.dumps(document).encode()).answer(BOOK)
+        assert answer["decision"] == "deny"
+        assert "gatehouse/no-civil-immigration" in {rule["id"] for rule in answer["rules"]}
+        found = {"signal": "civil_immigration", "rule": "civil-ero", "span": span, "field": field}
+        assert found in answer["signals"]
+
+    @pytest.mark.parametrize("number", ["26-01234", "-", "2", "vague", "inv 26-1", "n/a", "8-1325"])
+    def test_answer_case_number_is_no_poor_reason(self, number: str) -> None:
+        assert read(SMALL | {"case_number": number}).matches == ()
 
     def test_answer_is_the_one_that_decide_gives(self) -> None:
         question = read(FULL)
@@ -369,6 +393,17 @@ class TestTextNeverPermits:
     def test_reason_never_makes_an_answer_milder(self, document: dict[str, Any], reason: str) -> None:
         silent, spoken = parse(json.dumps([document, document | {"reason": reason}]).encode()).questions
         before, after = ask([silent, spoken], BOOK)
+        assert STRICTNESS[after.outcome] >= STRICTNESS[before.outcome]
+
+    @settings(max_examples=150, deadline=None)
+    @given(DOCUMENTS, REASONS)
+    def test_words_of_a_case_never_make_an_answer_milder(self, document: dict[str, Any], words: str) -> None:
+        # Both state a case, so that its being stated makes no difference.
+        numbered = document | {"case_number": "26-1"}
+        plain, worded = parse(
+            json.dumps([numbered, numbered | {"case_number": f"26-1 {words}"}]).encode()
+        ).questions
+        before, after = ask([plain, worded], BOOK)
         assert STRICTNESS[after.outcome] >= STRICTNESS[before.outcome]
 
     @settings(max_examples=200, deadline=None)

@@ -217,3 +217,10 @@ def test_real_rows_have_no_false_hit_of_the_immigration_family(reference: Path) 
                         texts.add(text or "")
     assert len(texts) > 3_000
     assert sum(immigration(text) for text in texts) == 0
+
+
+def test_classify_beside_reads_what_a_search_is_about_and_nothing_else() -> None:
+    texts = ["26-01234", "inv", "n/a", "", None, "26-1-C3", "1 C E", "26-1 ICE ERO"]
+    found = [{match.signal for match in LEXICON.classify_beside(text)} for text in texts]
+    assert found[:-1] == [set()] * (len(texts) - 1)
+    assert found[-1] == {Signal.CIVIL_IMMIGRATION, Signal.IMMIGRATION_AGENCY}
