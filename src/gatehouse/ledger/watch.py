@@ -71,6 +71,11 @@ class Watch:
     first_day: str | None = None
     findings: list[Finding] = field(default_factory=list)
     unlisted: int = 0
+    _known: set[Finding] = field(default_factory=set, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Remember which findings are listed."""
+        self._known = set(self.findings)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -79,10 +84,11 @@ class Watch:
 
     def find(self, finding: Finding) -> None:
         """Keep a finding, once."""
-        if finding in self.findings:
+        if finding in self._known:
             return
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(finding)
+            self._known.add(finding)
         else:
             self.unlisted += 1
 
