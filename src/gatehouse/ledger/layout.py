@@ -138,6 +138,6 @@ def _checked(resource: Resource) -> Resource:
 def _number(index: int) -> str:
     """Return a number in groups of three digits, all but the last behind an x: `x001/x234/067`."""
     groups = [f"{index % 1000:03d}"]
-    while index := index // 1000:
+    while (index := index // 1000) > 0:
         groups.append(f"x{index % 1000:03d}")
     return "/".join(reversed(groups))

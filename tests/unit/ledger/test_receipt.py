@@ -80,6 +80,7 @@ def test_changed_or_arbitrary_text_is_refused_or_has_one_spelling(text: str) -> 
     [
         "",
         "c2sp.org/tlog-proof@v1",
+        "c2sp.org/tlog-proof@v1\nindex 0",
         "c2sp.org/tlog-proof@v1\nindex 0\n",
         "c2sp.org/tlog-proof@v2\nindex 0\n\nrest\n",
         "c2sp.org/tlog-proof@v1 \nindex 0\n\nrest\n",
