@@ -102,6 +102,15 @@ class TestBendAFact:
         assert outcomes(rulebook, request, [owner], signal) == [Outcome.DENY]
         assert outcomes(rulebook, request, [*MANY, owner], signal)[-1] is Outcome.DENY
 
+    @pytest.mark.parametrize("offense", ["IMMIG_CRIM", "IMMIG_CIV", "30A", "30B", "30C", "30D", "49C"])
+    def test_ban_of_immigration_bans_its_offenses(self, rulebook: Rulebook, offense: str) -> None:
+        owner = replace(OPEN, bans=frozenset({"immigration"}))
+        request = replace(FAR, offense=offense, approvals=("a supervisor",))
+        for owners in ([owner], [*MANY, owner]):
+            (*_, decision) = decide(request, owners, at=AT, signals=(), pack=rulebook)
+            assert decision.outcome is Outcome.DENY
+            assert "owner/banned-offense" in {rule.id for rule in decision.rules}
+
     def test_ban_that_no_list_names_is_refused(self, rulebook: Rulebook) -> None:
         with pytest.raises(BadUse, match="bans what no search can be"):
             outcomes(rulebook, FAR, [replace(OPEN, bans=frozenset({"Federal"}))])

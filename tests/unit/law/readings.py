@@ -107,6 +107,10 @@ NETWORK: dict[str, Reading] = {
     "owner/no-agreement": lambda s: not s.own and s.agreement not in {"yes", "unknown"},
     "owner/banned-purpose": lambda s: s.purpose in s.bans,
     "owner/banned-matter": lambda s: bool(s.bans & s.signals),
+    "owner/banned-offense": lambda s: (
+        ("immigration_criminal" in s.bans and s.offense in CRIMINAL)
+        or ("civil_immigration" in s.bans and s.offense in CIVIL)
+    ),
     "owner/no-federal": lambda s: s.federal and "federal" in s.bans,
     "owner/no-out-of-state": lambda s: s.out_of_state and "out_of_state" in s.bans,
     "owner/retention": lambda s: 0 < s.retention < s.reach,
