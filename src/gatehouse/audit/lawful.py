@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from gatehouse.law.clock import EAST_END
 from gatehouse.law.standing import Flow, Standing
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Judged:
 
 
 def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:
-    """Judge searches (`file`, `row`, `at`) for one purpose, each by the law of its owner's local day."""
-    days = local_days(ground, rows)
+    """Judge searches (`file`, `row`, `at`) for one purpose, each by its day's law in the owner's state."""
+    days = _days(rows, {file: _law_zone(ground, owner) for file, owner in enumerate(ground.roster.owners)})
     states = ground.roster.owner_states()
     asked = days.select("file", "day").unique().sort("file", "day")
     answers, rules = [], {}
@@ -73,9 +74,13 @@ def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:
 
 def local_days(ground: Ground, rows: pl.DataFrame) -> pl.DataFrame:
     """Return `file`, `row` and the owner's local `day` of each search, the UTC day where no zone is known."""
+    return _days(rows, {file: ground.roster.zones[owner] for file, owner in enumerate(ground.roster.owners)})
+
+
+def _days(rows: pl.DataFrame, zones: Mapping[int, str | None]) -> pl.DataFrame:
     parts = []
     for (file,), of_file in rows.select("file", "row", "at").group_by("file", maintain_order=True):
-        zone = ground.roster.zones[ground.roster.owners[int(str(file))]]
+        zone = zones[int(str(file))]
         local = pl.col("at") if zone is None else pl.col("at").dt.convert_time_zone(zone)
         parts.append(of_file.select("file", "row", day=local.dt.date()))
     if not parts:
@@ -83,10 +88,15 @@ def local_days(ground: Ground, rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).sort("file", "row")
 
 
-def local_day(ground: Ground, owner: int, at: datetime) -> date:
-    """Return the owner's local day at a time, the UTC day where no zone is known."""
-    zone = ground.roster.zones[owner]
+def law_day(ground: Ground, owner: int, at: datetime) -> date:
+    """Return the day at a time by which the law of the owner's state is read, as the door reads it."""
+    zone = _law_zone(ground, owner)
     return (at if zone is None else at.astimezone(ZoneInfo(zone))).date()
+
+
+def _law_zone(ground: Ground, owner: int) -> str | None:
+    """Return where days begin in the owner's state; a rule is in force once its day has begun anywhere."""
+    return EAST_END.get(ground.roster.agencies[owner].state or "", ground.roster.zones[owner])
 
 
 def citations(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -111,6 +121,6 @@ def _on_flow(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Provis
     for file, last in last_days.iter_rows():
         if file not in files:
             continue
-        day = local_day(ground, ground.roster.owners[file], last)
+        day = law_day(ground, ground.roster.owners[file], last)
         found |= {each.id: each for each in ground.law.provisions_on(states[file], flow, by=day)}
     return tuple(found[name] for name in sorted(found))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gatehouse.audit.backtest.alike import Alike
 from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given, Givens
 from gatehouse.law.engine import CedarEngine
-from gatehouse.law.situation import Situation
+from gatehouse.law.situation import Situation, leaves_state
 from gatehouse.law.unknowns import holds_whatever, reads
 from gatehouse.model import Outcome, VerificationFailed
 
@@ -69,7 +69,7 @@ class Judge:
         self._alike = Alike(self._formulas)
         self._engine = CedarEngine(plan.draft.added_to(plan.pack) if plan.draft else plan.pack)
         self._drafted = frozenset(rule.id for rule in plan.draft.rules) if plan.draft else frozenset()
-        # A statute of another state is tried as if the data lay there.
+        # A statute of another state is tried as if it were the law of the owner's own.
         self._as_if = tuple(code[3:].upper() for code in plan.laws)
 
     def answers(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
@@ -91,7 +91,7 @@ class Judge:
 
     def _variants(self, known: Situation) -> list[Situation]:
         elsewhere = [state for state in self._as_if if state != known.owner_state]
-        return [known, *(known._replace(owner_state=state) for state in elsewhere)]
+        return [known, *(_transplanted(known, state) for state in elsewhere)]
 
     def _decide(
         self, known: Situation, unknown: frozenset[str], verdicts: Mapping[Situation, Verdict]
@@ -155,3 +155,20 @@ def _formula(rule: Rule) -> Formula:
     if rule.formula is None:
         raise AssertionError(f"{rule.id} was read without its formula")
     return rule.formula
+
+
+def _transplanted(known: Situation, state: str) -> Situation:
+    """Return a situation in which the owner's state and another have changed places.
+
+    So the agencies of the owner's own state are the statute's own, and everybody else is from elsewhere, as
+    they are; which days it is in force is told by the owner's day.
+    """
+    home = known.owner_state
+    places = {home: state, state: home} if home else {}
+    recipients = frozenset(places.get(each, each) for each in known.recipients)
+    return known._replace(
+        owner_state=state,
+        searcher_state=places.get(known.searcher_state, known.searcher_state),
+        recipients=recipients,
+        out_of_state=leaves_state(recipients, state),
+    )

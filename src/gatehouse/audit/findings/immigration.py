@@ -13,7 +13,7 @@ import polars as pl
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.content import ContentLead
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
-from gatehouse.audit.lawful import Judged, citations, judge, local_day
+from gatehouse.audit.lawful import Judged, citations, judge, law_day
 from gatehouse.audit.texts import BIT, bits_of
 from gatehouse.audit.wording import NO_REASON, READABLE, agree, bounded, number, searches
 from gatehouse.model import FAMILIES, Signal
@@ -112,7 +112,7 @@ class _Barred(Lead):
         moments = [moment for moment in (ground.first, ground.last) if moment]
         return any(
             ground.law.judge(
-                ground.roster.agencies[owner].state, local_day(ground, owner, moment), self.signal
+                ground.roster.agencies[owner].state, law_day(ground, owner, moment), self.signal
             ).rule
             is not None
             for owner in sorted(set(ground.roster.owners))

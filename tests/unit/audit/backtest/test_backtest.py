@@ -72,6 +72,19 @@ class TestStatute:
             {"fact": "reason", "searches": 1},
         ]
 
+    def test_backtest_statute_of_another_state_is_tried_as_the_owners_own(self, tmp_path: Path) -> None:
+        """The owner's neighbors count as the statute's own agencies, its real agencies as strangers."""
+        neighbor, californian = "Oak Hollow IL PD", "Gold Creek CA PD"
+        rows = [(neighbor, "stolen vehicle", "25-000001"), (californian, "stolen vehicle", "25-000002")]
+        document = tried(write(tmp_path / "two.csv", rows), "us-ca")
+        assert {
+            each["organization"]: (each["refused"], each["permitted"]) for each in document["by_organization"]
+        } == {
+            californian: (1, 0),
+            neighbor: (0, 1),
+        }
+        assert [rule["id"] for rule in document["by_rule"]] == ["us-ca/1798.90.55/out-of-state"]
+
     def test_backtest_masked_reason_is_never_permitted(self, tmp_path: Path) -> None:
         path = write(tmp_path / "own.csv", [(OWNER, "REDACTED", "25-000001")] * 3)
         document = tried(path, "us-il")
