@@ -50,7 +50,8 @@ def solver_library() -> ModuleType:
         return import_module("z3")
     except ImportError as error:
         raise PartUnavailable(
-            "proofs need the solver Z3, which is not installed", hint="pip install 'gatehouse[prove]'"
+            "proofs need the solver Z3, which is not installed",
+            hint="install it: python -m pip install 'z3-solver>=4.15'",
         ) from error
 
 

@@ -26,7 +26,8 @@ try:
     from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 except ImportError as error:
     raise PartUnavailable(
-        "keys in PKCS#11 tokens need python-pkcs11", hint='install the extra: pip install "gatehouse[pkcs11]"'
+        "keys in PKCS#11 tokens need python-pkcs11",
+        hint="install it: python -m pip install 'python-pkcs11>=0.9'",
     ) from error
 
 # CKA_EC_PARAMS: the object identifier 1.3.101.112, id-Ed25519 (RFC 8410).
