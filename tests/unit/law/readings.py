@@ -90,6 +90,9 @@ NETWORK: dict[str, Reading] = {
         )
         and unapproved(s)
     ),
+    "gatehouse/review-unstated-reason": lambda s: (
+        suggests(s, "vague", "none_stated", "case_number_only", "ui_generated") and unapproved(s)
+    ),
     "gatehouse/review-pretext": lambda s: suggests(s, "pretext") and unapproved(s),
     "gatehouse/review-assist": lambda s: (
         s.offense == "ASSIST_AGENCY" and s.behalf != "agency" and unapproved(s)
