@@ -295,6 +295,19 @@ class TestSmuggleThroughADraft:
         with pytest.raises(BadInput, match="a sign that nobody sees"):
             drafted(tmp_path, "when { context.own }", sentence=f"It is{sign} not allowed.")
 
+    @pytest.mark.parametrize(
+        ("name", "said"), [("missing:window", "missing fact"), ("engine:failed", "begins with engine:")]
+    )
+    def test_draft_whose_refusals_would_not_count_is_refused(
+        self, tmp_path: Path, name: str, said: str
+    ) -> None:
+        path = tmp_path / "draft.cedar"
+        path.write_text(
+            f'@id("{name}/town") @cite("c") @sentence("s.") forbid (principal, action, resource);\n'
+        )
+        with pytest.raises(BadInput, match=said):
+            Draft.read(path, Pack.load())
+
     def test_decision_under_a_draft_does_not_pass_for_one_of_the_pack(self, tmp_path: Path) -> None:
         pack, draft = Pack.load(), drafted(tmp_path, "when { context.own }")
         (decision,) = Rulebook(draft.added_to(pack)).judge([PLAIN])

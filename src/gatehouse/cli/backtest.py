@@ -27,7 +27,7 @@ def backtest(
     ] = None,
     law: Annotated[
         str | None,
-        typer.Option("--law", metavar="CODE[,CODE]", help="Try these statutes alone, such as us-il."),
+        typer.Option("--law", metavar="CODE[,CODE]", help="Try these statutes alone: us-il, or IL."),
     ] = None,
     rule: Annotated[
         Path | None,
@@ -51,8 +51,7 @@ def backtest(
     from gatehouse.law.pack import Pack
 
     book = Pack.load(pack)
-    laws = tuple(code.strip().lower() for code in law.split(",") if code.strip()) if law is not None else ()
-    plan = Plan(book, laws, None if rule is None else Draft.read(rule, book))
+    plan = Plan(book, _laws(law), None if rule is None else Draft.read(rule, book))
     plan.check()
     linked, result = _run(inputs, mapping, plan)
     document = as_document(result, linked)
@@ -60,6 +59,18 @@ def backtest(
         print_json(document)
     else:
         _show(document)
+
+
+def _laws(option: str | None) -> tuple[str, ...]:
+    """Return the codes of an option such as `us-il,WA`, each once; None for the whole rulebook is ()."""
+    if option is None:
+        return ()
+    given = [code for part in option.split(",") if (code := part.strip().lower())]
+    if not given:
+        from gatehouse.model import BadUse
+
+        raise BadUse("no statute is named", where="--law", expected="codes such as us-il,us-wa")
+    return tuple(dict.fromkeys(f"us-{code}" if len(code) == 2 else code for code in given))
 
 
 def _run(inputs: list[Input], mapping: Path | None, plan: Plan) -> tuple[Linked, Any]:

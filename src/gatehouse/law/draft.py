@@ -81,6 +81,12 @@ def _rules(text: str, where: str, pack: Pack) -> list[Rule]:
         place = f"{where}, {notes['id']}"
         if policy["effect"] != "forbid":
             raise BadInput("a draft forbids; it cannot permit what another rule refuses", where=place)
+        if notes["id"].startswith("missing:"):
+            raise BadInput(
+                "the draft has a rule for a missing fact, whose refusals would count as no answer",
+                where=place,
+                expected="an @id that begins otherwise; missing facts are found without such rules",
+            )
         if notes["id"] in pack.rules or notes["id"] in {rule.id for rule in found}:
             raise BadInput("the draft uses an @id that is taken", where=place)
         side, code = scope_of(policy) or ("network", None)

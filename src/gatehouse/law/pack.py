@@ -182,6 +182,8 @@ def parse_rules(text: str, where: str, schema: str) -> list[tuple[dict[str, str]
                 raise unsound(f"a policy has no @{needed}", where=f"{where}, {notes.get('id', 'unnamed')}")
         if not _RULE_ID.fullmatch(notes["id"]):
             raise unsound("an @id holds other signs than a-z 0-9 : . / ( ) _ -", where=where, got=notes["id"])
+        if notes["id"].startswith("engine:"):
+            raise unsound("an @id begins with engine:, which tells of failures", where=where, got=notes["id"])
         if notes.get("outcome", "deny") not in ("deny", "review"):
             raise unsound("an @outcome is neither deny nor review", where=f"{where}, {notes['id']}")
         found.append((notes, policy))

@@ -35,6 +35,13 @@ class TestBacktest:
         assert document["by_rule"][0]["id"] == "us-il/2-130(b)/immigration"
         assert document["files"][0]["rows"] == 2
 
+    @pytest.mark.parametrize("codes", ["IL", "il", " us-il , IL,us-il"])
+    def test_backtest_law_by_its_postal_code_is_tried_once(
+        self, record: str, capsys: pytest.CaptureFixture[str], codes: str
+    ) -> None:
+        assert main(["law", "backtest", record, "--owner", OWNER, "--law", codes, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["laws"] == ["us-il"]
+
     def test_backtest_without_json_says_it_in_words(
         self, record: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -50,6 +57,7 @@ class TestBacktest:
         ("arguments", "code", "what"),
         [
             (["--law", "us-zz"], 2, "no rules of that code"),
+            (["--law", " ,"], 2, "no statute is named"),
             (["--rule", "nowhere.cedar"], 3, "the draft cannot be read"),
             (["--pack", "nowhere"], 3, "law pack"),
         ],
