@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gatehouse.ledger.source import Source
 
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Place = Annotated[Path, typer.Argument(metavar="DIR", help="The ledger's folder.")]
+# Typer would call a folder without permission bad use.
+Place = Annotated[Path, typer.Argument(metavar="DIR", readable=False, help="The ledger's folder.")]
 Index = Annotated[int, typer.Argument(metavar="N", min=0, max=2**63 - 1, help="The entry's index, from 0.")]
 OutputFile = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there instead.")

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +27,7 @@ from gatehouse.ledger.writer import Clock
 from gatehouse.model import BadUse, LogEvent
 from gatehouse.signing import Signer, create_key, open_signer
 from gatehouse.signing.file import key_path
+from gatehouse.signing.private_file import create_private
 
 __all__ = ["Folder", "Ledger"]
 
@@ -49,11 +50,13 @@ class Ledger:
         self._opened = ExitStack()
 
     @classmethod
-    def create(cls, path: Path, *, origin: str, signer: str = "file:log.pem") -> str:
+    def create(
+        cls, path: Path, *, origin: str, signer: str = "file:log.pem", at: datetime | None = None
+    ) -> str:
         """Make a ledger in a new or empty folder, and return the vkey that others check it with.
 
         `signer` is the URI of a key that exists, or of a file in which one is drawn. What fails leaves
-        nothing behind.
+        nothing behind. `at` is the log's time of making, now unless given.
         """
         check_name(plain(origin))
         plain(signer)
@@ -63,13 +66,13 @@ class Ledger:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _undone(path, folder_too=new):
             made = _signer(located(path, signer))
-            vkey = Log.create(path / LOG, origin=origin, signer=made)
+            vkey = Log.create(path / LOG, origin=origin, signer=made, at=at)
             create_kek(path / KEK)
-            (path / POLICY).write_text(f"{_POLICY_HEAD}log {vkey}\nquorum none\n", "utf-8")
+            create_private(path / POLICY, f"{_POLICY_HEAD}log {vkey}\nquorum none\n".encode())
             with LogView.read(path / LOG) as view:
                 export(view, path / PUBLIC)
             # Last, so that a folder cut off half-way is no ledger.
-            (path / SETTINGS).write_text(f'origin = "{origin}"\nsigners = ["{signer}"]\n', "utf-8")
+            create_private(path / SETTINGS, f'origin = "{origin}"\nsigners = ["{signer}"]\n'.encode())
         return vkey
 
     @classmethod
@@ -124,6 +127,8 @@ class Ledger:
         off at any point, it has happened or it has not, and opening the ledger again finds out.
         """
         plain(uri)
+        # Drafted twice, so that an agency that cannot be leaves no key behind.
+        draft_entry(LogEvent.KEY_ROTATED, agency=by, fields={})
         signer = _signer(located(self.folder.path, uri))
         vkey = NoteSigner(self.folder.origin, signer).vkey
         if vkey in self.log.keys:

@@ -11,7 +11,7 @@ from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.ledger.growing import GrowingTree
 from gatehouse.ledger.layout import LARGEST_ENTRY
 from gatehouse.ledger.note import NoteSigner
-from gatehouse.model import PartUnavailable
+from gatehouse.model import Error
 
 Make = Callable[[Position], bytes]
 
@@ -106,8 +106,8 @@ def not_recorded(error: Exception) -> NotRecorded:
     """Return what an append raises when the log could not record it."""
     return NotRecorded(
         "the entry is not on the record",
-        got=str(error),
-        hint=error.hint if isinstance(error, PartUnavailable) else None,
+        got=_said(error),
+        hint=error.hint if isinstance(error, Error) else None,
     )
 
 
@@ -115,6 +115,13 @@ def outcome_unknown(error: Exception) -> OutcomeUnknown:
     """Return what an append raises when nobody can say yet whether the log has recorded it."""
     return OutcomeUnknown(
         "the entry may be on the record",
-        got=str(error),
+        got=_said(error),
         hint="open the log again and look for the entry before it is given once more",
     )
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says but for its next step, which stands apart."""
+    if isinstance(error, Error):
+        return str(Error(error.what, where=error.where, expected=error.expected, got=error.got))
+    return str(error) or type(error).__name__
