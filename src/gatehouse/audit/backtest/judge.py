@@ -130,12 +130,13 @@ class Judge:
     def _minded(self, name: str, fired: bool) -> frozenset[str]:
         """Return the gaps that leave a rule open: those for which the pack itself has no `missing:` rule.
 
-        A draft has no such rules, so every gap counts. A statute that asks for a warrant has not refused a
-        search whose record has no column for one; nor is every search open because a warrant that the law
-        does not honor could have been behind it.
+        A draft has no such rules, so every gap counts, but for approvals where they are what a review waits
+        for: that a record shows none means that a supervisor would have been asked. A statute that asks for a
+        warrant has not refused a search whose record has no column for one; nor is every search open because
+        a warrant that the law does not honor could have been behind it.
         """
         if name in self._drafted:
-            return _EVERY
+            return _EVERY if self._rules[name].outcome is Outcome.DENY else _EVERY - {"approvals"}
         return _GAPS_OF_RECORDS | NEVER_EXPORTED if fired else _GAPS_OF_RECORDS
 
     def _lacked(

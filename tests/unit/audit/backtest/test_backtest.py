@@ -167,6 +167,18 @@ class TestDraft:
         assert answers(document) == (0, 0, 1, 5)
         assert document["lacked"] == [{"fact": "approvals", "searches": 5}]
 
+    def test_backtest_draft_of_a_review_counts_who_would_have_asked_a_supervisor(
+        self, tmp_path: Path, story: Path
+    ) -> None:
+        text = DRAFT.replace("@cite", '@outcome("review")\n@cite').replace(
+            "context.case_number == false", "context.case_number == false && context.approvals < 1"
+        )
+        document = tried(story, draft=self.write(tmp_path, text))
+        assert answers(document) == (0, 1, 5, 0)
+        assert [(rule["id"], rule["refused"], rule["review"]) for rule in document["by_rule"]] == [
+            ("draft/case-number", 0, 1)
+        ]
+
     @pytest.mark.parametrize(
         ("text", "what"),
         [
