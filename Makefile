@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 BROWSER := $(VENV)/.browser
-SOFTHSM := $(VENV)/.softhsm
+DEBIAN := $(VENV)/.debian
 TESTS ?= tests
 PYTEST_ARGS ?=
 
@@ -39,8 +39,8 @@ $(BROWSER): tools/setup_browser.sh | $(DEV)
 	@bash tools/setup_browser.sh $(BIN)/python
 	@touch $@
 
-$(SOFTHSM): tools/setup_softhsm.sh | $(DEV)
-	@bash tools/setup_softhsm.sh
+$(DEBIAN): tools/setup_debian.sh | $(DEV)
+	@bash tools/setup_debian.sh
 	@touch $@
 
 .PHONY: setup
@@ -51,7 +51,7 @@ demo: $(RUNTIME) ## Audit a synthetic town's export; EXPORT=path OWNER="…" for
 	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve)
 
 .PHONY: test
-test: $(DEV) $(BROWSER) $(SOFTHSM) ## Run every test
+test: $(DEV) $(BROWSER) $(DEBIAN) ## Run every test
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: check

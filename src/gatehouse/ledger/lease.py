@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from gatehouse.ledger.committer import LeaseNotHeld
+from gatehouse.ledger.committer import LeaseNotHeld, StorageFailed
 
 
 class FileLease:
@@ -18,11 +18,16 @@ class FileLease:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._owner = os.getpid()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise _failed(path, error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
+            if not isinstance(error, BlockingIOError):
+                raise _failed(path, error) from error
             raise LeaseNotHeld(
                 "another process commits to this log",
                 where=path.name,
@@ -46,3 +51,7 @@ class FileLease:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _failed(path: Path, error: OSError) -> StorageFailed:
+    return StorageFailed("the lease of the log cannot be had", where=path.name, got=error.strerror)

@@ -81,10 +81,11 @@ class SqliteTransaction:
             with self._guard:
                 apply(self._connection)
         except BaseException as error:
-            # Of some failures (a full disk) SQLite rolls the whole transaction back.
-            if not self._connection.in_transaction:
+            # Of some failures (a full disk) SQLite rolls the whole transaction back; after any of the disk
+            # nothing is believed that is held in memory.
+            if not self._connection.in_transaction or _is_the_stores(error):
                 raise StorageFailed(
-                    "the store ended the transaction", where=self._path.name, got=type(error).__name__
+                    "the log's store failed", where=self._path.name, got=str(error)
                 ) from error
             with failures(self._path):
                 self._connection.execute(ROLLBACK_TO)
@@ -243,6 +244,23 @@ class SqliteCommitter:
             wal = wal_path(self._path)
             if wal.exists():
                 sync(wal)
+
+
+def _is_the_stores(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
+    return code is not None and code & 0xFF in _STORES_OWN
+
+
+_STORES_OWN = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 
 
 class _Guard:
