@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatehouse.model import BadUse, PartUnavailable
+from gatehouse.model import BadInput, BadUse, PartUnavailable
 
 if TYPE_CHECKING:
     from gatehouse.ledger.policy import Policy
@@ -114,4 +114,8 @@ def _vkey(given: str) -> str:
     text = given if "+" in given and not path.is_file() else read_text(path, most=_LARGEST_KEY).strip()
     from gatehouse.ledger.note import VerifierKey
 
-    return str(VerifierKey.parse(text))
+    try:
+        return str(VerifierKey.parse(text))
+    except BadInput as error:
+        error.where = "--key"
+        raise

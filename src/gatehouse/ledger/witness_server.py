@@ -7,6 +7,7 @@ log's signature on it. It listens on loopback unless told otherwise; put TLS and
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,7 +119,9 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise BadUse(
-            "the witness cannot listen there", where=f"{host}:{port}", got=error.strerror or str(error)
+            "the witness cannot listen there",
+            where=f"{host}:{port}",
+            got=os.strerror(error.errno) if error.errno else str(error),
         ) from error
 
 

@@ -135,6 +135,14 @@ def test_synth_no_rows_is_bad_use(tmp_path: Path, capsys: pytest.CaptureFixture[
         (["audit", "reconcile", "no-such-file.csv", "nor-this.csv"], 3),
         (["law", "backtest", "no-such-file.csv"], 3),
         (["records", "inspect", "no-such-file.csv"], 3),
+        (["ledger", "--help"], 0),
+        (["ledger", "append", "no-such-folder", "no-such-file.json"], 2),
+        (["ledger", "show", "no-such-folder", "0"], 2),
+        (["ledger", "fsck", "no-such-folder"], 2),
+        (["ledger", "verify", "no-such-folder", "--key", "no-such.vkey"], 5),
+        (["ledger", "verify", "no-such.tlog-proof", "--entry", "no-such.entry"], 3),
+        (["ledger", "monitor", "no-such-folder", "--state", "state"], 5),
+        (["ledger", "witness", "no-such-folder", "--logs", "no-such-file"], 2),
     ],
 )
 def test_command_with_nothing_to_read_loads_nothing_heavy(
@@ -142,7 +150,8 @@ def test_command_with_nothing_to_read_loads_nothing_heavy(
 ) -> None:
     script = (
         f"import sys; from gatehouse.cli import main; code = main({command!r});"
-        "heavy = {'polars', 'numpy', 'scipy', 'cedarpy', 'rich.markdown'};"
+        "heavy = {'polars', 'numpy', 'scipy', 'cedarpy', 'rich.markdown',"
+        "'cryptography', 'httpx', 'starlette', 'uvicorn', 'asyncio'};"
         "print('\\n', code, sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
