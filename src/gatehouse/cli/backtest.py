@@ -107,12 +107,16 @@ def _show(document: dict[str, Any]) -> None:
     printer.print(Text(f"{searches:,} searches, tried by {tried}", style="bold"))
     for name, words in _WORDS.items():
         printer.print(Text(f"{found[name]:>14,}  {words}"))
+        for mark, meaning in _OF_THESE.get(name, {}).items():
+            if document[mark]:
+                printer.print(Text(f"{'':>14}  of these {document[mark]:,} {meaning}"))
     if document["lacked"]:
         printer.print()
         printer.print(Text("What the record lacks for an answer", style="bold"))
         for each in document["lacked"]:
             printer.print(Text(f"{each['searches']:>14,}  {each['fact'].replace('_', ' ')}"))
-    _table("By rule", document["by_rule"], ("id", "refused", "review", "sentence"))
+    left_open = ("unsettled",) if any(rule["unsettled"] for rule in document["by_rule"]) else ()
+    _table("By rule", document["by_rule"], ("id", "refused", *left_open, "review", "sentence"))
     columns = ("refused", "review", "permitted", "not_judgeable")
     _table("By month", document["by_month"], ("month", *columns))
     _table("By organization", document["by_organization"], ("organization", *columns))
@@ -127,6 +131,9 @@ _WORDS = {
     "permitted": "would have been permitted",
     "not_judgeable": "cannot be judged: the record lacks what the rules need",
 }
+# What is counted beside an answer, of the searches that have it.
+_OF_THESE = {"refused": {"unsettled": "because the law leaves it open"}}
+_HEADS = {"unsettled": "Left open"}
 
 
 def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
@@ -140,7 +147,9 @@ def _table(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> 
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
     for name in columns:
-        table.add_column(name.replace("_", " ").capitalize(), justify="right" if name in _WORDS else "left")
+        number = name in _WORDS or name in _HEADS
+        head = _HEADS.get(name, name.replace("_", " ").capitalize())
+        table.add_column(head, justify="right" if number else "left")
     for row in rows[:_MOST_ROWS]:
         table.add_row(*(Text(_cell(row[name])) for name in columns))
     printer = console()

@@ -53,6 +53,14 @@ class TestBacktest:
         assert "not legal advice" in out
         assert "ICE+ERO" not in out
 
+    def test_backtest_says_what_the_law_leaves_open(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = export(tmp_path, [AUDIT, audit_row(1, Reason="ICE", **{"Org Name": "Birch TX PD"})])
+        assert main(["law", "backtest", path, "--owner", OWNER, "--law", "us-il"]) == 0
+        out = capsys.readouterr().out
+        assert "of these 1 because the law leaves it open" in out
+
     @pytest.mark.parametrize(
         ("arguments", "code", "what"),
         [

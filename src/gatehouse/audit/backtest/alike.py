@@ -8,7 +8,7 @@ speak, and the same rules rest on what is not known. Nothing is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -36,8 +36,8 @@ _SETTLES = frozenset(_SETTLING)
 class Alike:
     """Numbers of situations, equal only for those that none of some rules can tell apart."""
 
-    def __init__(self, rules: Mapping[str, Formula]) -> None:
-        self._rules = {name: _parts(formula) for name, formula in rules.items()}
+    def __init__(self, rules: Iterable[Formula]) -> None:
+        self._rules = tuple(_parts(formula) for formula in rules)
         self._left: dict[Hashable, _Left] = {}
         self._shared: dict[Hashable, _Left] = {}
         self._numbers: dict[Hashable, int] = {}
@@ -53,11 +53,11 @@ class Alike:
 
     def _what_is_left(self, known: Situation, settling: frozenset[str]) -> _Left:
         """Return the conditions that the settling facts leave open."""
-        left: list[tuple[str, tuple[Formula, ...]]] = []
-        for name, parts in self._rules.items():
+        left: list[tuple[int, tuple[Formula, ...]]] = []
+        for place, parts in enumerate(self._rules):
             certain = [part for part, facts in parts if facts <= settling]
             if all(holds(part, known) for part in certain):
-                left.append((name, tuple(part for part, facts in parts if not facts <= settling)))
+                left.append((place, tuple(part for part, facts in parts if not facts <= settling)))
         key = tuple(left)
         found = self._shared.get(key)
         if found is None:

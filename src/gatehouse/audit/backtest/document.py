@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gatehouse.audit.backtest.judge import ANSWERS
+from gatehouse.audit.backtest.run import MARKS, UNSETTLED
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gatehouse.audit.backtest.run import Backtest
     from gatehouse.records.frame import Linked
@@ -19,8 +20,8 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
     plan = result.plan
     rules = {rule.id: rule for rule in plan.rules()}
 
-    def counts(answers: Mapping[str, int]) -> dict[str, int]:
-        return {name: answers.get(name, 0) for name in ANSWERS}
+    def counts(answers: Mapping[str, int], names: Iterable[str] = (*ANSWERS, *MARKS)) -> dict[str, int]:
+        return {name: answers.get(name, 0) for name in names}
 
     def groups(table: Mapping[str, Counter[str]], label: str) -> list[dict[str, Any]]:
         return [{label: name or None, **counts(table[name])} for name in sorted(table)]
@@ -42,7 +43,8 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
         if plan.draft
         else None,
         "searches": result.searches,
-        "answers": counts(result.answers),
+        "answers": counts(result.answers, ANSWERS),
+        **counts(result.answers, MARKS),
         "by_month": groups(result.by_month, "month"),
         "by_organization": sorted(
             groups(result.by_organization, "organization"),
@@ -55,9 +57,10 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
                 "sentence": rules[name].sentence,
                 "confidence": rules[name].confidence.value,
                 "refused": result.by_rule[name]["refused"],
+                "unsettled": result.by_rule[name][UNSETTLED],
                 "review": result.by_rule[name]["review"],
             }
-            for name in sorted(result.by_rule, key=lambda name: (-result.by_rule[name].total(), name))
+            for name in sorted(result.by_rule, key=lambda name: (-_searches(result.by_rule[name]), name))
         ],
         "lacked": [
             {"fact": name, "searches": n}
@@ -67,3 +70,8 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
         "lexicon_sha256": result.lexicon_sha256,
         "pack": {"version": plan.pack.id.version, "sha256": plan.pack.id.sha256},
     }
+
+
+def _searches(answers: Mapping[str, int]) -> int:
+    """Return the sum of the answers, without what is counted beside them."""
+    return sum(answers.get(name, 0) for name in ANSWERS)

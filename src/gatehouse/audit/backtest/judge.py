@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from gatehouse.audit.backtest.alike import Alike
 from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given, Givens
+from gatehouse.audit.backtest.settled import settled_part
 from gatehouse.law.engine import CedarEngine
+from gatehouse.law.formula import holds
 from gatehouse.law.situation import Situation, leaves_state
 from gatehouse.law.unknowns import holds_whatever, reads
 from gatehouse.model import Outcome, VerificationFailed
@@ -51,11 +53,20 @@ _EVERY = frozenset(Situation._fields)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One of `ANSWERS`; the rules that refused or asked for a review, or the facts that were lacking."""
+    """One of `ANSWERS`; the rules that refused or asked for a review, or the facts that were lacking.
+
+    `unsettled` are those of the rules that refused only for what their sources leave open.
+    """
 
     outcome: str
-    rules: tuple[str, ...]
-    lacked: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    lacked: tuple[str, ...] = ()
+    unsettled: frozenset[str] = frozenset()
+
+    @property
+    def rests_on_law_left_open(self) -> bool:
+        """Return whether no rule refused for anything that its sources settle."""
+        return self.outcome == REFUSED and self.unsettled.issuperset(self.rules)
 
 
 class Judge:
@@ -66,7 +77,10 @@ class Judge:
         self._rules = {rule.id: rule for rule in plan.rules()}
         self._formulas = {name: _formula(rule) for name, rule in self._rules.items()}
         self._needs = {name: reads(formula) for name, formula in self._formulas.items()}
-        self._alike = Alike(self._formulas)
+        self._settled = {
+            name: part for name, rule in self._rules.items() if (part := settled_part(rule)) is not None
+        }
+        self._alike = Alike((*self._formulas.values(), *self._settled.values()))
         self._engine = CedarEngine(plan.draft.added_to(plan.pack) if plan.draft else plan.pack)
         self._drafted = frozenset(rule.id for rule in plan.draft.rules) if plan.draft else frozenset()
         # A statute of another state is tried as if it were the law of the owner's own.
@@ -97,12 +111,15 @@ class Judge:
         self, known: Situation, unknown: frozenset[str], verdicts: Mapping[Situation, Verdict]
     ) -> Answer:
         fired: set[str] = set()
+        settled: set[str] = set()
         open_rules: set[str] = set()
         for each in self._variants(known):
             verdict = verdicts[each]
             if verdict.failure is not None:
                 raise VerificationFailed("the rules could not be evaluated", got=verdict.failure)
-            fired |= set(verdict.rules) & set(self._rules)
+            here = set(verdict.rules) & set(self._rules)
+            fired |= here
+            settled |= {name for name in here if self._is_settled(name, each)}
             open_rules |= {
                 name
                 for name in self._questionable(fired, unknown)
@@ -111,11 +128,16 @@ class Judge:
         firm = {name for name in fired - open_rules if not name.startswith(_MISSING)}
         denied = sorted(name for name in firm if self._rules[name].outcome is Outcome.DENY)
         if denied:
-            return Answer(REFUSED, tuple(denied), ())
+            return Answer(REFUSED, tuple(denied), unsettled=frozenset(denied) - settled)
         gaps = open_rules | {name for name in fired if name.startswith(_MISSING)}
         if gaps:
-            return Answer(NOT_JUDGEABLE, (), self._lacked(gaps, fired, unknown))
-        return Answer(REVIEW, tuple(sorted(firm)), ()) if firm else Answer(PERMITTED, (), ())
+            return Answer(NOT_JUDGEABLE, lacked=self._lacked(gaps, fired, unknown))
+        return Answer(REVIEW, tuple(sorted(firm))) if firm else Answer(PERMITTED)
+
+    def _is_settled(self, name: str, known: Situation) -> bool:
+        """Return whether a rule that applies does so for what its sources settle."""
+        part = self._settled.get(name)
+        return part is None or holds(part, known)
 
     def _questionable(self, fired: Collection[str], unknown: frozenset[str]) -> Collection[str]:
         """Return the rules whose answer may rest on a gap: few, unless a gap of records is among them."""

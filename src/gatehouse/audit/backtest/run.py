@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     from gatehouse.law.pack import Rule
     from gatehouse.records.frame import Linked
 
+UNSETTLED = "unsettled"
+# What is counted beside the answers, of which each search has one.
+MARKS = (UNSETTLED,)
 STEPS = ("classifying words", "reading rows", "deciding")
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """Searches by answer: in all, by month, by organization and by rule; and what the record lacked.
+
+    Beside the answers, `UNSETTLED` counts the refusals that rest only on what the sources leave open: of a
+    search, or in `by_rule` of that rule.
 
     A search counts once in `answers`; in `by_rule` once for each rule that refused it or asked for a review;
     in `lacked` once for each fact whose absence left it unjudged. A month is the owner's local one, "" where
@@ -59,9 +65,12 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     progress(STEPS[2])
     distinct = table.select(ALIKE).unique(maintain_order=True).with_row_index("answer")
     answers = Judge(plan, roster, constants, spoken.phrases).answers(distinct.iter_rows(named=True))
-    outcomes = pl.Series("outcome", [each.outcome for each in answers], dtype=pl.Enum(ANSWERS))
-    counted = table.join(distinct.with_columns(outcomes), on=ALIKE, nulls_equal=True, validate="m:1").select(
-        "month", "agency", "answer", "outcome", "n"
+    told = distinct.with_columns(
+        pl.Series("outcome", [each.outcome for each in answers], dtype=pl.Enum(ANSWERS)),
+        pl.Series(UNSETTLED, [each.rests_on_law_left_open for each in answers], dtype=pl.Boolean),
+    )
+    counted = table.join(told, on=ALIKE, nulls_equal=True, validate="m:1").select(
+        "month", "agency", "answer", "outcome", *MARKS, "n"
     )
     if counted["n"].sum() != sum(linked.searches):
         raise AssertionError("searches and answers do not balance")
@@ -71,7 +80,7 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
         inputs_sha256=inputs_sha256(linked),
         lexicon_sha256=lexicon.sha256,
         searches=sum(linked.searches),
-        answers=Counter(dict(counted.group_by("outcome").agg(pl.col("n").sum()).iter_rows())),
+        answers=_grouped(counted.with_columns(all=pl.lit("")), "all").get("", Counter()),
         by_month=_grouped(counted.with_columns(pl.col("month").fill_null("")), "month"),
         by_organization=_named(_grouped(counted, "agency"), roster),
         by_rule=by_rule,
@@ -87,8 +96,12 @@ def _applicable(plan: Plan, roster: Roster) -> list[Rule]:
 
 def _grouped(counted: pl.DataFrame, name: str) -> dict[Any, Counter[str]]:
     found: dict[Any, Counter[str]] = {}
-    for key, outcome, n in counted.group_by(name, "outcome").agg(pl.col("n").sum()).iter_rows():
-        found.setdefault(key, Counter())[outcome] += n
+    summed = counted.group_by(name, "outcome", *MARKS).agg(pl.col("n").sum())
+    for key, outcome, *marked, n in summed.iter_rows():
+        counts = found.setdefault(key, Counter())
+        counts[outcome] += n
+        for mark, holds in zip(MARKS, marked, strict=True):
+            counts[mark] += n * holds
     return found
 
 
@@ -107,7 +120,9 @@ def _by_rule(
     for at, n in counted.group_by("answer").agg(pl.col("n").sum()).iter_rows():
         answer = answers[at]
         for rule in answer.rules:
-            by_rule.setdefault(rule, Counter())[answer.outcome] += n
+            counts = by_rule.setdefault(rule, Counter())
+            counts[answer.outcome] += n
+            counts[UNSETTLED] += n * (rule in answer.unsettled)
         for fact in answer.lacked:
             lacked[fact] += n
     return by_rule, lacked

@@ -27,7 +27,7 @@ def formulas() -> dict[str, Formula]:
 class TestAlike:
     def test_number_equal_means_every_rule_answers_alike(self, formulas: dict[str, Formula]) -> None:
         random = Random(20260401)
-        alike = Alike(formulas)
+        alike = Alike(formulas.values())
         found = Situations(Pack.load(), seed=11).some(400)
         equal = different = 0
         for known, other in pairwise(found):
@@ -45,13 +45,13 @@ class TestAlike:
         assert different > 20
 
     def test_number_other_facts_unknown_is_another(self, formulas: dict[str, Formula]) -> None:
-        alike = Alike(formulas)
+        alike = Alike(formulas.values())
         known = Situations(Pack.load(), seed=1).real()
         some, none = Given(known, frozenset({"signals"})), Given(known, frozenset())
         assert alike.number(some) != alike.number(none)
 
     def test_number_fact_that_no_rule_reads_makes_no_difference(self) -> None:
-        alike = Alike({"one": Is("searcher_state", frozenset({"WA"}))})
+        alike = Alike([Is("searcher_state", frozenset({"WA"}))])
         known = Situations(Pack.load(), seed=1).real()._replace(searcher_state="TX")
         numbers = [
             alike.number(Given(known._replace(searcher_state=state, approvals=approvals), frozenset()))

@@ -72,6 +72,22 @@ class TestStatute:
             {"fact": "reason", "searches": 1},
         ]
 
+    def test_backtest_tells_refusals_apart_that_rest_on_what_the_law_leaves_open(
+        self, tmp_path: Path
+    ) -> None:
+        rows = [(OUTSIDE, reason, "25-000001") for reason in ("ICE", "ICE", "ICE+ERO", "immigration")]
+        document = tried(write(tmp_path / "ice.csv", [*rows, (OUTSIDE, "ICE abortion", "25-2")]), "us-il")
+        assert answers(document) == (5, 0, 0, 0)
+        # The last is refused for health care, which is settled.
+        assert document["unsettled"] == 2
+        assert [(rule["id"], rule["refused"], rule["unsettled"]) for rule in document["by_rule"]] == [
+            ("us-il/2-130(b)/immigration", 5, 3),
+            ("us-il/trust-act/release", 5, 3),
+            ("us-il/2-130(b)/health-care", 1, 0),
+        ]
+        assert [month["unsettled"] for month in document["by_month"]] == [2]
+        assert [body["unsettled"] for body in document["by_organization"]] == [2]
+
     def test_backtest_statute_of_another_state_is_tried_as_the_owners_own(self, tmp_path: Path) -> None:
         """The owner's neighbors count as the statute's own agencies, its real agencies as strangers."""
         neighbor, californian = "Oak Hollow IL PD", "Gold Creek CA PD"
