@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gatehouse.ledger.errors import LogCorrupt, UntrustedNote, VerificationError
+from gatehouse.ledger.fsck import Checked, fsck
+from gatehouse.ledger.log import Log
+from tests.unit.ledger.entries import searched
+from tests.unit.ledger.logs import VKEY, database, filled, made_log, opened
+from tests.unit.ledger.made import ORIGIN, log_key
+from tests.unit.ledger.naive import NaiveTree, numbered
+
+SIZE = 600
+
+
+def append_leaf(log: Log) -> None:
+    log.append(
+        lambda place: searched(sequence=place.sequence, previous=place.previous, at=place.at)[0],
+        agency="alder-pd",
+    )
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the file of a log of 600 entries, two of them leaves."""
+    path = made_log(tmp_path_factory.mktemp("log"))
+    with opened(path) as log:
+        append_leaf(log)
+        filled(log, numbered(SIZE - 2))
+        append_leaf(log)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, sound: bytes) -> Path:
+    found = tmp_path / "log.sqlite"
+    found.write_bytes(sound)
+    return found
+
+
+def test_fsck_sound_log_is_counted(path: Path) -> None:
+    with opened(path) as log:
+        tree = NaiveTree([log.entry(index) for index in range(SIZE)])
+        log.export(path.parent / "out")
+    found = fsck(path, keys=[VKEY], exported=path.parent / "out")
+    assert found == Checked(ORIGIN, SIZE, tree.root(), found.checkpoints, agencies=1, tiles=2)
+    assert found.checkpoints >= 4
+
+
+def test_fsck_empty_log_is_sound(tmp_path: Path) -> None:
+    assert fsck(made_log(tmp_path)).size == 0
+
+
+def test_fsck_works_beside_a_writer(path: Path) -> None:
+    with opened(path) as log:
+        assert fsck(path).size == SIZE
+        log.append(b"more")
+        assert fsck(path).size == SIZE + 1
+
+
+def test_fsck_tells_how_far_it_is(path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    fsck(path, progress=lambda done, size: told.append((done, size)))
+    assert told == [(0, SIZE), (256, SIZE), (512, SIZE)]
+
+
+def test_fsck_checkpoints_of_an_untrusted_key_are_refused(path: Path) -> None:
+    with pytest.raises(UntrustedNote):
+        fsck(path, keys=[log_key(seed=9).vkey])
+
+
+TILE = "tile 1 of level 0"
+CHANGES: dict[str, tuple[str, str]] = {
+    "entry": ("UPDATE ledger_entry SET data = x'00' WHERE idx = 300", f"{TILE}, hash 44"),
+    "entry at the edge": ("UPDATE ledger_entry SET data = x'00' WHERE idx = 598", "another root"),
+    "leaf": ("UPDATE ledger_entry SET data = CAST(data || ' ' AS BLOB) WHERE idx = 599", "is no leaf"),
+    "entry gone": ("DELETE FROM ledger_entry WHERE idx = 300", "entries"),
+    "entry more": ("INSERT INTO ledger_entry VALUES (600, x'00')", "entries"),
+    "entry elsewhere": ("UPDATE ledger_entry SET idx = 700 WHERE idx = 599", "entries"),
+    "tile": ("UPDATE ledger_tile SET hashes = zeroblob(8192) WHERE idx = 1", f"{TILE}, hash 0"),
+    "tile cut": ("UPDATE ledger_tile SET hashes = x'' WHERE idx = 1", f"{TILE}, hash 0"),
+    "tile root": ("UPDATE ledger_tile SET root = zeroblob(32) WHERE idx = 1", TILE),
+    "tile gone": ("DELETE FROM ledger_tile WHERE idx = 1", TILE),
+    "tile more": ("INSERT INTO ledger_tile VALUES (0, 2, zeroblob(32), zeroblob(8192))", "the tiles"),
+    "checkpoint root": ("UPDATE ledger_checkpoint SET root = zeroblob(32) WHERE size = 600", "size 600"),
+    "checkpoint note": (
+        "UPDATE ledger_checkpoint SET note = (SELECT note FROM ledger_checkpoint LIMIT 1) WHERE size = 600",
+        "size 600",
+    ),
+    "chain": ("UPDATE ledger_chain SET sequence = 5", "the chains"),
+    "chain gone": ("DELETE FROM ledger_chain", "the chains"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_fsck_finds_each_change_and_says_where(path: Path, change: str) -> None:
+    statement, where = CHANGES[change]
+    with database(path) as connection:
+        assert connection.execute(statement).rowcount > 0
+    with pytest.raises(VerificationError) as found:
+        fsck(path)
+    assert where in str(found.value)
+    assert found.value.expected and found.value.got
+
+
+def damaged_page(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[8192 : 8192 + 4096] = bytes(4096)
+    path.write_bytes(data)
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-8192])
+
+
+@pytest.mark.parametrize("damage", [damaged_page, cut_off])
+def test_fsck_damaged_file_is_corrupt(path: Path, damage: Callable[[Path], None]) -> None:
+    damage(path)
+    with pytest.raises(LogCorrupt):
+        fsck(path)
+
+
+def test_fsck_exported_files_are_compared(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with opened(path) as log:
+        log.export(out)
+    tile = out / "tile/0/001"
+    data = tile.read_bytes()
+    tile.write_bytes(data[:40] + b"\0" + data[41:])
+    with pytest.raises(LogCorrupt, match="the first other one at 40"):
+        fsck(path, exported=out)
+    tile.unlink()
+    with pytest.raises(LogCorrupt, match="missing"):
+        fsck(path, exported=out)
+    tile.write_bytes(data)
+    with opened(path) as log:
+        log.append(b"more")
+    assert fsck(path, exported=out).size == SIZE + 1

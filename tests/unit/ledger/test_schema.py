@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gatehouse.ledger import schema
+from gatehouse.ledger.log import Log
+from gatehouse.ledger.view import LogView
+from gatehouse.model import BadInput
+from tests.unit.ledger.logs import KEY, database, filled, made_log, opened
+from tests.unit.ledger.made import ORIGIN
+from tests.unit.ledger.naive import numbered
+
+TABLES = [
+    "ledger_checkpoint",
+    "ledger_chain",
+    "ledger_cosignature",
+    "ledger_entry",
+    "ledger_head",
+    "ledger_key",
+    "ledger_tile",
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = made_log(tmp_path)
+    with opened(path) as log:
+        filled(log, numbered(3))
+    return path
+
+
+def version(path: Path) -> int:
+    with database(path) as connection:
+        return schema.version(connection)
+
+
+def test_schema_new_log_has_the_latest_version_and_its_own_tables(path: Path) -> None:
+    with database(path) as connection:
+        found = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+    assert found == set(TABLES)
+    assert all(name.startswith(schema.TABLES) for name in found)
+    assert version(path) == len(schema.MIGRATIONS)
+
+
+def test_schema_later_version_is_refused_and_left_alone(path: Path) -> None:
+    with database(path) as connection:
+        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    with pytest.raises(BadInput, match="another version"):
+        LogView.read(path)
+    with pytest.raises(BadInput, match="another version") as refused:
+        Log.open(path, signer=KEY)
+    assert refused.value.hint == "use the version of Gatehouse that wrote it, or a later one"
+    assert version(path) == len(schema.MIGRATIONS) + 1
+
+
+def test_schema_earlier_version_is_brought_up_to_date_by_a_writer(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = (
+        *schema.MIGRATIONS,
+        "CREATE TABLE ledger_more (n INTEGER) STRICT;\nCREATE INDEX ledger_by ON ledger_more (n);",
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", more)
+    with pytest.raises(BadInput, match="another version") as refused:
+        LogView.read(path)
+    assert refused.value.hint == "open it once for writing, which brings it up to date"
+    with opened(path) as log:
+        assert log.append(b"x").index == 3
+    assert version(path) == len(more)
+
+
+def test_schema_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = (
+        *schema.MIGRATIONS,
+        "CREATE TABLE ledger_more (n INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);",
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", broken)
+        with pytest.raises(Exception, match="store failed"):
+            Log.open(path, signer=KEY)
+    with database(path) as connection, pytest.raises(sqlite3.OperationalError, match="no such table"):
+        connection.execute("SELECT n FROM ledger_more")
+    with opened(path) as log:
+        assert log.size == 3
+
+
+def test_schema_database_with_versions_of_its_own_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    with database(path) as connection:
+        connection.execute("CREATE TABLE t (n)")
+        connection.execute("PRAGMA user_version = 1")
+    with pytest.raises(BadInput, match="holds no log"):
+        Log.create(path, origin=ORIGIN, signer=KEY)
