@@ -33,6 +33,9 @@ COMMANDS = (
     "records inspect no-such-file.csv",
     "law backtest no-such-file.csv",
     "reasons welfare --json",
+    "ledger --help",
+    "ledger append no-such-folder no-such-file",
+    "ledger verify no-such-folder --key no-such-file",
     WORK,
 )
 

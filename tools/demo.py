@@ -1,4 +1,6 @@
-"""The demonstration: a synthetic town's network audit, from export to report, with the commands shown.
+"""The demonstration: a synthetic town's network audit, and a book that nobody can quietly edit.
+
+All commands are shown as one would type them.
 
 With `--export` it does the same for a real file, in a folder of its own under `out/audits/`.
 """
@@ -14,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import demo_ledger  # type: ignore[import-not-found]  # it stands beside this file
+
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = Path(sys.executable).parent / "gatehouse"
 OUT = ROOT / "out"
@@ -22,10 +26,24 @@ ROWS, SEED = 200_000, 20260101
 
 def run(*arguments: str) -> None:
     """Show a command as one would type it, then run it; end with its exit code if it fails."""
-    print(f"\n$ gatehouse {shlex.join(arguments)}", flush=True)
-    done = subprocess.run([str(COMMAND), *arguments], cwd=ROOT, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+    code = run_any(*arguments)
+    if code:
+        sys.exit(code)
+
+
+def run_any(*arguments: object) -> int:
+    """Show a command, run it, and return its exit code."""
+    words = [str(each) for each in arguments]
+    print(f"\n$ gatehouse {shlex.join(words)}", flush=True)
+    # What went wrong belongs below its command, also where somebody keeps stdout alone.
+    return subprocess.run(
+        [str(COMMAND), *words], cwd=ROOT, check=False, stderr=subprocess.STDOUT if piped() else None
+    ).returncode
+
+
+def piped() -> bool:
+    """Return whether the output goes to a file or another program."""
+    return not sys.stdout.isatty()
 
 
 class ReportHandler(http.server.SimpleHTTPRequestHandler):
@@ -68,6 +86,10 @@ def main() -> None:
         data = OUT.relative_to(ROOT) / "demo" / "synthetic"
         run("records", "synth", "--rows", str(ROWS), "--seed", str(SEED), "--quirks", "-o", str(data))
         demo_audit(data, report.relative_to(ROOT))
+        demo_ledger.play(
+            functools.partial(run_any, "ledger"), ROOT, OUT.relative_to(ROOT) / "demo" / "ledger"
+        )
+        print(f"\nThe report: {report.relative_to(ROOT)}/report.html", flush=True)
     if options.serve:
         serve(report)
 
