@@ -110,6 +110,13 @@ def _show(document: dict[str, Any]) -> None:
         for mark, meaning in _OF_THESE.get(name, {}).items():
             if document[mark]:
                 printer.print(Text(f"{'':>14}  of these {document[mark]:,} {meaning}"))
+    if document["in_force"]:
+        printer.print()
+        printer.print(Text("Searches on earlier days than what is tried", style="bold"))
+        for each in document["in_force"]:
+            law = "the draft" if each["law"] == "draft" else each["law"]
+            begins = f"before {each['from']}, the first day of {law}: {'; '.join(each['citations'])}"
+            printer.print(Text(f"{each['searches_before']:>14,}  {begins}"))
     if document["lacked"]:
         printer.print()
         printer.print(Text("What the record lacks for an answer", style="bold"))
@@ -132,7 +139,10 @@ _WORDS = {
     "not_judgeable": "cannot be judged: the record lacks what the rules need",
 }
 # What is counted beside an answer, of the searches that have it.
-_OF_THESE = {"refused": {"unsettled": "because the law leaves it open"}}
+_OF_THESE = {
+    "refused": {"unsettled": "because the law leaves it open"},
+    "permitted": {"before_in_force": "on days when not all that is tried was in force"},
+}
 _HEADS = {"unsettled": "Left open"}
 
 

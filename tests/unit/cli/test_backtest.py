@@ -61,6 +61,14 @@ class TestBacktest:
         out = capsys.readouterr().out
         assert "of these 1 because the law leaves it open" in out
 
+    def test_backtest_says_what_is_earlier_than_the_statute(
+        self, record: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["law", "backtest", record, "--owner", OWNER, "--law", "us-wa"]) == 0
+        out = capsys.readouterr().out
+        assert "of these 2 on days when not all that is tried was in force" in out
+        assert "2  before 2026-03-30, the first day of us-wa: " in out
+
     @pytest.mark.parametrize(
         ("arguments", "code", "what"),
         [

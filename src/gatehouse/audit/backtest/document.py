@@ -45,6 +45,15 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
         "searches": result.searches,
         "answers": counts(result.answers, ANSWERS),
         **counts(result.answers, MARKS),
+        "in_force": [
+            {
+                "law": first.law,
+                "from": first.date.isoformat(),
+                "citations": list(first.citations),
+                "searches_before": n,
+            }
+            for first, n in result.in_force
+        ],
         "by_month": groups(result.by_month, "month"),
         "by_organization": sorted(
             groups(result.by_organization, "organization"),

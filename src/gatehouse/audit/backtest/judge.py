@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gatehouse.audit.backtest.alike import Alike
-from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given, Givens
+from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given
 from gatehouse.audit.backtest.settled import settled_part
 from gatehouse.law.engine import CedarEngine
 from gatehouse.law.formula import holds
@@ -23,12 +23,9 @@ from gatehouse.model import Outcome, VerificationFailed
 
 if TYPE_CHECKING:
     from gatehouse.audit.backtest.plan import Plan
-    from gatehouse.audit.backtest.rows import Constants
-    from gatehouse.audit.roster import Roster
     from gatehouse.law.engine import Verdict
     from gatehouse.law.formula import Formula
     from gatehouse.law.pack import Rule
-    from gatehouse.law.purposes import Stated
 
 REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE = "refused", "review", "permitted", "not_judgeable"
 ANSWERS = (REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE)
@@ -72,8 +69,7 @@ class Answer:
 class Judge:
     """Answers combinations of facts; those that no rule tried can tell apart are answered once."""
 
-    def __init__(self, plan: Plan, roster: Roster, constants: Constants, phrases: Sequence[Stated]) -> None:
-        self._givens = Givens(roster, constants, phrases, plan.pack.jurisdictions)
+    def __init__(self, plan: Plan) -> None:
         self._rules = {rule.id: rule for rule in plan.rules()}
         self._formulas = {name: _formula(rule) for name, rule in self._rules.items()}
         self._needs = {name: reads(formula) for name, formula in self._formulas.items()}
@@ -86,9 +82,8 @@ class Judge:
         # A statute of another state is tried as if it were the law of the owner's own.
         self._as_if = tuple(code[3:].upper() for code in plan.laws)
 
-    def answers(self, rows: Iterable[Mapping[str, Any]]) -> list[Answer]:
-        """Return the answer to each row: the columns of `rows.ALIKE`."""
-        asked_for = [self._givens.of(row) for row in rows]
+    def answers(self, asked_for: Sequence[Given]) -> list[Answer]:
+        """Return the answer to each combination of facts."""
         kinds = {given: self._kind(given) for given in dict.fromkeys(asked_for)}
         # The first of each kind stands for it.
         examples = {kind: given for given, kind in reversed(kinds.items())}

@@ -58,8 +58,9 @@ class Constants:
     signals: int
 
     @classmethod
-    def of(cls, rules: Iterable[Rule]) -> Constants:
-        """Gather the constants of some rules."""
+    def of(cls, rules: Iterable[Rule], clocks: Iterable[str | None] = ()) -> Constants:
+        """Gather the constants of some rules; `clocks` are states by whose day any may be read."""
+        others = {zone_of(state) for state in clocks}
         instants: set[datetime] = set()
         reaches: set[int] = set()
         words: set[str] = set()
@@ -68,7 +69,7 @@ class Constants:
                 if isinstance(atom, Compare) and isinstance(atom.other, int):
                     if atom.fact in _DAYS:
                         code = rule.jurisdiction
-                        zones = [EAST_END[code[3:].upper()]] if code else EAST_END.values()
+                        zones = {*others, *([zone_of(code[3:].upper())] if code else EAST_END.values())}
                         # A rule may hold from a day on or up to its end.
                         instants |= {_midnight(atom.other, zone, later) for zone in zones for later in (0, 1)}
                     elif atom.fact == "reach":
@@ -264,6 +265,11 @@ def _epoch(at: pl.Expr, instants: Sequence[datetime]) -> pl.Expr:
     """Return how many instants lie at or before a time, null without a time."""
     passed = [(at >= pl.lit(each, dtype=pl.Datetime("ms", "UTC"))).cast(pl.UInt16) for each in instants]
     return pl.when(at.is_not_null()).then(pl.sum_horizontal(passed) if passed else pl.lit(0, dtype=pl.UInt16))
+
+
+def zone_of(state: str | None) -> str:
+    """Return where a state's days begin, for no known state where they begin first (see `law.clock`)."""
+    return EAST_END.get(state or "", "Pacific/Guam")
 
 
 def _midnight(day: int, zone: str, later: int) -> datetime:

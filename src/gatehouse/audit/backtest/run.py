@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gatehouse.audit.backtest.judge import ANSWERS, Answer, Judge
+from gatehouse.audit.backtest.given import Givens
+from gatehouse.audit.backtest.in_force import FirstDay, first_days
+from gatehouse.audit.backtest.judge import ANSWERS, PERMITTED, Answer, Judge
 from gatehouse.audit.backtest.rows import ALIKE, Constants, Spoken, facts
 from gatehouse.audit.roster import build_roster
 from gatehouse.audit.run import inputs_sha256
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from gatehouse.records.frame import Linked
 
 UNSETTLED = "unsettled"
+BEFORE_IN_FORCE = "before_in_force"
 # What is counted beside the answers, of which each search has one.
-MARKS = (UNSETTLED,)
+MARKS = (UNSETTLED, BEFORE_IN_FORCE)
 STEPS = ("classifying words", "reading rows", "deciding")
 
 
@@ -32,8 +35,9 @@ STEPS = ("classifying words", "reading rows", "deciding")
 class Backtest:
     """Searches by answer: in all, by month, by organization and by rule; and what the record lacked.
 
-    Beside the answers, `UNSETTLED` counts the refusals that rest only on what the sources leave open: of a
-    search, or in `by_rule` of that rule.
+    Beside the answers, `UNSETTLED` counts the refusals that rest only on what the sources leave open (of a
+    search, or in `by_rule` of that rule), and `BEFORE_IN_FORCE` what is permitted on a day on which not all
+    that is tried was in force. `in_force` has these days, each with how many searches are earlier.
 
     A search counts once in `answers`; in `by_rule` once for each rule that refused it or asked for a review;
     in `lacked` once for each fact whose absence left it unjudged. A month is the owner's local one, "" where
@@ -49,6 +53,7 @@ class Backtest:
     by_organization: dict[str, Counter[str]]
     by_rule: dict[str, Counter[str]]
     lacked: Counter[str]
+    in_force: tuple[tuple[FirstDay, int], ...]
 
 
 def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = lambda _step: None) -> Backtest:
@@ -58,16 +63,25 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     lexicon = Lexicon.load()
     roster = build_roster(linked.records)
     texts = classify(linked.records.texts, lexicon)
-    constants = Constants.of(_applicable(plan, roster))
+    constants = Constants.of(_applicable(plan, roster), _clocks(plan, roster))
     progress(STEPS[1])
     spoken = Spoken.of(linked)
     table = facts(linked, roster, texts, constants, spoken)
     progress(STEPS[2])
     distinct = table.select(ALIKE).unique(maintain_order=True).with_row_index("answer")
-    answers = Judge(plan, roster, constants, spoken.phrases).answers(distinct.iter_rows(named=True))
+    givens = Givens(roster, constants, spoken.phrases, plan.pack.jurisdictions)
+    asked = [givens.of(row) for row in distinct.iter_rows(named=True)]
+    answers = Judge(plan).answers(asked)
+    begins = first_days(plan)
+    earlier = [[day.is_after(each) for day in begins] for each in asked]
     told = distinct.with_columns(
         pl.Series("outcome", [each.outcome for each in answers], dtype=pl.Enum(ANSWERS)),
         pl.Series(UNSETTLED, [each.rests_on_law_left_open for each in answers], dtype=pl.Boolean),
+        pl.Series(
+            BEFORE_IN_FORCE,
+            [each.outcome == PERMITTED and any(days) for each, days in zip(answers, earlier, strict=True)],
+            dtype=pl.Boolean,
+        ),
     )
     counted = table.join(told, on=ALIKE, nulls_equal=True, validate="m:1").select(
         "month", "agency", "answer", "outcome", *MARKS, "n"
@@ -75,6 +89,7 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     if counted["n"].sum() != sum(linked.searches):
         raise AssertionError("searches and answers do not balance")
     by_rule, lacked = _by_rule(counted, answers)
+    searches_of = dict(counted.group_by("answer").agg(pl.col("n").sum()).iter_rows())
     return Backtest(
         plan=plan,
         inputs_sha256=inputs_sha256(linked),
@@ -85,6 +100,10 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
         by_organization=_named(_grouped(counted, "agency"), roster),
         by_rule=by_rule,
         lacked=lacked,
+        in_force=tuple(
+            (day, sum(n for at, n in searches_of.items() if earlier[at][place]))
+            for place, day in enumerate(begins)
+        ),
     )
 
 
@@ -92,6 +111,11 @@ def _applicable(plan: Plan, roster: Roster) -> list[Rule]:
     """Return the rules that can apply at all: those of other owners' states cannot, unless they are tried."""
     codes = {f"us-{state.lower()}" for state in roster.owner_states() if state} | set(plan.laws)
     return [rule for rule in plan.rules() if rule.side != "owner" or rule.jurisdiction in codes]
+
+
+def _clocks(plan: Plan, roster: Roster) -> Collection[str | None]:
+    """Return the owners' states where rules are read by their day: what is tried as an owner's own law is."""
+    return set(roster.owner_states()) if plan.laws or plan.draft else ()
 
 
 def _grouped(counted: pl.DataFrame, name: str) -> dict[Any, Counter[str]]:

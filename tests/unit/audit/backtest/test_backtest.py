@@ -40,8 +40,8 @@ def write(path: Path, rows: list[tuple[str, str, str]], *, time: str = "3/2/2025
     return path
 
 
-def tried(path: Path, *laws: str, draft: Path | None = None) -> dict[str, Any]:
-    linked = link(import_files([Input(str(path), OWNER)]))
+def tried(path: Path, *laws: str, draft: Path | None = None, owner: str | None = OWNER) -> dict[str, Any]:
+    linked = link(import_files([Input(str(path), owner)]))
     pack = Pack.load()
     plan = Plan(pack, laws, Draft.read(draft, pack) if draft else None)
     return as_document(backtest(linked, plan), linked)
@@ -117,6 +117,42 @@ class TestStatute:
         assert [month["month"] for month in before["by_month"]] == ["2023-12"]
         assert [month["month"] for month in after["by_month"]] == ["2024-01"]
 
+    @pytest.mark.parametrize(
+        ("owner", "time", "refused"),
+        [
+            (OWNER, "10/1/2026, 04:59:59 AM UTC", 0),  # Connecticut's first day has begun, Illinois' has not
+            (OWNER, "10/1/2026, 05:00:00 AM UTC", 1),
+            (OWNER, "10/1/2026, 11:00:00 PM UTC", 1),
+            (None, "9/30/2026, 01:59:59 PM UTC", 0),
+            (None, "9/30/2026, 02:00:00 PM UTC", 1),  # the first of October begins in Guam
+        ],
+    )
+    def test_backtest_statute_of_another_state_begins_on_the_owners_clock(
+        self, tmp_path: Path, owner: str | None, time: str, refused: int
+    ) -> None:
+        path = write(tmp_path / "a.csv", [("US Border Patrol", "abortion", "25-000001")], time=time)
+        document = tried(path, "us-ct", owner=owner)
+        assert document["answers"]["refused"] == refused
+
+    def test_backtest_counts_apart_what_is_earlier_than_the_statute(self, tmp_path: Path) -> None:
+        rows = [(OUTSIDE, "ICE+ERO", ""), (OUTSIDE, "stolen vehicle", "")]
+        early = tried(write(tmp_path / "a.csv", rows), "us-wa")
+        assert answers(early) == (0, 0, 2, 0)
+        assert early["before_in_force"] == 2
+        assert [month["before_in_force"] for month in early["by_month"]] == [2]
+        assert {(each["law"], each["from"], each["searches_before"]) for each in early["in_force"]} == {
+            ("us-wa", "2026-03-30", 2)
+        }
+        assert all(each["citations"] for each in early["in_force"])
+        late = tried(write(tmp_path / "b.csv", rows, time="4/2/2026, 03:00:00 PM UTC"), "us-wa")
+        assert answers(late) == (2, 0, 0, 0)
+        assert late["before_in_force"] == 0
+        assert [each["searches_before"] for each in late["in_force"]] == [0]
+
+    def test_backtest_of_the_whole_rulebook_names_no_first_days(self, story: Path) -> None:
+        document = tried(story)
+        assert (document["before_in_force"], document["in_force"]) == (0, [])
+
     def test_backtest_unknown_law_is_bad_use(self, story: Path) -> None:
         with pytest.raises(BadUse, match="no rules of that code"):
             tried(story, "us-zz")
@@ -182,6 +218,26 @@ class TestDraft:
         document = tried(story, draft=self.write(tmp_path, text))
         assert answers(document) == (0, 0, 1, 5)
         assert document["lacked"] == [{"fact": "approvals", "searches": 5}]
+
+    @pytest.mark.parametrize(
+        "condition",
+        ["context.owner_day >= 20270101", "20261231 < context.owner_day", "!(context.owner_day < 20270101)"],
+    )
+    def test_backtest_draft_with_a_first_day_says_what_is_earlier(
+        self, tmp_path: Path, story: Path, condition: str
+    ) -> None:
+        text = DRAFT.replace("context.own ==", f"{condition} && context.own ==")
+        document = tried(story, draft=self.write(tmp_path, text))
+        assert answers(document) == (0, 0, 6, 0)
+        assert document["before_in_force"] == 6
+        assert document["in_force"] == [
+            {
+                "law": "draft",
+                "from": "2027-01-01",
+                "citations": ["Draft ordinance 2027-1, section 3"],
+                "searches_before": 6,
+            }
+        ]
 
     def test_backtest_draft_of_a_review_counts_who_would_have_asked_a_supervisor(
         self, tmp_path: Path, story: Path
