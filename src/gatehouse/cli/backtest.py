@@ -105,6 +105,8 @@ def _show(document: dict[str, Any]) -> None:
     if document["draft"]:
         tried = ", ".join([*(code for code in document["laws"] if code != "draft"), "the draft"])
     printer.print(Text(f"{searches:,} searches, tried by {tried}", style="bold"))
+    if document["owner_not_known"]:
+        printer.print(Text(_owner_not_known(document)))
     for name, words in _WORDS.items():
         printer.print(Text(f"{found[name]:>14,}  {words}"))
         for mark, meaning in _OF_THESE.get(name, {}).items():
@@ -138,6 +140,24 @@ _WORDS = {
     "permitted": "would have been permitted",
     "not_judgeable": "cannot be judged: the record lacks what the rules need",
 }
+
+
+def _owner_not_known(document: dict[str, Any]) -> str:
+    """Return what it means that nobody said whose data was searched, and what to do."""
+    n = document["owner_not_known"]
+    whose = f"Whose data was searched, or in which state, is not known for {n:,} of them"
+    if document["laws"] == ["all"]:
+        law = "no law of the owner's state is tried"
+    elif document["laws"] == ["draft"]:
+        law = "nothing is judged for which the draft looks at the owner"
+    else:
+        law = "the statutes are tried as if it were of their state"
+    return (
+        f'{whose}: name the owner with --owner "X IL PD" or FILE@OWNER. Until then {law}, its own searches '
+        "count as another agency's, and months are those of UTC."
+    )
+
+
 # What is counted beside an answer, of the searches that have it.
 _OF_THESE = {
     "refused": {"unsettled": "because the law leaves it open"},

@@ -70,6 +70,23 @@ class TestBacktest:
         assert "2  before 2026-03-30, the first day of us-wa: " in out
 
     @pytest.mark.parametrize(
+        ("arguments", "what"),
+        [
+            ([], "no law of the owner's state is tried"),
+            (["--law", "us-il"], "the statutes are tried as if it were of their state"),
+        ],
+    )
+    def test_backtest_without_an_owner_says_what_to_do(
+        self, tmp_path: Path, arguments: list[str], what: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = [audit_row(n, **{"Org Name": name}) for n, name in enumerate(("Birch TX PD", "Elm TX PD"), 1)]
+        assert main(["law", "backtest", export(tmp_path, [AUDIT, *rows]), *arguments]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Whose data was searched, or in which state, is not known for 2 of them" in out
+        assert "name the owner with --owner" in out
+        assert what in out
+
+    @pytest.mark.parametrize(
         ("arguments", "code", "what"),
         [
             (["--law", "us-zz"], 2, "no rules of that code"),

@@ -43,6 +43,7 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
         if plan.draft
         else None,
         "searches": result.searches,
+        "owner_not_known": result.owner_not_known,
         "answers": counts(result.answers, ANSWERS),
         **counts(result.answers, MARKS),
         "in_force": [

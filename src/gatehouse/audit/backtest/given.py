@@ -86,6 +86,10 @@ class Givens:
         owner = Party(found.name, self._known(found.state), found.kind) if found else _NOBODY
         name = owner.name if row["own"] else _ANYBODY
         searcher = Party(name, self._known(row["state"]), AgencyKind(row["kind"]))
+        if found is None:
+            unknown |= {"own", "owner_kind"}
+        if owner.state is None:
+            unknown |= {"owner_state", "out_of_state"}
         if searcher.kind is AgencyKind.UNKNOWN:
             unknown |= {"searcher_kind", "kinds", "federal"}
         if searcher.state is None and searcher.kind is not AgencyKind.FEDERAL:

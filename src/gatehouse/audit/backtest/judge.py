@@ -44,6 +44,7 @@ _FACTS = {
     "searcher_day": "time",
     "signals": "reason",
     "behalf": "on_behalf_of",
+    "own": "owner",
 }
 _EVERY = frozenset(Situation._fields)
 
@@ -165,7 +166,9 @@ class Judge:
                 names.add(gap.removeprefix(_MISSING).partition("/")[0])
             else:
                 open_facts = self._needs[gap] & unknown & self._minded(gap, gap in fired)
-                names |= {_FACTS.get(each, each) for each in open_facts}
+                # Whether a search leaves the state is known of two states.
+                home = {"out_of_state": "owner_state"} if "searcher_state" not in unknown else {}
+                names |= {home.get(each) or _FACTS.get(each, each) for each in open_facts}
         return tuple(sorted(names))
 
 

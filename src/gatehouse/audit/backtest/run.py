@@ -38,6 +38,7 @@ class Backtest:
     Beside the answers, `UNSETTLED` counts the refusals that rest only on what the sources leave open (of a
     search, or in `by_rule` of that rule), and `BEFORE_IN_FORCE` what is permitted on a day on which not all
     that is tried was in force. `in_force` has these days, each with how many searches are earlier.
+    Of `owner_not_known` searches the owner or its state is not known.
 
     A search counts once in `answers`; in `by_rule` once for each rule that refused it or asked for a review;
     in `lacked` once for each fact whose absence left it unjudged. A month is the owner's local one, "" where
@@ -54,6 +55,7 @@ class Backtest:
     by_rule: dict[str, Counter[str]]
     lacked: Counter[str]
     in_force: tuple[tuple[FirstDay, int], ...]
+    owner_not_known: int
 
 
 def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = lambda _step: None) -> Backtest:
@@ -103,6 +105,9 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
         in_force=tuple(
             (day, sum(n for at, n in searches_of.items() if earlier[at][place]))
             for place, day in enumerate(begins)
+        ),
+        owner_not_known=sum(
+            n for n, state in zip(linked.searches, roster.owner_states(), strict=True) if state is None
         ),
     )
 

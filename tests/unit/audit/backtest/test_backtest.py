@@ -180,6 +180,12 @@ class TestWholePack:
         assert answers(document) == (1, 0, 0, 1)
         assert "searcher_state" in [each["fact"] for each in document["lacked"]]
 
+    def test_backtest_without_an_owner_says_so_and_tries_no_law_of_its_state(self, story: Path) -> None:
+        document = tried(story, owner=None)
+        assert (document["owner_not_known"], tried(story)["owner_not_known"]) == (6, 0)
+        assert "owner_state" in [each["fact"] for each in document["lacked"]]
+        assert not [rule for rule in document["by_rule"] if rule["id"].startswith("us-il/2-130")]
+
     def test_backtest_twice_is_the_same(self, story: Path) -> None:
         assert tried(story) == tried(story)
 
@@ -238,6 +244,17 @@ class TestDraft:
                 "searches_before": 6,
             }
         ]
+
+    def test_backtest_draft_on_the_owner_without_one_is_not_judgeable(
+        self, tmp_path: Path, story: Path
+    ) -> None:
+        text = DRAFT.replace("context.own == false", "context.out_of_state")
+        document = tried(story, draft=self.write(tmp_path, text), owner=None)
+        # Five name a case, and are fine whoever owns the data.
+        assert answers(document) == (0, 0, 5, 1)
+        assert document["lacked"] == [{"fact": "owner_state", "searches": 1}]
+        document = tried(story, draft=self.write(tmp_path), owner=None)
+        assert document["lacked"] == [{"fact": "owner", "searches": 1}]
 
     def test_backtest_draft_of_a_review_counts_who_would_have_asked_a_supervisor(
         self, tmp_path: Path, story: Path
