@@ -9,9 +9,11 @@ import time
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from gatehouse.ledger.source import open_source
+from gatehouse.ledger.verify import verify
 from tests.faults.appender import TABLE, under_load
 from tests.faults.outcomes import Outcomes
-from tests.unit.ledger.logs import database, made_log, opened
+from tests.unit.ledger.logs import VKEY, database, made_log, opened
 
 ROUNDS = 200
 
@@ -44,6 +46,7 @@ def test_kill_at_random_points_under_load_loses_nothing(folder: Path, processes:
         log.export(exported)
     sound = outcomes.check(path, exported)
     assert (outcomes.refused, outcomes.unknown) == (set(), set())
+    assert verify(open_source(exported), keys=[VKEY]).checkpoint.size == sound.size
     assert outcomes.opened > ROUNDS / 2
     assert sound.size >= len(outcomes.recorded) > ROUNDS
 

@@ -26,9 +26,10 @@ MIGRATIONS = (
         published INTEGER NOT NULL    -- the size of the newest checkpoint that others may see
     ) STRICT;
     CREATE TABLE ledger_key (
-        vkey TEXT PRIMARY KEY,
+        number INTEGER PRIMARY KEY,
+        vkey TEXT NOT NULL UNIQUE,
         since INTEGER NOT NULL        -- the size of the first checkpoint that it signed
-    ) STRICT, WITHOUT ROWID;
+    ) STRICT;
     CREATE TABLE ledger_entry (
         idx INTEGER PRIMARY KEY,
         data BLOB NOT NULL

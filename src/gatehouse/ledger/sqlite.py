@@ -54,7 +54,7 @@ def create(path: Path, *, origin: str, key: str, checkpoint: StoredCheckpoint) -
                 connection.execute(
                     "INSERT INTO ledger_head VALUES (1, ?, 0, ?, 0)", (origin, micros(checkpoint.at))
                 )
-                connection.execute("INSERT INTO ledger_key VALUES (?, 0)", (key,))
+                connection.execute("INSERT INTO ledger_key VALUES (NULL, ?, 0)", (key,))
                 insert_checkpoint(connection, checkpoint)
                 connection.execute(COMMIT)
             finally:
@@ -118,7 +118,7 @@ class SqliteTransaction:
             run("INSERT OR IGNORE INTO ledger_cosignature VALUES (?, ?)", record.cosignatures)
             if record.checkpoint is not None:
                 size = record.checkpoint.size
-                run("INSERT INTO ledger_key VALUES (?, ?)", ((key, size) for key in record.keys))
+                run("INSERT INTO ledger_key VALUES (NULL, ?, ?)", ((key, size) for key in record.keys))
                 insert_checkpoint(self._connection, record.checkpoint)
                 self._connection.execute("UPDATE ledger_head SET at = ?", (micros(record.checkpoint.at),))
             if record.published is not None:

@@ -114,7 +114,7 @@ def head(connection: sqlite3.Connection, where: str) -> Head:
     if newest is None or published is None:
         raise LogCorrupt("a checkpoint is missing", where=where, expected=f"one of size {size}", got="none")
     since = connection.execute("SELECT min(at) FROM ledger_checkpoint WHERE size > ?", (size,)).fetchone()[0]
-    keys = connection.execute("SELECT vkey FROM ledger_key ORDER BY since, vkey").fetchall()
+    keys = connection.execute("SELECT vkey FROM ledger_key ORDER BY number").fetchall()
     return Head(
         origin,
         moment(at),

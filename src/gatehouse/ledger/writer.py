@@ -65,6 +65,7 @@ class _Batch:
     chains: dict[str, Chain] = field(default_factory=dict)
     failed: list[tuple[Pending, Exception]] = field(default_factory=list)
     new_keys: list[NoteSigner] = field(default_factory=list)
+    committing: bool = False
 
 
 class Writer:
@@ -148,19 +149,23 @@ class Writer:
                 record = self._record(tree, batch, publish)
                 if record is not None:
                     transaction.write(record)
+                    batch.committing = True
                     transaction.commit()
             if record is not None:
                 self._head = self._next_head(self._head, record, publish)
         except Exception as error:
-            if not self._survived(record, error):
-                reason = not_recorded(error) if self._settled(error) else outcome_unknown(error)
+            lasted = self._lasted(batch, record, error)
+            if not lasted:
+                reason = outcome_unknown(error) if lasted is None else not_recorded(error)
                 reason.__cause__ = error
                 self._reject(appends, batch.failed, reason)
                 return
-        self._announce(State(self._head, tree))
+            tree = self._recovered()
+        self._signers += batch.new_keys
+        state = State(self._head, tree)
+        self._announce(state)
         for append, own in batch.failed:
             append.fail(own)
-        state = State(self._head, tree)
         for append, index, leaf in batch.placed:
             append.settle(Committed(index, leaf, state))
         self._tidy()
@@ -232,24 +237,20 @@ class Writer:
             newest = published
         return Head(head.origin, newest.at, newest, published, (*head.keys, *record.keys), since)
 
-    def _survived(self, record: Record | None, error: Exception) -> bool:
-        """Return whether a transaction that failed in its commit is durable all the same."""
+    def _lasted(self, batch: _Batch, record: Record | None, error: Exception) -> bool | None:
+        """Return whether a transaction that failed is durable all the same, or nothing if nobody can say."""
         self._tree = None
-        if record is None or record.checkpoint is None or not self._settled(error):
+        if not batch.committing or (isinstance(error, StorageFailed) and not error.uncertain):
             return False
-        stored = self._storage.checkpoint(record.checkpoint.size)
-        return stored is not None and stored.root == record.checkpoint.root
-
-    def _settled(self, error: Exception) -> bool:
-        """Return whether it is known what a failed transaction has left."""
-        if not isinstance(error, StorageFailed) or not error.uncertain:
-            return True
+        if record is None or record.checkpoint is None:
+            return False
         try:
             self._recovered()
+            stored = self._storage.checkpoint(record.checkpoint.size)
         except Exception as again:
             error.add_note(f"the store could not be opened again: {again}")
-            return False
-        return True
+            return None
+        return stored is not None and stored.root == record.checkpoint.root
 
     def _reject(
         self, appends: list[Pending], failed: list[tuple[Pending, Exception]], reason: Exception

@@ -390,7 +390,9 @@ class TestKeys:
             rotated = log.rotate_key(new, b"the key is now another")
             for vkey in (VKEY, new_vkey):
                 rotated.receipt.verify(b"the key is now another", policy=Policy.of_log(vkey))
-            log.append(b"a").receipt.verify(b"a", policy=POLICY)
+            both = log.append(b"a").receipt
+            for vkey in (VKEY, new_vkey):
+                both.verify(b"a", policy=Policy.of_log(vkey))
             assert log.keys == (VKEY, new_vkey)
             with pytest.raises(BadUse, match="had this key"):
                 log.rotate_key(KEY, b"back again")
