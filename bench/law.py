@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from gatehouse.law.clock import EAST_END
-from gatehouse.law.decide import Rulebook, decide
+from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.engine import jurisdiction
 from gatehouse.law.formula import holds
 from gatehouse.law.owners import OwnerIndex

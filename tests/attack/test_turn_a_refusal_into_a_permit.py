@@ -14,7 +14,7 @@ import cedarpy
 import pytest
 
 from gatehouse.law.clock import EAST_END
-from gatehouse.law.decide import ENGINE_FAILED, Rulebook, decide
+from gatehouse.law.deciding import ENGINE_FAILED, Rulebook, decide
 from gatehouse.law.document import ask, parse
 from gatehouse.law.domain import PLAIN
 from gatehouse.law.draft import Draft

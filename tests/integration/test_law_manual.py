@@ -14,7 +14,7 @@ import pytest
 
 from gatehouse.cli import main
 from gatehouse.law import codes
-from gatehouse.law.decide import Rulebook
+from gatehouse.law.deciding import Rulebook
 from gatehouse.law.document import parse
 from gatehouse.law.facts import BINDS, MATTERS_OF_LAW
 from gatehouse.law.pack import Pack

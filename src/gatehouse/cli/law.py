@@ -117,7 +117,7 @@ def decide(
 ) -> None:
     """Decide a search: permit, deny or review, by which rules. Exits 0 whatever it decides."""
     from gatehouse.cli.output import console, print_json
-    from gatehouse.law.decide import Rulebook
+    from gatehouse.law.deciding import Rulebook
     from gatehouse.law.document import ask, parse
     from gatehouse.law.draft import Draft
     from gatehouse.law.pack import Pack

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from gatehouse.law.canaries import situations_for
-from gatehouse.law.decide import Rulebook
+from gatehouse.law.deciding import Rulebook
 from gatehouse.law.domain import PLAIN, VALUES, plain
 from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, Covers, Is, Meets, Within, atoms, facts_of
 from gatehouse.law.pack import Pack, Rule

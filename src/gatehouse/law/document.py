@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from gatehouse.law import codes
-from gatehouse.law.decide import Rulebook
+from gatehouse.law.deciding import Rulebook
 from gatehouse.law.jsonread import Node, read_json
 from gatehouse.law.reasons import Lexicon
 from gatehouse.law.situation import asked, situation

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatehouse.law.assumptions import ASSUMPTIONS
-from gatehouse.law.decide import resolve
+from gatehouse.law.deciding import resolve
 from gatehouse.law.domain import PLAIN
 from gatehouse.law.engine import PolicyEngine
 from gatehouse.law.formula import FLAGS, NUMBERS, SETS, TEXTS, Compare, atoms

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.law.decide import Rulebook
+from gatehouse.law.deciding import Rulebook
 from gatehouse.law.diff import Difference, diff
 from gatehouse.law.pack import Pack, read_pack
 from gatehouse.law.wording import describe

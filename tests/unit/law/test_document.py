@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatehouse.law import codes
-from gatehouse.law.decide import Rulebook, decide
+from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.document import Question, ask, parse
 from gatehouse.law.pack import Pack
 from gatehouse.model import (

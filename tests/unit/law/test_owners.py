@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.law import codes
-from gatehouse.law.decide import Rulebook, decide
+from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.draft import Draft
 from gatehouse.law.engine import CedarEngine, Verdict
 from gatehouse.law.formula import read_formula

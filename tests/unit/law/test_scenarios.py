@@ -31,7 +31,7 @@ from typing import Any
 import pytest
 
 from gatehouse.law import Lexicon
-from gatehouse.law.decide import Rulebook, decide
+from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.facts import retention_minutes
 from gatehouse.law.pack import Pack
 from gatehouse.model import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.law.decide import Rulebook, decide
+from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.domain import VALUES
 from gatehouse.law.facts import Provision, retention_minutes
 from gatehouse.law.formula import Compare, Covers, Is, Meets, Within, atoms

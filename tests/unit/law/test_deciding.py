@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatehouse.law.decide import ENGINE_FAILED, NOT_PERMITTED, Rulebook, decide
+from gatehouse import law
+from gatehouse.law.deciding import ENGINE_FAILED, NOT_PERMITTED, Rulebook, decide
 from gatehouse.law.engine import Verdict
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
@@ -138,6 +140,26 @@ class TestDecide:
         (decision,) = decide(STOLEN, [OWNER], at=AT, signals=(), pack=rulebook)
         assert decision.pack == Pack.load().id
         assert len(decision.pack.sha256) == 64
+
+
+class TestRoom:
+    def test_room_exports_decide_as_a_function_of_the_contract(self, rulebook: Rulebook) -> None:
+        parameters = inspect.signature(law.decide).parameters.values()
+        assert [each.name for each in parameters] == ["request", "owners", "at", "signals", "pack"]
+        assert [each.name for each in parameters if each.kind is each.KEYWORD_ONLY] == [
+            "at",
+            "signals",
+            "pack",
+        ]
+        index = law.OwnerIndex([OWNER])
+        (decision,) = law.decide(STOLEN, index, at=AT, signals=(), pack=law.Pack.load())
+        assert decision.outcome is Outcome.PERMIT
+        assert law.Rulebook is Rulebook
+
+    def test_room_exports_every_name_that_it_lists(self) -> None:
+        assert all(
+            inspect.isroutine(each) or inspect.isclass(each) for each in map(law.__getattr__, law.__all__)
+        )
 
 
 class Scripted:
