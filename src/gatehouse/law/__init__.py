@@ -1,4 +1,4 @@
-"""The rulebook and the words: decisions, signals of free text, what a law barred on a day, text fit to show."""
+"""The rulebook and the words: decisions, signals in free text, what a law barred on a day, texts to show."""
 
 from __future__ import annotations
 
