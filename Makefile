@@ -47,7 +47,7 @@ $(DEBIAN): tools/setup_debian.sh | $(DEV)
 setup: $(RUNTIME) ## Make .venv with the command .venv/bin/gatehouse
 
 .PHONY: demo
-demo: $(RUNTIME) ## Audit a synthetic town's export; EXPORT=path OWNER="…" for a real one, SERVE=1 to look at it
+demo: $(RUNTIME) ## Audit a synthetic town's export, keep its book; EXPORT=path OWNER="…" for a real one, SERVE=1 to look at it
 	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve)
 
 .PHONY: test

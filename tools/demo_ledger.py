@@ -20,8 +20,8 @@ def play(command: Callable[..., int], root: Path, folder: Path) -> None:
     shutil.rmtree(root / folder, ignore_errors=True)
     book, handed, copy = folder / "book", folder / "handed-out", folder / "copy"
     say(
-        "The book (SYNTHETIC: invented agencies, people and searches). Every search is put on the record before "
-        "it is decided, and so is what came of it."
+        "The book (SYNTHETIC: invented agencies, people and searches). Every search is put on the record "
+        "before it is decided, and so is what came of it."
     )
     _sound(command("init", book, "--origin", "ledger.example.org/prairie-bend"))
     _sound(command("append", book, "samples/ledger/events.json", "-o", handed))
