@@ -33,6 +33,15 @@ def backtest(
         Path | None,
         typer.Option("--rule", metavar="FILE", help="Try a draft: a Cedar file (docs/writing-rules.md)."),
     ] = None,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--assume",
+            metavar="FACT",
+            help="Judge as if every searcher had an agreement, or had made the declaration a law asks for: "
+            "agreement or declaration. Repeatable.",
+        ),
+    ] = None,
     mapping: MappingFile = None,
     pack: Annotated[
         Path | None,
@@ -51,7 +60,8 @@ def backtest(
     from gatehouse.law.pack import Pack
 
     book = Pack.load(pack)
-    plan = Plan(book, _laws(law), None if rule is None else Draft.read(rule, book))
+    draft = None if rule is None else Draft.read(rule, book)
+    plan = Plan(book, _laws(law), draft, frozenset(assume or ()))
     plan.check()
     linked, result = _run(inputs, mapping, plan)
     document = as_document(result, linked)
@@ -105,6 +115,8 @@ def _show(document: dict[str, Any]) -> None:
     if document["draft"]:
         tried = ", ".join([*(code for code in document["laws"] if code != "draft"), "the draft"])
     printer.print(Text(f"{searches:,} searches, tried by {tried}", style="bold"))
+    for fact in document["assumed"]:
+        printer.print(Text(f"Assumed, since no record shows it: {_ASSUMED[fact]}", style="bold"))
     if document["owner_not_known"]:
         printer.print(Text(_owner_not_known(document)))
     for name, words in _WORDS.items():
@@ -124,6 +136,9 @@ def _show(document: dict[str, Any]) -> None:
         printer.print(Text("What the record lacks for an answer", style="bold"))
         for each in document["lacked"]:
             printer.print(Text(f"{each['searches']:>14,}  {each['fact'].replace('_', ' ')}"))
+    if hint := _hint(document):
+        printer.print()
+        printer.print(Text(hint))
     left_open = ("unsettled",) if any(rule["unsettled"] for rule in document["by_rule"]) else ()
     _table("By rule", document["by_rule"], ("id", "refused", *left_open, "review", "sentence"))
     columns = ("refused", "review", "permitted", "not_judgeable")
@@ -140,6 +155,26 @@ _WORDS = {
     "permitted": "would have been permitted",
     "not_judgeable": "cannot be judged: the record lacks what the rules need",
 }
+
+
+_ASSUMED = {
+    "agreement": "every searcher had an agreement with the owner for its search",
+    "declaration": "every searcher had made the declaration that the law asks for",
+}
+
+
+def _hint(document: dict[str, Any]) -> str | None:
+    """Return what would tell more where most cannot be judged."""
+    if 2 * document["answers"]["not_judgeable"] <= document["searches"]:
+        return None
+    lacked = [each["fact"] for each in document["lacked"]]
+    ways = []
+    if wanted := [fact for fact in _ASSUMED if fact in lacked]:
+        options = " ".join(f"--assume {fact}" for fact in wanted)
+        ways.append(f"{options} judges as if every searcher had made it, which is an assumption")
+    if document["laws"] == ["all"]:
+        ways.append("--law, with a code such as us-il, tries one state's statute alone")
+    return f"Most cannot be judged. {'; '.join(ways)}." if ways else None
 
 
 def _owner_not_known(document: dict[str, Any]) -> str:

@@ -86,11 +86,28 @@ class TestBacktest:
         assert "name the owner with --owner" in out
         assert what in out
 
+    def test_backtest_says_what_is_assumed_and_what_could_be(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = [audit_row(n, Reason="stolen vehicle", **{"Org Name": "Birch TX PD"}) for n in (1, 2)]
+        command = ["law", "backtest", export(tmp_path, [AUDIT, *rows]), "--owner", OWNER]
+        assert main(command) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Most cannot be judged. --assume agreement --assume declaration judges as if" in out
+        assert "--law, with a code such as us-il" in out
+        assert "Assumed" not in out
+        assert main([*command, "--law", "us-il", "--assume", "declaration"]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert "Assumed, since no record shows it: every searcher had made the declaration" in out
+        assert "2 would have been permitted" in out
+        assert "Most cannot" not in out
+
     @pytest.mark.parametrize(
         ("arguments", "code", "what"),
         [
             (["--law", "us-zz"], 2, "no rules of that code"),
             (["--law", " ,"], 2, "no statute is named"),
+            (["--assume", "purpose"], 2, "cannot assume"),
             (["--rule", "nowhere.cedar"], 3, "the draft cannot be read"),
             (["--pack", "nowhere"], 3, "law pack"),
         ],

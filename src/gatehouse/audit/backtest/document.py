@@ -42,6 +42,7 @@ def as_document(result: Backtest, linked: Linked) -> dict[str, Any]:
         "draft": {"sha256": plan.draft.sha256, "rules": [rule.id for rule in plan.draft.rules]}
         if plan.draft
         else None,
+        "assumed": sorted(plan.assume),
         "searches": result.searches,
         "owner_not_known": result.owner_not_known,
         "answers": counts(result.answers, ANSWERS),

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gatehouse.audit.texts import BIT
 from gatehouse.law.engine import jurisdiction
 from gatehouse.law.situation import Situation, asked, situation
-from gatehouse.model import AgencyKind, OwnerTerms, Party, SearchRequest, Signal
+from gatehouse.model import MATTERS, AgencyKind, OwnerTerms, Party, SearchRequest, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
+    from gatehouse.audit.backtest.plan import Plan
     from gatehouse.audit.backtest.rows import Constants
     from gatehouse.audit.roster import Roster
     from gatehouse.law.purposes import Stated
@@ -37,16 +36,15 @@ class Given(NamedTuple):
 class Givens:
     """Reads rows: the columns of `rows.ALIKE`.
 
-    A state whose law the pack does not know counts as unknown; `heard` are the codes of those that it does.
+    A state whose law the pack does not know counts as unknown; what the plan assumes counts as known.
     """
 
-    def __init__(
-        self, roster: Roster, constants: Constants, phrases: Sequence[Stated], heard: Collection[str]
-    ) -> None:
+    def __init__(self, plan: Plan, roster: Roster, constants: Constants, phrases: Sequence[Stated]) -> None:
+        self._assume = plan.assume
         self._roster = roster
         self._constants = constants
         self._phrases = phrases
-        self._heard = heard
+        self._heard = plan.pack.jurisdictions
         self._settled: dict[tuple[Any, ...], Given] = {}
         self._signals: dict[int, frozenset[str]] = {}
 
@@ -101,7 +99,18 @@ class Givens:
         known = situation(said_to_all, OwnerTerms(owner))
         if not known.own:
             unknown |= {"agreement"}
+            known = self._assumed(known, unknown)
         return Given(known, frozenset(unknown))
+
+    def _assumed(self, known: Situation, unknown: set[str]) -> Situation:
+        """Return what is known with what the plan assumes, and take that from the unknown facts."""
+        if "agreement" in self._assume:
+            unknown -= {"agreement"}
+            known = known._replace(agreement="yes")
+        if "declaration" in self._assume:
+            unknown -= {"declaration", "declared"}
+            known = known._replace(declaration="yes", declared=MATTERS)
+        return known
 
     def _known(self, state: str | None) -> str | None:
         return state if state and jurisdiction(state) in self._heard else None

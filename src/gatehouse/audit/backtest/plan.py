@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from gatehouse.law.pack import Pack, Rule
 
 
+# What no export shows and a plan may assume of every searcher.
+ASSUMABLE = ("agreement", "declaration")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rules to try. Without `laws` and `draft`, all of the pack."""
+    """The rules to try. Without `laws` and `draft`, all of the pack.
+
+    `assume` names what is taken for granted of every searcher but the owner: an `agreement` with it for the
+    search, a `declaration` that forswears all that a law asks to be forsworn.
+    """
 
     pack: Pack
     laws: tuple[str, ...] = ()
     draft: Draft | None = None
+    assume: frozenset[str] = frozenset()
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the forbids that are tried."""
@@ -29,7 +38,14 @@ class Plan:
         return tuple(drafted or every)
 
     def check(self) -> None:
-        """Refuse laws that the pack does not hold."""
+        """Refuse laws that the pack does not hold, and assumptions that cannot be made."""
+        if unknown := sorted(self.assume.difference(ASSUMABLE)):
+            raise BadUse(
+                "a backtest cannot assume that",
+                where="--assume",
+                expected=" or ".join(ASSUMABLE),
+                got=unknown[0],
+            )
         for code in self.laws:
             if code not in self.pack.texts:
                 known = ", ".join(sorted(self.pack.texts))

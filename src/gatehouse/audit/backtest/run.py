@@ -71,7 +71,7 @@ def backtest(linked: Linked, plan: Plan, *, progress: Callable[[str], None] = la
     table = facts(linked, roster, texts, constants, spoken)
     progress(STEPS[2])
     distinct = table.select(ALIKE).unique(maintain_order=True).with_row_index("answer")
-    givens = Givens(roster, constants, spoken.phrases, plan.pack.jurisdictions)
+    givens = Givens(plan, roster, constants, spoken.phrases)
     asked = [givens.of(row) for row in distinct.iter_rows(named=True)]
     answers = Judge(plan).answers(asked)
     begins = first_days(plan)

@@ -40,10 +40,16 @@ def write(path: Path, rows: list[tuple[str, str, str]], *, time: str = "3/2/2025
     return path
 
 
-def tried(path: Path, *laws: str, draft: Path | None = None, owner: str | None = OWNER) -> dict[str, Any]:
+def tried(
+    path: Path,
+    *laws: str,
+    draft: Path | None = None,
+    owner: str | None = OWNER,
+    assume: frozenset[str] = frozenset(),
+) -> dict[str, Any]:
     linked = link(import_files([Input(str(path), owner)]))
     pack = Pack.load()
-    plan = Plan(pack, laws, Draft.read(draft, pack) if draft else None)
+    plan = Plan(pack, laws, Draft.read(draft, pack) if draft else None, assume)
     return as_document(backtest(linked, plan), linked)
 
 
@@ -188,6 +194,32 @@ class TestWholePack:
 
     def test_backtest_twice_is_the_same(self, story: Path) -> None:
         assert tried(story) == tried(story)
+
+
+class TestAssume:
+    def test_backtest_assumed_declaration_answers_what_lacked_one(self, story: Path) -> None:
+        document = tried(story, "us-il", assume=frozenset({"declaration"}))
+        assert document["assumed"] == ["declaration"]
+        # The masked reason is not judgeable all the same, and the refusals stand.
+        assert answers(document) == (3, 0, 2, 1)
+        assert document["lacked"] == [{"fact": "reason", "searches": 1}]
+
+    def test_backtest_assumes_nothing_that_is_not_asked_for(self, story: Path) -> None:
+        plain, assumed = tried(story), tried(story, assume=frozenset({"agreement"}))
+        assert plain["assumed"] == []
+        facts = {each["fact"] for each in plain["lacked"]}
+        assert facts - {each["fact"] for each in assumed["lacked"]} == {"agreement"}
+        assert plain["answers"]["refused"] == assumed["answers"]["refused"]
+
+    def test_backtest_assumption_serves_a_draft_and_not_the_owner(self, tmp_path: Path, story: Path) -> None:
+        draft = tmp_path / "draft.cedar"
+        draft.write_text(DRAFT.replace("context.case_number == false", 'context.agreement != "yes"'))
+        assert answers(tried(story, draft=draft)) == (0, 0, 1, 5)
+        assert answers(tried(story, draft=draft, assume=frozenset({"agreement"}))) == (0, 0, 6, 0)
+
+    def test_backtest_of_what_cannot_be_assumed_is_bad_use(self, story: Path) -> None:
+        with pytest.raises(BadUse, match="cannot assume"):
+            tried(story, assume=frozenset({"purpose"}))
 
 
 DRAFT = """
