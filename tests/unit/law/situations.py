@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
+from gatehouse.law import codes
 from gatehouse.law.canaries import situations_for
 from gatehouse.law.domain import VALUES
 from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, atoms
@@ -33,6 +34,19 @@ from gatehouse.model import (
 _IMMIGRATION = ["IMMIG_CIV", "IMMIG_CRIM", "30A", "30B", "30C", "30D", "49C"]
 
 
+class Asking(NamedTuple):
+    """A request to one owner at a time, with the signals of its texts."""
+
+    request: SearchRequest
+    owner: OwnerTerms
+    at: datetime
+    signals: tuple[Signal, ...]
+
+    def facts(self) -> Situation:
+        """Return its facts, as the package derives them."""
+        return situation(asked(self.request, self.at, self.signals), self.owner)
+
+
 class Situations:
     """Random situations near the constants of a pack, the same for the same seed; most of some states."""
 
@@ -48,6 +62,7 @@ class Situations:
         self.spans = sorted(constants.get("reach", {30 * 24 * 60}))
         self.states = sorted(states or (code[3:].upper() for code in pack.texts))
         self.offenses = sorted(OFFENSES)
+        self.bans = sorted(codes.BANS)
         home = {None, *(f"us-{state.lower()}" for state in self.states)}
         self.canaries = [
             each
@@ -100,18 +115,22 @@ class Situations:
 
     def real(self) -> Situation:
         """Return a situation that a request and an owner make."""
+        return self.asking().facts()
+
+    def asking(self) -> Asking:
+        """Return a request to an owner, with terms near what rules and the derivation of facts look at."""
         random = self.random
         at = self._time()
         owner = self._owner(at)
         signals = random.sample(list(Signal), random.choice([0, 0, 0, 1, 1, 2, 4]))
-        return situation(asked(self._request(owner.party, at), at, signals), owner)
+        return Asking(self._request(owner.party, at), owner, at, tuple(signals))
 
     def _owner(self, at: datetime) -> OwnerTerms:
         random = self.random
         return OwnerTerms(
             Party("Prairie Bend PD", self._state() or None, self._kind()),
-            retention=None if random.random() < 0.7 else timedelta(minutes=self._reach() or 1),
-            bans=frozenset(self._few(VALUES["bans"])),
+            retention=None if random.random() < 0.7 else self._minutes(self._reach() or 1, 0, 59),
+            bans=frozenset(self._few(self.bans)),
             optins=frozenset(self._few(VALUES["optins"])),
             agreement=random.choice(
                 [
@@ -122,6 +141,7 @@ class Situations:
                     False,
                     None,
                     Agreement(),
+                    Agreement(valid_from=at),
                     Agreement(valid_to=at),
                     Agreement(frozenset(random.sample(list(Purpose), 8))),
                 ]
@@ -134,6 +154,7 @@ class Situations:
                     False,
                     None,
                     Declaration(frozenset(random.sample(sorted(MATTERS), random.randrange(5)))),
+                    Declaration(MATTERS, *random.choice([(at, None), (None, at)])),
                 ]
             ),
         )
@@ -144,24 +165,31 @@ class Situations:
         other = Party("Gravel Ford PD", self._state() or None, self._kind())
         bureau = Party("Bureau", None, AgencyKind.FEDERAL)
         behalf: list[Party | Behalf] = [*[Behalf.NONE] * 5, Behalf.UNKNOWN, bureau, other]
-        searcher = Party(random.choice(["Prairie Bend PD", "Larkspur PD"]), state, self._kind())
+        searcher = Party(
+            random.choice(["Prairie Bend PD", "prairie  bend pd ", "Larkspur PD"]), state, self._kind()
+        )
         return SearchRequest(
             searcher,
             purpose=random.choice([*Purpose, *list(Purpose)[:6], None]),
             offense=random.choice(
                 [random.choice(self.offenses), "240", "240", random.choice(_IMMIGRATION), None]
             ),
-            case_number=random.choice(["26-1", "26-1", "26-1", " ", None]),
-            window=random.choice([None, *[Window(at - timedelta(minutes=self._reach()), at)] * 5]),
+            case_number=random.choice(["26-1", "26-1", "26-1", " ", "\u3164", None]),
+            window=random.choice([None, *[Window(at - self._minutes(self._reach(), -59, 0), at)] * 5]),
             on_behalf_of=random.choice(behalf),
             process=random.choice([None, None, None, *map(Process, ProcessKind)]),
-            approvals=tuple(random.choice([(), (), ("A",), ("A", "B")])),
+            approvals=tuple(random.choice([(), (), ("A",), ("A", "B"), ("A", " a"), ("?",)])),
         )
 
     def _time(self) -> datetime:
         day = self._day()
         first = datetime(day // 10_000, day // 100 % 100, 1, tzinfo=UTC)
         return first + timedelta(days=max(0, day % 100 - 1), hours=self.random.randrange(24))
+
+    def _minutes(self, minutes: int, least: int, most: int) -> timedelta:
+        """Return a span of minutes, now and then some seconds off, within limits; never a negative one."""
+        seconds = self.random.choice([0, 0, least, most])
+        return max(timedelta(), timedelta(minutes=minutes, seconds=seconds))
 
     def _kind(self) -> AgencyKind:
         kinds: list[AgencyKind] = [*AgencyKind, *[AgencyKind.POLICE] * 20, *[AgencyKind.SHERIFF] * 5]
