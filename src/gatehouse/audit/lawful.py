@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gatehouse.law.clock import EAST_END
-from gatehouse.law.standing import Flow, Standing
+from gatehouse.law.standing import Standing
 
 if TYPE_CHECKING:
     from gatehouse.audit.ground import Ground
-    from gatehouse.law.facts import Provision
     from gatehouse.law.pack import Rule
     from gatehouse.model import Signal
 
@@ -43,7 +42,7 @@ class Judged:
 
 def judge(ground: Ground, rows: pl.DataFrame, signal: Signal) -> Judged:
     """Judge searches (`file`, `row`, `at`) for one purpose, each by its day's law in the owner's state."""
-    days = _days(rows, {file: _law_zone(ground, owner) for file, owner in enumerate(ground.roster.owners)})
+    days = _days(rows, {file: law_zone(ground, owner) for file, owner in enumerate(ground.roster.owners)})
     states = ground.roster.owner_states()
     asked = days.select("file", "day").unique().sort("file", "day")
     answers, rules = [], {}
@@ -90,11 +89,11 @@ def _days(rows: pl.DataFrame, zones: Mapping[int, str | None]) -> pl.DataFrame:
 
 def law_day(ground: Ground, owner: int, at: datetime) -> date:
     """Return the day at a time by which the law of the owner's state is read, as the door reads it."""
-    zone = _law_zone(ground, owner)
+    zone = law_zone(ground, owner)
     return (at if zone is None else at.astimezone(ZoneInfo(zone))).date()
 
 
-def _law_zone(ground: Ground, owner: int) -> str | None:
+def law_zone(ground: Ground, owner: int) -> str | None:
     """Return where days begin in the owner's state; a rule is in force once its day has begun anywhere."""
     return EAST_END.get(ground.roster.agencies[owner].state or "", ground.roster.zones[owner])
 
@@ -102,25 +101,3 @@ def _law_zone(ground: Ground, owner: int) -> str | None:
 def citations(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Return what a report cites: where the rule stands and what it says, once each."""
     return tuple(dict.fromkeys(f"{rule.citation}: {rule.sentence}" for rule in rules))
-
-
-def flow_citations(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[str, ...]:
-    """Return what the law of the owners' states said of a flow by the last day, there, of their files."""
-    return tuple(f"{each.citation}: {each.says}" for each in _on_flow(ground, flow, files))
-
-
-def _on_flow(ground: Ground, flow: Flow, files: Collection[int]) -> tuple[Provision, ...]:
-    last_days = (
-        ground.measures.days.filter(pl.col("day").is_not_null())
-        .group_by("file")
-        .agg(pl.col("last").max())
-        .sort("file")
-    )
-    states = ground.roster.owner_states()
-    found: dict[str, Provision] = {}
-    for file, last in last_days.iter_rows():
-        if file not in files:
-            continue
-        day = law_day(ground, ground.roster.owners[file], last)
-        found |= {each.id: each for each in ground.law.provisions_on(states[file], flow, by=day)}
-    return tuple(found[name] for name in sorted(found))

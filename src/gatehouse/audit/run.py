@@ -199,8 +199,12 @@ def _finding(
         confidence=outcome.confidence or lead.confidence,
         claim=sentence(outcome.claim),
         may_say=lead.may_say,
-        may_not_say=lead.may_not_say,
-        innocent_explanations=lead.innocent_explanations,
+        may_not_say=outcome.may_not_say or lead.may_not_say,
+        innocent_explanations=(
+            lead.innocent_explanations
+            if outcome.innocent_explanations is None
+            else outcome.innocent_explanations
+        ),
         evidence=cites(ground, sample),
         rows=all_rows(ground, outcome),
         law=outcome.law,

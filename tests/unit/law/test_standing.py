@@ -11,7 +11,7 @@ import pytest
 
 from gatehouse.law.pack import Pack
 from gatehouse.law.standing import Flow, Law, Ruling, Standing
-from gatehouse.model import Confidence, Signal
+from gatehouse.model import AgencyKind, Confidence, Party, Signal
 from tests.unit.law.packs import changed
 
 LAW = Law(Pack.load())
@@ -45,7 +45,7 @@ FIRST_DAYS = [
 ]
 # Civil immigration enforcement, an immigration crime, an agency's name alone, as of DAY.
 IMMIGRATION = {
-    "CA": ("forbidden", "forbidden", "unsettled"),
+    "CA": ("forbidden", "unsettled", "unsettled"),
     "CO": ("unsettled", "no_rule", "unsettled"),
     "CT": ("forbidden", "forbidden", "unsettled"),
     "ID": ("forbidden", "no_rule", "unsettled"),
@@ -157,6 +157,47 @@ class TestJudge:
             states=["us-va"],
         )
         assert Law(pack).judge("VA", DAY, CIVIL).standing is Standing.CONDITIONAL
+
+
+class TestJudgeFlow:
+    def judged(self, state: str | None, flow: Flow, *, day: date = DAY, **changes: Any) -> str:
+        federal = flow is Flow.FEDERAL
+        kind = changes.get("kind", AgencyKind.FEDERAL if federal else AgencyKind.POLICE)
+        searcher = Party("(another agency)", None if federal else changes.get("of", "OK"), kind)
+        owner = changes.get("owner", AgencyKind.POLICE)
+        return LAW.judge_flow(state, day, flow, owner=owner, searcher=searcher).standing.value
+
+    @pytest.mark.parametrize(
+        ("state", "out_of_state", "federal"),
+        [
+            ("CA", "forbidden", "forbidden"),
+            ("VA", "forbidden", "forbidden"),
+            ("IL", "conditional", "unsettled"),
+            ("NM", "conditional", "conditional"),
+            ("OR", "conditional", "conditional"),
+            ("TX", "no_rule", "no_rule"),
+            (None, "unknown", "unknown"),
+            ("PR", "unknown", "unknown"),
+        ],
+    )
+    def test_judge_flow_of_states(self, state: str | None, out_of_state: str, federal: str) -> None:
+        assert self.judged(state, Flow.OUT_OF_STATE) == out_of_state
+        assert self.judged(state, Flow.FEDERAL) == federal
+
+    @pytest.mark.parametrize("flow", Flow)
+    def test_judge_flow_before_the_first_day_has_no_rule(self, flow: Flow) -> None:
+        first = LAW.turns("VA", flow)[0]
+        assert first == date(2025, 7, 1)
+        assert self.judged("VA", flow, day=first) == "forbidden"
+        assert self.judged("VA", flow, day=first - timedelta(days=1)) == "no_rule"
+
+    def test_judge_flow_of_a_private_owner_is_another_than_of_a_public_one(self) -> None:
+        """What California's statute says of public agencies, it does not say of private operators."""
+        assert self.judged("CA", Flow.FEDERAL, owner=AgencyKind.PRIVATE) == "unsettled"
+        assert self.judged("CA", Flow.FEDERAL, owner=AgencyKind.UNKNOWN) == "conditional"
+
+    def test_turns_of_a_state_without_rules_are_none(self) -> None:
+        assert [LAW.turns(state, Flow.FEDERAL) for state in ("TX", "PR", None)] == [()] * 3
 
 
 class TestFlows:

@@ -21,8 +21,9 @@ class Measured:
 
     `of` and `among` give the denominator (see `Finding`). The rows behind the count are those of the slim
     frame for which `where` holds, those that agree with a row of `match` in all of its columns, or the given
-    `rows` (columns `file`, `row`). Severity and confidence default to the lead's own; a count of 0 is always
-    `info`. `flagged` promises that every row carries a content signal, so that only those are looked at.
+    `rows` (columns `file`, `row`). Severity, confidence, `may_not_say` and the innocent explanations default
+    to the lead's own; a count of 0 is always `info`. `flagged` promises that every row carries a content
+    signal, so that only those are looked at.
     """
 
     count: int
@@ -37,6 +38,8 @@ class Measured:
     confidence: Confidence | None = None
     law: tuple[str, ...] = ()
     table: Table | None = None
+    may_not_say: str | None = None
+    innocent_explanations: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import polars as pl
 
 from gatehouse.audit.document import Confidence, Severity, Table
 from gatehouse.audit.findings.lead import Lead, Measured, NotMeasured
 from gatehouse.audit.findings.tables import ROWS_SHOWN
+from gatehouse.audit.flows import FlowsJudged, judge_flows
 from gatehouse.audit.ground import count_of
-from gatehouse.audit.lawful import flow_citations
 from gatehouse.audit.roster import UNKNOWN
 from gatehouse.audit.sharing import NO_SEARCHER
 from gatehouse.audit.wording import agree, number, of_total, plural
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from gatehouse.audit.ground import Ground
+
+
+# They explain nothing where the law forbids the access itself.
+_SHARES_FOR_CASES = (
+    "The owner shares with the agency for criminal cases, by agreement, where the law allows that."
+)
+_SHARES_ACROSS = (
+    "The owner shares across state lines for stolen vehicles and missing people, where the law allows that."
+)
+_NEIGHBORS = "A neighboring town across the state line."
 
 
 class FederalSearchers(Lead):
@@ -32,7 +42,7 @@ class FederalSearchers(Lead):
     may_say = "The record names a federal agency as the one that searched."
     may_not_say = "That the search was for immigration enforcement, or that the owner had not agreed to it."
     innocent_explanations = (
-        "The owner shares with the agency for criminal cases, by agreement.",
+        _SHARES_FOR_CASES,
         "A federal account may be a local task force's.",
     )
 
@@ -47,13 +57,18 @@ class FederalSearchers(Lead):
         who = plural(federal.height, "federal agency", "federal agencies")
         are, by = agree(count, "are"), who if federal.height else "federal agencies"
         claim = f"{of_total(count, ground.total)} {are} by {by}"
+        where = pl.col("agency").is_in(sorted(ground.roster.federal))
+        # In an agency's own record nothing says whose data was reached.
+        files = [file for file, own in enumerate(ground.roster.own_record) if not own]
+        judged = judge_flows(ground, Flow.FEDERAL, where & pl.col("outside"), files)
         return Measured(
             count,
-            claim + _unnamed(unknown),
+            claim + _unnamed(unknown) + judged.claim,
             of=ground.total,
-            where=pl.col("agency").is_in(sorted(ground.roster.federal)),
-            law=flow_citations(ground, Flow.FEDERAL, range(len(ground.files))),
+            where=where,
+            law=judged.law,
             table=_agency_table(ground, federal),
+            **_as_the_law_stood(self, judged, count),
         )
 
 
@@ -69,16 +84,16 @@ class OutOfStateSearchers(Lead):
         "That this was unlawful: it depends on the owner's state and agreements, and on the purpose."
     )
     innocent_explanations = (
-        "The owner shares across state lines for stolen vehicles and missing people.",
-        "A neighboring town across the state line.",
+        _SHARES_ACROSS,
+        _NEIGHBORS,
         "The name misleads about the state.",
     )
 
     def measure(self, ground: Ground) -> Measured | NotMeasured:
         """Count the searches by outside agencies whose state is known and is not the owner's."""
         states = ground.roster.owner_states()
-        judged = {file: state for file, state in enumerate(states) if state is not None}
-        outside_files = {file for file in judged if not ground.roster.own_record[file]}
+        known = {file: state for file, state in enumerate(states) if state is not None}
+        outside_files = {file for file in known if not ground.roster.own_record[file]}
         if not outside_files:
             return NotMeasured(
                 "the record holds an agency's own searches, not those of others in its data"
@@ -114,15 +129,42 @@ class OutOfStateSearchers(Lead):
                 f". Not looked at: {number(ground.total - total)} in an agency's own record or on data of an "
                 "owner whose state is not known"
             )
+        where_from = _elsewhere(ground, known, outside_files)
+        judged = judge_flows(ground, Flow.OUT_OF_STATE, where_from, outside_files)
         return Measured(
             count,
-            claim,
+            claim + judged.claim,
             of=total,
             among="" if total == ground.total else "by others, on data of an owner whose state is known",
-            where=_elsewhere(ground, judged, outside_files),
-            law=flow_citations(ground, Flow.OUT_OF_STATE, outside_files),
+            where=where_from,
+            law=judged.law,
             table=Table(("state", "organizations", "searches"), tuple(by_state.rows())),
+            **_as_the_law_stood(self, judged, count),
         )
+
+
+class _Wording(TypedDict, total=False):
+    severity: Severity
+    may_not_say: str
+    innocent_explanations: tuple[str, ...]
+
+
+def _as_the_law_stood(lead: Lead, judged: FlowsJudged, count: int) -> _Wording:
+    """Return what of a lead's words changes where the law forbade the access itself."""
+    if not judged.forbidden:
+        return {}
+    sharing = {_SHARES_FOR_CASES, _SHARES_ACROSS, _NEIGHBORS} if judged.forbidden == count else set()
+    return {
+        "severity": Severity.HIGH,
+        "may_not_say": (
+            "That the owner or the searcher broke the law: whom the law binds, what was known, and what data "
+            "was returned are not in the record. This is not legal advice."
+        ),
+        "innocent_explanations": (
+            "The owner's data was not among what the search returned.",
+            *(each for each in lead.innocent_explanations if each not in sharing),
+        ),
+    }
 
 
 _NO_NAMES = "no file names the organization that searched, and no owner is given"
