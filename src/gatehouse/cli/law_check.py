@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gatehouse.law.check import Report
     from gatehouse.law.diff import Difference
+    from gatehouse.law.prove import Proof
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -35,15 +36,25 @@ def check(
     from gatehouse.cli.output import console, print_json
     from gatehouse.law.check import check as examine
     from gatehouse.law.pack import Pack
-    from gatehouse.model import VerificationFailed
+    from gatehouse.model import PartUnavailable, VerificationFailed
 
-    report = examine(Pack.load(pack), proofs=proofs)
+    rulebook, missing = Pack.load(pack), None
+    try:
+        report = examine(rulebook, proofs=proofs)
+    except PartUnavailable as error:
+        # What needs no solver is worth knowing without one.
+        report, missing = examine(rulebook, proofs=False), error
     if as_json:
-        print_json(report.as_document())
+        unproven = None if missing is None else missing.as_document()
+        print_json(report.as_document() | {"proofs_unavailable": unproven})
     else:
         _show_report(console(), report)
     if not report.fit:
         raise typer.Exit(VerificationFailed.exit_code)
+    if missing is not None and as_json:
+        raise typer.Exit(missing.exit_code)
+    if missing is not None:
+        raise missing
 
 
 def diff(
@@ -75,7 +86,7 @@ def _show_report(out: Console, report: Report) -> None:
     for fault in report.faults:
         line(out, f"fault: {fault.where}: {fault.what}", indent=2)
     for proof in report.proofs or ():
-        line(out, f"{'proven' if proof.holds else 'NOT PROVEN'}: {proof.statement}", indent=2)
+        line(out, f"{_verdict(proof)}: {proof.statement}", indent=2)
         if proof.assumes:
             line(out, f"assuming: {', '.join(proof.assumes)}", indent=4, style="dim")
         for each in proof.counterexamples:
@@ -84,9 +95,20 @@ def _show_report(out: Console, report: Report) -> None:
         line(out, "No proof was tried.", indent=2)
     if report.unused_facts:
         line(out, f"No rule reads: {', '.join(report.unused_facts)}", indent=2)
+    else:
+        line(out, "Every fact is read by a rule.", indent=2)
+    if not report.sealed:
+        line(out, "pack.toml has no sha256: nothing tells a change of its files from the version.", indent=2)
     if report.use is not None and report.use.redundant:
         line(out, f"Refuse nothing that others do not: {', '.join(report.use.redundant)}", indent=2)
     line(out, f"rulebook {report.pack.version}, sha256:{report.pack.sha256}", style="dim")
+
+
+def _verdict(proof: Proof) -> str:
+    """Return what became of a proof; one that did not end is none."""
+    if proof.holds:
+        return "proven"
+    return "NOT PROVEN, the solver came to no end" if proof.undecided else "NOT PROVEN"
 
 
 def _show_difference(out: Console, found: Difference) -> None:

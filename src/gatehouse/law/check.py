@@ -27,6 +27,7 @@ from gatehouse.model import PackId
 _DAYS = {"owner": "owner_day", "searcher": "searcher_day"}
 _RELEASING = frozenset({"owner", "private"})
 _LONGEST_SENTENCE = 300
+_UNDECIDED = "The solver did not find out in time whether a request meets this rule."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +87,7 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
     use = rule_use(pack, translation=translation) if proofs else None
     if use is not None:
         faults += [Fault(rule, "No request that can be made meets this rule.") for rule in use.dead]
+        faults += [Fault(rule, _UNDECIDED) for rule in use.undecided]
     read = {
         fact
         for rule in pack.rules.values()
@@ -225,6 +227,7 @@ def _document(proof: Proof) -> dict[str, Any]:
         "statement": proof.statement,
         "assumes": list(proof.assumes),
         "holds": proof.holds,
+        "undecided": proof.undecided,
         "counterexamples": [
             {
                 "request": each.words,

@@ -38,8 +38,9 @@ class Counterexample:
 class Proof:
     """Whether a theorem holds over all requests that satisfy what it assumes.
 
-    One that does not hold has counterexamples: one request, or two that differ in what the theorem changes.
-    Without any, the solver came to no end, or no request is there that should be.
+    One that does not hold has counterexamples: one request, or two that differ in what the theorem changes;
+    none if a request is missing that should exist. `undecided` marks that the solver came to no end, which
+    proves nothing.
     """
 
     id: str
@@ -47,14 +48,19 @@ class Proof:
     assumes: tuple[str, ...]
     holds: bool
     counterexamples: tuple[Counterexample, ...] = ()
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """What was found of the rules: those that no request meets, and those that never decide alone."""
+    """What was found of the rules: those that no request meets, and those that never decide alone.
+
+    `undecided` are those of which the solver did not find out whether a request meets them.
+    """
 
     dead: tuple[str, ...]
     redundant: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
 
 
 def prove(
@@ -81,15 +87,17 @@ def rule_use(pack: Pack, *, translation: Translation | None = None) -> RuleUse:
     strict: dict[Outcome, list[str]] = {outcome: [] for outcome in Outcome}
     for rule in pack.rules.values():
         strict[rule.outcome].append(rule.id)
-    dead, redundant = [], []
+    dead, redundant, undecided = [], [], []
     for rule in pack.rules.values():
         others = strict[Outcome.DENY] + (strict[Outcome.REVIEW] if rule.outcome is Outcome.REVIEW else [])
-        applies = symbols.rules[rule.id]
-        if solver.check(applies) != z3.sat:
+        met = solver.check(symbols.rules[rule.id])
+        if met == z3.unsat:
             dead.append(rule.id)
+        elif met != z3.sat:
+            undecided.append(rule.id)
         elif rule.outcome is not Outcome.PERMIT and _never_alone(solver, symbols, rule.id, others):
             redundant.append(rule.id)
-    return RuleUse(tuple(dead), tuple(redundant))
+    return RuleUse(tuple(dead), tuple(redundant), tuple(undecided))
 
 
 def _never_alone(solver: Any, symbols: Symbols, rule: str, others: Sequence[str]) -> bool:
@@ -107,7 +115,8 @@ def _prove(theorem: Theorem, pack: Pack, engine: PolicyEngine) -> Proof:
     found = solver.check()
     holds = bool(found == (z3.sat if theorem.existence else z3.unsat))
     if holds or found != z3.sat:
-        return Proof(theorem.id, theorem.statement, theorem.assumes, holds)
+        undecided = bool(found == z3.unknown)
+        return Proof(theorem.id, theorem.statement, theorem.assumes, holds, undecided=undecided)
     situations = _nearest(solver, theorem, pack)
     verdicts = engine.evaluate(situations)
     examples = tuple(
@@ -129,12 +138,13 @@ def _solver(symbols: Symbols, assumed: Iterable[str]) -> Any:
 def _nearest(solver: Any, theorem: Theorem, pack: Pack) -> list[Situation]:
     """Return the situations of a counterexample, as near to a plain search as they can be."""
     both = [each for each in (theorem.first, theorem.second) if each is not None]
+    model = solver.model()
     for symbols in both:
         for wish in _wishes(symbols, pack):
             if solver.check(wish) == symbols.z3.sat:
+                # Kept at once: the solver may come to no end of a later wish, and has no model then.
+                model = solver.model()
                 solver.add(wish)
-    solver.check()
-    model = solver.model()
     return [symbols.read(model) for symbols in both]
 
 

@@ -106,7 +106,8 @@ _FORBIDDEN = (
     *(
         _Forbidden(
             f"outside/{code}",
-            f"to a federal agency, one of another state or one that acts for either, on {name} data",
+            f"to a federal agency, one of another or of no known state, or one that acts for a federal "
+            f"agency or one of another state, on {name} data",
             Some((_OUTSIDE, Not(Same("owner_state", "searcher_state")))),
             code,
             frozenset({"out_of_state", "federal"}),
@@ -116,7 +117,8 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "recipients/us-ca",
-        "to a private or tribal body or one that acts for it, on data of California's public owners",
+        "to a private or tribal body or one that acts for it, on data of California owners that are not "
+        "private",
         All(
             (Meets("kinds", frozenset({"private", "tribal"})), Not(Is("owner_kind", frozenset({"private"}))))
         ),
@@ -125,8 +127,8 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "recipients/us-va",
-        "to another agency than police, sheriff, university or prosecutor or to one that acts for it, unless "
-        "it is the owner or for a court or the defense, on Virginia data",
+        "to another agency than police, sheriff, state police, university or prosecutor or to one that acts "
+        "for it, unless it is the owner or for a court or the defense, on Virginia data",
         All(
             (
                 Not(Flag("own")),
@@ -140,16 +142,16 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "declaration/us-il",
-        "on Illinois data to an agency of another state that has not forsworn immigration enforcement and "
-        "the enforcement of laws against reproductive and gender-affirming care",
+        "on Illinois data to an agency of another state, or one that acts for it, that has not forsworn "
+        "immigration enforcement and the enforcement of laws against reproductive and gender-affirming care",
         All((Flag("out_of_state"), Not(Covers("declared", _HEALTH)))),
         "us-il",
         frozenset({"out_of_state"}),
     ),
     _Forbidden(
         "declaration/us-nm",
-        "on New Mexico data to a federal agency or one of another state that has not forsworn immigration "
-        "enforcement and use against the two kinds of care and protected activity",
+        "on New Mexico data to a federal agency, one of another state or one that acts for either, that has "
+        "not forsworn immigration enforcement and use against the two kinds of care and protected activity",
         All((_OUTSIDE, Not(Covers("declared", _HEALTH | {"first_amendment"})))),
         "us-nm",
         frozenset({"out_of_state", "federal"}),
@@ -157,8 +159,8 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "declaration/us-nj",
-        "on New Jersey data to a federal agency or one of another state that has certified nothing and "
-        "shows no warrant, court order or judicial subpoena",
+        "on New Jersey data to a federal agency, one of another state or one that acts for either, that has "
+        "certified nothing and shows no warrant, court order or judicial subpoena",
         All((_OUTSIDE, Within("declared", frozenset()), Not(Is("process", _COURT)))),
         "us-nj",
         frozenset({"out_of_state", "federal"}),
@@ -166,8 +168,9 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "declaration/us-ct",
-        "on Connecticut data to an agency of another state without a warrant that either has not forsworn "
-        "immigration enforcement and use against the two kinds of care, or is no police of MA, NY or RI",
+        "on Connecticut data without a warrant to an agency of another state, or one that acts for it, where "
+        "it has not forsworn immigration enforcement and use against the two kinds of care, or where one of "
+        "the two is of another state than CT, MA, NY or RI or is not police, sheriff, state police or university",
         All(
             (
                 Flag("out_of_state"),
@@ -203,8 +206,8 @@ _FORBIDDEN = (
     ),
     _Forbidden(
         "unknown-facts",
-        "where the purpose, the owner's state, an agreement or on whose behalf the search is made is "
-        "not known",
+        "where the purpose or the owner's state is not known, where another than the owner has no agreement "
+        "in force, or where the search is made for a private body or nobody knows for whom",
         Some(
             (
                 Is("purpose", frozenset({""})),
@@ -239,7 +242,10 @@ def _retention(pack: Pack) -> Iterator[_Forbidden]:
 _PRIVATE = ("of a private owner", Is("owner_kind", frozenset({"private"})))
 # Periods that bind some owners only.
 _ONLY_FOR: dict[str, tuple[str, Formula]] = {
-    "us-ca/veh-2413": ("of the Highway Patrol", Is("owner_kind", frozenset({"state_police"}))),
+    "us-ca/veh-2413": (
+        "of the state police (the Highway Patrol)",
+        Is("owner_kind", frozenset({"state_police"})),
+    ),
 }
 
 

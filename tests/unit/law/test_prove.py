@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from gatehouse.law import pack as pack_module
+from gatehouse.law import prove as prove_module
 from gatehouse.law.assumptions import ASSUMPTIONS
 from gatehouse.law.engine import CedarEngine
 from gatehouse.law.pack import Pack
-from gatehouse.law.prove import Proof, prove, rule_use
+from gatehouse.law.prove import Proof, RuleUse, prove, rule_use
 from gatehouse.law.theorems import theorems
-from gatehouse.law.translate import Translation
+from gatehouse.law.translate import Translation, solver_library
 from gatehouse.model import Outcome
 from tests.unit.law.packs import DESIGN, ILLINOIS, changed, with_rule, without_rule
 
@@ -238,6 +239,45 @@ class TestMutants:
         before, after = proof.counterexamples
         assert (before.decision.outcome, after.decision.outcome) == (Outcome.REVIEW, Outcome.PERMIT)
         assert after.situation.signals - before.situation.signals == {"pretext"}
+
+
+class Tired:
+    """A solver that comes to no end."""
+
+    def __init__(self, *_: object) -> None:
+        self.reason = "timeout"
+
+    def add(self, *_: object) -> None:
+        """Take a condition, and do nothing with it."""
+
+    def check(self, *_: object) -> object:
+        """Come to no end."""
+        return solver_library().unknown
+
+
+class TestUndecided:
+    """What the solver did not find out is neither proven nor disproven, and no pack passes with it."""
+
+    def test_prove_solver_without_an_end_proves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(prove_module, "_solver", Tired)
+        pack = Pack.load()
+        (proof,) = prove(pack, CedarEngine(pack), only=["immigration/us-il"])
+        assert (proof.holds, proof.undecided, proof.counterexamples) == (False, True, ())
+
+    def test_prove_existence_without_an_end_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(prove_module, "_solver", Tired)
+        pack = Pack.load()
+        (proof,) = prove(pack, CedarEngine(pack), only=["something-permitted"])
+        assert (proof.holds, proof.undecided) == (False, True)
+
+    def test_rule_use_solver_without_an_end_calls_no_rule_dead(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(prove_module, "_solver", Tired)
+        pack = Pack.load()
+        assert rule_use(pack) == RuleUse((), (), tuple(pack.rules))
+
+    def test_prove_theorem_that_fails_is_decided(self, tmp_path: Path) -> None:
+        proof = mutant(tmp_path, ILLINOIS, "us-il/2-130(b)/immigration", "", "immigration/us-il")
+        assert (proof.holds, proof.undecided) == (False, False)
 
 
 class TestRuleUse:
