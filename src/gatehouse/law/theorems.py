@@ -170,7 +170,8 @@ _FORBIDDEN = (
         "declaration/us-ct",
         "on Connecticut data without a warrant to an agency of another state, or one that acts for it, where "
         "it has not forsworn immigration enforcement and use against the two kinds of care, or where one of "
-        "the two is of another state than CT, MA, NY or RI or is not police, sheriff, state police or university",
+        "the two is of another state than CT, MA, NY or RI or is not police, sheriff, state police or "
+        "university",
         All(
             (
                 Flag("out_of_state"),
