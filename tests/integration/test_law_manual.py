@@ -61,7 +61,7 @@ def test_writing_rules_followed_as_written_changes_the_decisions(
     (tmp_path / "src").symlink_to(ROOT / "src")
     monkeypatch.chdir(tmp_path)
     outputs = list(followed(WRITING, capsys))
-    assert [shown.split()[0] for shown, _ in outputs] == ["PERMIT", "DENY", "PERMIT", "DENY"]
+    assert [shown.split()[0] for shown, _ in outputs] == ["PERMIT", "DENY", "PERMIT", "DENY", "2,000"]
     for shown, printed in outputs:
         assert printed.startswith(shown), printed
 
