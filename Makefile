@@ -67,7 +67,7 @@ format: $(DEV) ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
 
 .PHONY: law-pages
-law-pages: $(RUNTIME) ## Write docs/law from the rulebook
+law-pages: $(RUNTIME) ## Seal the rulebook with its hash and write docs/law from it
 	$(BIN)/python tools/law_pages.py
 
 .PHONY: bench-audit

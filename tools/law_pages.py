@@ -1,4 +1,4 @@
-"""Write `docs/law/` from the rulebook, or with `--check` say whether it is current.
+"""Seal the rulebook's files in `pack.toml` and write `docs/law/` from them, or `--check` both.
 
 python tools/law_pages.py [--check]
 """
@@ -9,9 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from gatehouse import law
 from gatehouse.law.pack import Pack
+from gatehouse.law.packfiles import sealed
 from gatehouse.law.pages import pages
 
+RULEBOOK = Path(law.__file__).parent
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "law"
 
 
@@ -22,12 +25,19 @@ def stale(folder: Path, wanted: dict[str, str]) -> list[str]:
 
 
 def main() -> int:
-    """Write the pages or check them; return 1 when they are not current."""
-    parser = argparse.ArgumentParser(description="Write docs/law from the rulebook.")
+    """Write seal and pages or check them; return 1 when they are not current."""
+    parser = argparse.ArgumentParser(description="Seal the rulebook and write docs/law from it.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if it is not current")
+    checking = parser.parse_args().check
+    named, seal = RULEBOOK / "pack.toml", sealed(RULEBOOK)
+    if named.read_text(encoding="utf-8") != seal:
+        if checking:
+            sys.stderr.write("not current: the sha256 in pack.toml; run: make law-pages\n")
+            return 1
+        named.write_text(seal, encoding="utf-8")
     wanted = pages(Pack.load())
     changed = stale(FOLDER, wanted)
-    if parser.parse_args().check:
+    if checking:
         if changed:
             sys.stderr.write(f"not current: {', '.join(changed)}; run: make law-pages\n")
         return int(bool(changed))

@@ -73,7 +73,7 @@ def list_(pack: PackFolder = None, as_json: Json = False) -> None:
 
 @app.command()
 def show(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A jurisdiction: us-il, or IL.")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A jurisdiction: us-il, IL or Illinois.")],
     pack: PackFolder = None,
     as_json: Json = False,
 ) -> None:
@@ -134,7 +134,7 @@ def decide(
     out = console()
     decisions = ask(document.questions, rulebook)
     for number, (question, decision) in enumerate(zip(document.questions, decisions, strict=True)):
-        _show_decision(out, question, decision, "" if document.single else f"[{number}] ")
+        _show_decision(out, book, question, decision, "" if document.single else f"[{number}] ")
     _footer(out, book)
 
 
@@ -157,13 +157,14 @@ def _content(request: str) -> bytes:
 def _jurisdiction(pack: Pack, code: str) -> Jurisdiction:
     from gatehouse.model import BadUse
 
-    wanted = code.lower()
-    found = pack.jurisdictions.get(wanted) or pack.jurisdictions.get(f"us-{wanted}")
+    wanted = " ".join(code.lower().split())
+    named = (each for each in pack.jurisdictions.values() if each.name.lower() == wanted)
+    found = pack.jurisdictions.get(wanted) or pack.jurisdictions.get(f"us-{wanted}") or next(named, None)
     if found is None:
         raise BadUse(
             "the rulebook has no such jurisdiction",
             where="CODE",
-            expected=f"one of {', '.join(sorted(pack.jurisdictions))}",
+            expected=f"one of {', '.join(sorted(pack.jurisdictions))}, or its name",
             hint="gatehouse law list",
         )
     return found
@@ -229,7 +230,7 @@ def _pack(pack: Pack) -> dict[str, str]:
 
 def _show_provision(out: Console, pack: Pack, provision: Provision) -> None:
     from gatehouse.law.coverage import rules_of
-    from gatehouse.law.pages import effect, standing
+    from gatehouse.law.pages import effect, left_open, standing
 
     out.print()
     line(out, provision.citation, style="bold")
@@ -238,11 +239,15 @@ def _show_provision(out: Console, pack: Pack, provision: Provision) -> None:
     for rule in rules_of(pack, provision):
         line(out, f"{effect(rule)}: {rule.sentence}", indent=2)
         line(out, rule.id, indent=4, style="dim")
+        if rule.unsettled:
+            line(out, left_open(rule), indent=4)
     if provision.no_rule:
         line(out, f"No search is decided by it: {provision.no_rule}.", indent=2)
 
 
-def _show_decision(out: Console, question: Question, decision: Decision, number: str) -> None:
+def _show_decision(out: Console, pack: Pack, question: Question, decision: Decision, number: str) -> None:
+    from gatehouse.law.pages import left_open
+
     verdict = decision.outcome.value.upper()
     if not decision.judgeable:
         verdict += " (the request lacks what the rules need)"
@@ -250,6 +255,8 @@ def _show_decision(out: Console, question: Question, decision: Decision, number:
     for rule in decision.rules:
         line(out, rule.sentence, indent=2)
         line(out, f"{rule.citation} ({rule.confidence.value}), {rule.id}", indent=4, style="dim")
+        if open_ := left_open(pack.rules[rule.id]) if rule.id in pack.rules else "":
+            line(out, open_, indent=4)
     if question.signals:
         names = ", ".join(sorted(signal.value for signal in question.signals))
         line(out, f"The words suggest: {names}", indent=2, style="dim")

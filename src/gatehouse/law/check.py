@@ -42,7 +42,8 @@ class Fault:
 class Report:
     """What a check found. `proofs` and `use` are None where no proof was asked for.
 
-    Faults make a pack unfit; unused facts and redundant rules are for its authors to know.
+    Faults make a pack unfit; unused facts, redundant rules and whether the pack is sealed (`Pack.sealed`) are
+    for its authors to know.
     """
 
     pack: PackId
@@ -52,6 +53,7 @@ class Report:
     canaries: int
     faults: tuple[Fault, ...]
     unused_facts: tuple[str, ...]
+    sealed: bool
     proofs: tuple[Proof, ...] | None = None
     use: RuleUse | None = None
 
@@ -71,6 +73,7 @@ class Report:
             "canaries": self.canaries,
             "faults": [{"where": fault.where, "what": fault.what} for fault in self.faults],
             "unused_facts": list(self.unused_facts),
+            "sealed": self.sealed,
             "redundant_rules": None if self.use is None else list(self.use.redundant),
             "proofs": None if self.proofs is None else [_document(proof) for proof in self.proofs],
         }
@@ -91,7 +94,6 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
     read = {
         fact
         for rule in pack.rules.values()
-        if rule.formula is not None
         for atom in atoms(rule.formula)
         for fact in facts_of(atom)
     }
@@ -103,6 +105,7 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
         engine.canaries,
         tuple(sorted(faults)),
         tuple(fact for fact in Situation._fields if fact not in read),
+        pack.sealed,
         tuple(prove(pack, engine, translation=translation)) if proofs else None,
         use,
     )
@@ -113,6 +116,9 @@ def _faults(pack: Pack) -> Iterator[Fault]:
         code = f"us-{state.lower()}"
         if code not in pack.jurisdictions:
             yield Fault(code, "The pack says nothing of this jurisdiction, not even that no rule was found.")
+    for code in pack.jurisdictions:
+        if code.removeprefix("us-").upper() not in EAST_END:
+            yield Fault(code, "No request can name this jurisdiction, so its rules refuse nothing.")
     for rule in pack.rules.values():
         yield from (Fault(rule.id, what) for what in _sentence(rule.sentence))
         yield from (Fault(rule.id, what) for what in _codes(rule))
@@ -210,7 +216,7 @@ def _provisions(facts: Jurisdiction, pack: Pack) -> Iterator[Fault]:
 
 
 def _atoms(rule: Rule) -> Iterator[Atom]:
-    return atoms(rule.formula) if rule.formula is not None else iter(())
+    return atoms(rule.formula)
 
 
 def _date(number: int | str) -> date | None:

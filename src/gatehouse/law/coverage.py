@@ -2,6 +2,7 @@
 
 Whether a law refuses a matter always or on terms is found by trying: searches of that matter with every
 purpose, kind of agency and legal process, and with nothing else against them, put to the law's own rules.
+What is always refused, but not always by what the law settles, is left open.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import product
 from gatehouse.law.domain import VALUES, plain
 from gatehouse.law.facts import Jurisdiction, Provision
 from gatehouse.law.formula import Covers, Is, Meets, Within, atoms, holds
-from gatehouse.law.pack import Pack, Rule
+from gatehouse.law.pack import FLOWS, Pack, Rule
 from gatehouse.law.situation import Situation
 from gatehouse.model import Confidence, Outcome
 
@@ -25,7 +26,8 @@ MATTERS = {
     "federal": "federal",
     "duties": "duties",
 }
-_TRIED = frozenset({"immigration", "out_of_state", "federal"})
+LEFT_OPEN = "left open, refused"
+_TRIED = frozenset({"immigration", *FLOWS})
 _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day", "TH": "hour", "TM": "minute"}
 
 
@@ -49,7 +51,7 @@ def covered(pack: Pack, jurisdiction: Jurisdiction, matter: str) -> str:
     elif all(rule.outcome is Outcome.REVIEW for each in ruled for rule in rules_of(pack, each)):
         what = "review"
     elif matter in _TRIED:
-        what = "refused" if _always_refused(pack, jurisdiction, matter) else "on terms"
+        what = _tried(pack, jurisdiction, matter)
     else:
         what = "rule"
     return f"{what} ({', '.join(each.value for each in Confidence if each in sure)})"
@@ -63,19 +65,33 @@ def period(duration: str) -> str:
     return " ".join(f"{n} {unit}" if n == "1" else f"{n} {unit}s" for n, unit in parts)
 
 
-def _always_refused(pack: Pack, jurisdiction: Jurisdiction, matter: str) -> bool:
+def _tried(pack: Pack, jurisdiction: Jurisdiction, matter: str) -> str:
     law = [
         rule
         for rule in pack.rules.values()
         if rule.jurisdiction == jurisdiction.code
         and rule.side == "owner"
         and rule.outcome is Outcome.DENY
-        and rule.formula is not None
     ]
-    return all(
-        any(rule.formula is not None and holds(rule.formula, each) for rule in law)
-        for each in _attempts(jurisdiction.code.removeprefix("us-").upper(), matter, law)
+    attempts = list(_attempts(jurisdiction.code.removeprefix("us-").upper(), matter, law))
+    if not all(any(_refuses(rule, each) for rule in law) for each in attempts):
+        return "on terms"
+    settled = all(any(_settles(rule, each) for rule in law) for each in attempts)
+    return "refused" if settled else LEFT_OPEN
+
+
+def _refuses(rule: Rule, situation: Situation) -> bool:
+    return holds(rule.formula, situation)
+
+
+def _settles(rule: Rule, situation: Situation) -> bool:
+    """Return whether a rule refuses for what its sources settle; what nothing confirms settles nothing."""
+    without = situation._replace(
+        signals=situation.signals - rule.unsettled,
+        out_of_state=situation.out_of_state and "out_of_state" not in rule.unsettled,
+        federal=situation.federal and "federal" not in rule.unsettled,
     )
+    return rule.confidence is not Confidence.UNVERIFIED and _refuses(rule, without)
 
 
 def _attempts(state: str, matter: str, law: list[Rule]) -> Iterator[Situation]:
@@ -84,12 +100,11 @@ def _attempts(state: str, matter: str, law: list[Rule]) -> Iterator[Situation]:
     named = {
         value
         for rule in law
-        if rule.formula is not None
         for atom in atoms(rule.formula)
         if isinstance(atom, Is | Meets | Covers | Within) and atom.fact in ("recipients", "searcher_state")
         for value in atom.values
     }
-    others = sorted((named | {"WY", "TX"}) - {state, ""})[:8] if matter == "out_of_state" else [state]
+    others = sorted((named | {"WY", "TX"}) - {state, ""}) if matter == "out_of_state" else [state]
     kinds = ["federal"] if matter == "federal" else ["police", "state_police", "fusion"]
     for purpose, process, kind, home in product(VALUES["purpose"], VALUES["process"], kinds, others):
         yield base._replace(

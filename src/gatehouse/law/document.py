@@ -15,6 +15,7 @@ from typing import Any
 from gatehouse.law import codes
 from gatehouse.law.deciding import Rulebook
 from gatehouse.law.jsonread import Node, read_json
+from gatehouse.law.pack import Pack
 from gatehouse.law.reasons import Lexicon
 from gatehouse.law.situation import asked, situation
 from gatehouse.model import (
@@ -63,7 +64,10 @@ class Document:
     def answer(self, rulebook: Rulebook) -> Any:
         """Return the answers as the document was asked: one object, or a list in the same order."""
         decisions = ask(self.questions, rulebook)
-        found = [as_document(*each) for each in zip(self.questions, decisions, strict=True)]
+        found = [
+            as_document(question, decision, rulebook.pack)
+            for question, decision in zip(self.questions, decisions, strict=True)
+        ]
         return found[0] if self.single else found
 
 
@@ -85,8 +89,11 @@ def ask(questions: Sequence[Question], rulebook: Rulebook) -> list[Decision]:
     return rulebook.judge(situations)
 
 
-def as_document(question: Question, decision: Decision) -> dict[str, Any]:
-    """Return one answer as it is printed; of the texts it shows where the words stood, never the words."""
+def as_document(question: Question, decision: Decision, pack: Pack) -> dict[str, Any]:
+    """Return one answer as it is printed; of the texts it shows where the words stood, never the words.
+
+    `unsettled` of a rule is what it refuses though its sources do not settle that the law reaches it.
+    """
     return {
         "decision": decision.outcome.value,
         "rules": [
@@ -95,6 +102,7 @@ def as_document(question: Question, decision: Decision) -> dict[str, Any]:
                 "citation": rule.citation,
                 "sentence": rule.sentence,
                 "confidence": rule.confidence.value,
+                "unsettled": sorted(pack.rules[rule.id].unsettled) if rule.id in pack.rules else [],
             }
             for rule in decision.rules
         ],

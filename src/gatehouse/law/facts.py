@@ -40,6 +40,8 @@ _ROWS_AND_DAYS = frozenset({"provisions", "effective", "operative"})
 BINDS = frozenset({"owner", "searcher", "vendor", "private"})
 # What a provision is about, for the table of docs/law/coverage.md.
 MATTERS_OF_LAW = ("retention", "purposes", "immigration", "out_of_state", "federal", "duties", "signals")
+# How a provision is known; a fourth confidence, `rule`, is that of the network's own rules.
+SOURCES = (Confidence.TEXT.value, Confidence.SECONDARY.value, Confidence.UNVERIFIED.value)
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
@@ -145,6 +147,9 @@ def _provision(row: dict[str, Any]) -> Provision:
         raise ValueError(f"{row['id']} binds one or more of {', '.join(sorted(BINDS))}")
     if not matter <= set(MATTERS_OF_LAW) or not matter:
         raise ValueError(f"{row['id']} is about one or more of {', '.join(MATTERS_OF_LAW)}")
+    confidence = row["confidence"]
+    if confidence not in SOURCES:
+        raise ValueError(f"{row['id']} has the confidence {confidence!a}, none of {', '.join(SOURCES)}")
     effective, operative = row.get("effective"), row.get("operative", row.get("effective"))
     for day in (effective, operative):
         if day is not None and type(day) is not date:
@@ -157,7 +162,7 @@ def _provision(row: dict[str, Any]) -> Provision:
         id=row["id"],
         citation=row["citation"],
         says=row["says"],
-        confidence=Confidence(row["confidence"]),
+        confidence=Confidence(confidence),
         binds=binds,
         matter=matter,
         effective=effective,

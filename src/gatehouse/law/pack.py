@@ -1,6 +1,6 @@
 """The law pack: every rule and fact that decides, versioned and hashed as one.
 
-    pack.toml                      version
+    pack.toml                      version, and the SHA-256 of all other files
     network/*.cedar                design limits, owners' rules, agreements, defaults, missing facts
     network/schema.cedarschema     the facts that rules read
     statutes/us-xx/facts.toml      provisions with citation, dates and confidence
@@ -32,11 +32,13 @@ from gatehouse.law.formula import (
     read_formula,
     signals_in,
 )
-from gatehouse.law.packfiles import legible, read_files, sha256_of, text_of, unsound, version_of
+from gatehouse.law.packfiles import identified, legible, read_files, sha256_of, text_of, unsound
 from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import CitedRule, Confidence, Outcome, PackId
 
 _HERE = Path(__file__).parent
+# Where data go: to another state, to a federal agency. Facts that a rule can refuse on caution alone.
+FLOWS = frozenset({"out_of_state", "federal"})
 _RULE_ID = re.compile(r"[a-z0-9:./()_-]+")
 _ANNOTATIONS = {"id", "cite", "sentence", "outcome", "provision", "unsettled"}
 # Cedar's parser overflows its stack, and ends the process, on a condition nested a thousand deep.
@@ -51,8 +53,8 @@ _NESTING = re.compile(r"[()\[\]{}]")
 class Rule:
     """One Cedar policy. `side` says whose law it is: `owner` (release), `searcher` (use) or `network`.
 
-    `formula` says when the policy applies; `unsettled` names the signals that it refuses though the
-    sources do not settle that the law reaches them.
+    `formula` says when the policy applies; `unsettled` names the signals and the flows (`FLOWS`) that it
+    refuses though the sources do not settle that the law reaches them.
     """
 
     id: str
@@ -61,10 +63,10 @@ class Rule:
     sentence: str
     confidence: Confidence
     side: str
+    policy: Mapping[str, Any]
+    formula: Formula
     jurisdiction: str | None = None
     provision: str | None = None
-    policy: Mapping[str, Any] | None = None
-    formula: Formula | None = None
     unsettled: frozenset[str] = frozenset()
 
     @property
@@ -75,7 +77,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A sound pack. `texts` holds the Cedar text of each jurisdiction, `network` that of the network."""
+    """A sound pack. `texts` holds the Cedar text of each jurisdiction, `network` that of the network.
+
+    `sealed` says that its `pack.toml` names the hash of the other files, so that none changes unnoticed.
+    """
 
     id: PackId
     schema: str
@@ -83,6 +88,7 @@ class Pack:
     texts: Mapping[str, str]
     rules: Mapping[str, Rule]
     jurisdictions: Mapping[str, Jurisdiction]
+    sealed: bool = False
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Pack:
@@ -103,7 +109,7 @@ def _packaged() -> Pack:
 def read_pack(directory: Path) -> Pack:
     """Read a pack from `pack.toml`, `network/` and `statutes/`; an unsound one is `BadInput`."""
     files = read_files(directory)
-    version = version_of(files, directory)
+    version, sealed = identified(files, directory)
     schema = text_of(files, "network/schema.cedarschema", directory)
     _check_text(schema, "network/schema.cedarschema")
     network = {
@@ -151,6 +157,7 @@ def read_pack(directory: Path) -> Pack:
         texts,
         rules,
         jurisdictions,
+        sealed,
     )
 
 
@@ -273,7 +280,8 @@ def make_rule(
             got="signals after `!`, in `unless` or in the condition of `if`",
         )
     unsettled = frozenset(notes.get("unsettled", "").replace(",", " ").split())
-    if stray := unsettled - signals_in(formula):
+    flows = FLOWS.intersection(fact for atom in atoms(formula) for fact in facts_of(atom))
+    if stray := unsettled - signals_in(formula) - flows:
         raise unsound("@unsettled names what the rule does not", where=notes["id"], got=min(stray))
     return Rule(
         id=notes["id"],

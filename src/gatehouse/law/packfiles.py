@@ -1,4 +1,7 @@
-"""The files of a law pack: which belong to it, their texts, its version and the hash over all.
+"""The files of a law pack: which belong to it, their texts, its version and the hashes over them.
+
+A decision names the version and the hash over all files. A released pack also says in `pack.toml` what its
+other files hash to, so that none changes under a version that is known: `sealed` writes that.
 
 Whoever names a folder may name any, so no more of it is looked at than a pack has.
 """
@@ -11,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import BadInput
@@ -27,6 +31,7 @@ _FOLDERS = ("network", "statutes")
 _MOST_ENTRIES = 5_000
 _LONGEST = 1 << 20
 # A `+` marks decisions under a draft.
+_SHA256_LINE = re.compile(r"^sha256\s*=.*\n?", re.M)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
 
 
@@ -75,13 +80,14 @@ def text_of(files: Mapping[str, bytes], name: str, directory: Path) -> str:
         raise unsound("a file of the law pack is not UTF-8", where=str(directory / name)) from error
 
 
-def version_of(files: Mapping[str, bytes], directory: Path) -> str:
-    """Return the version that `pack.toml` names, which every decision repeats."""
+def identified(files: Mapping[str, bytes], directory: Path) -> tuple[str, bool]:
+    """Return the version of a pack, which every decision repeats, and whether the pack is sealed.
+
+    It is by a `sha256` in `pack.toml`; other files that hash otherwise are then `BadInput`.
+    """
     where = str(directory / "pack.toml")
-    try:
-        version = tomllib.loads(text_of(files, "pack.toml", directory)).get("version")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise unsound("pack.toml cannot be read", where=where, got=type(error).__name__) from error
+    data = _pack_toml(files, directory)
+    version = data.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise BadInput(
             "the law pack is refused: pack.toml names no version",
@@ -89,7 +95,37 @@ def version_of(files: Mapping[str, bytes], directory: Path) -> str:
             expected="letters, digits and . _ - such as 2026.11.23",
             got=None if version is None else ascii(version)[:80],
         )
-    return version
+    if "sha256" in data and data["sha256"] != (hashed := _sha256_of_others(files)):
+        raise BadInput(
+            f"the law pack is refused: its files changed since version {version}",
+            where=where,
+            expected=f'a new version and sha256 = "{hashed}"',
+            got=ascii(data["sha256"])[:80],
+            hint="see docs/writing-rules.md",
+        )
+    return version, "sha256" in data
+
+
+def sealed(directory: Path) -> str:
+    """Return the text of `pack.toml` with the hash of the pack's other files."""
+    files = read_files(directory)
+    line = f'sha256 = "{_sha256_of_others(files)}"'
+    text = _SHA256_LINE.sub("", text_of(files, "pack.toml", directory))
+    return f"{text.rstrip()}\n{line}\n"
+
+
+def _pack_toml(files: Mapping[str, bytes], directory: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(files, "pack.toml", directory))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise unsound(
+            "pack.toml cannot be read", where=str(directory / "pack.toml"), got=type(error).__name__
+        ) from error
+
+
+def _sha256_of_others(files: Mapping[str, bytes]) -> str:
+    """Hash all files but `pack.toml`, as `sha256_of` does."""
+    return sha256_of({name: content for name, content in files.items() if name != "pack.toml"})
 
 
 def sha256_of(files: Mapping[str, bytes]) -> str:

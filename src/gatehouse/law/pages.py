@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from gatehouse.law.coverage import MATTERS, covered, period, rules_of
+from gatehouse.law.coverage import LEFT_OPEN, MATTERS, covered, period, rules_of
 from gatehouse.law.facts import Jurisdiction, Provision
 from gatehouse.law.pack import Pack, Rule
 from gatehouse.model import Confidence, Outcome
@@ -46,6 +46,11 @@ def effect(rule: Rule) -> str:
     if rule.outcome is Outcome.REVIEW:
         return "Review"
     return "Refused, fact missing" if rule.id.startswith("missing:") else "Refused"
+
+
+def left_open(rule: Rule) -> str:
+    """Return in words what a rule refuses though the law does not settle it; "" if there is nothing."""
+    return f"refused though not settled: {_words(sorted(rule.unsettled))}" if rule.unsettled else ""
 
 
 def standing(provision: Provision) -> str:
@@ -100,7 +105,7 @@ def _open(rule: Rule) -> str:
     """Return what the rule refuses without the law having settled it."""
     if not rule.unsettled:
         return ""
-    return f" (refused though not settled: {_words(sorted(rule.unsettled))})"
+    return f" ({left_open(rule)})"
 
 
 def _coverage(pack: Pack) -> str:
@@ -119,14 +124,17 @@ def _coverage(pack: Pack) -> str:
         "# Coverage",
         _GENERATED,
         f"What the rulebook holds for each jurisdiction. {ADVICE}",
-        "- **refused**: the law's rules refuse it, whatever the purpose or the legal process\n"
+        "- **refused**: the law refuses it, whatever the purpose or the legal process\n"
+        f"- **{LEFT_OPEN}**: the law may not reach it, or nothing confirms that it does; it is always "
+        "refused, from caution and not because a law forbids it\n"
         "- **on terms**: it is permitted when the law's conditions are met\n"
         "- **rule**: a rule limits searches in this matter; for retention, the period itself\n"
         "- **review**: a supervisor must approve\n"
         "- **noted**: a fact or a duty that no search is decided by\n"
         "- **-**: nothing was found, which is not the same as nothing exists",
         "In brackets, how sure that is: *text*, the law was read; *secondary*, a digest or report of it was; "
-        "*unverified*, no source confirms it. What is unverified or left open is refused, never permitted.",
+        "*unverified*, no source confirms it. Of what is left open they say how the law was read that does "
+        "not settle it. What is unverified or left open is refused, never permitted.",
         "\n".join(lines),
     ]
     if none:
@@ -147,9 +155,17 @@ def _index(pack: Pack) -> str:
         "state says what may be released, the law of the searcher's state what its agencies may use, and the "
         "strictest wins. Each page gives the rules as an officer is told them, what they rest on (in the "
         "project's words, not the law's), and what was not found.",
-        "What is unknown, missing or left open by a law is refused. *Review* means that a supervisor must "
-        "approve first. [Coverage](coverage.md) shows all of it in one table, [decisions](../deciding.md) "
-        "says how to ask, and [writing rules](../writing-rules.md) how to add a state or try an ordinance.",
+        "What is unknown, missing or left open by a law is refused, and a rule says what of that it refuses "
+        "though no law settles it. That a law does not speak of other states' or of federal agencies is a "
+        "ground to refuse them only where a state regulates plate reads in general: whoever may not keep or "
+        "use reads freely is not taken to give them away freely. Where no such law was found, none is "
+        "silent, and owners, agreements and what holds in every state decide. One thing that a request "
+        "leaves out is taken as said: without `on_behalf_of` a search is for nobody but the searcher (in a "
+        "record of searches it is unknown). *Review* means that a supervisor must approve first.",
+        "[Coverage](coverage.md) shows all of it in one table, [decisions](../deciding.md) says how to ask, "
+        "[writing rules](../writing-rules.md) how to add a state or try an ordinance, [backtest]"
+        "(../backtest.md) what a rule would have changed in a record, and [proofs](../proofs.md) what is "
+        "proven of all rules.",
         "## Jurisdictions",
         "\n".join(states),
         "## What holds in every state",

@@ -97,7 +97,7 @@ class Law:
             return ()
         found = set()
         for rule in self._of_flow(state, flow):
-            for atom in atoms(rule.formula) if rule.formula else ():
+            for atom in atoms(rule.formula):
                 if isinstance(atom, Compare) and atom.fact == "owner_day" and isinstance(atom.other, int):
                     day = date(atom.other // 10_000, atom.other // 100 % 100, atom.other % 100)
                     # A rule may hold from a day on or up to its end.
@@ -137,7 +137,6 @@ class Law:
         """Yield how each rule that speaks of the purpose stands to it, unless it does not apply that day."""
         situation = plain(state, day)._replace(signals=frozenset({signal.value}))
         for rule in self._concerning(state, signal):
-            assert rule.formula is not None
             refuses = holds_whatever(rule.formula, situation, _UNKNOWN)
             if (ruling := _ruling(rule, refuses, signal.value)) is not None:
                 yield ruling
@@ -165,7 +164,6 @@ class Law:
         unknown = frozenset(Situation._fields) - known
         rulings = []
         for rule in self._of_flow(state, flow):
-            assert rule.formula is not None
             ruling = _ruling(rule, holds_whatever(rule.formula, situation, unknown), flow.value)
             if ruling is not None:
                 rulings.append(ruling)
@@ -179,8 +177,7 @@ class Law:
         return tuple(
             rule
             for rule in self._of_owners(state)
-            if rule.formula is not None
-            and flow.value in reads(rule.formula)
+            if flow.value in reads(rule.formula)
             and not rule.id.startswith(_MISSING)
         )
 
@@ -189,7 +186,7 @@ class Law:
         return tuple(
             rule
             for rule in self._of_owners(state)
-            if rule.formula is not None and signal.value in signals_in(rule.formula)
+            if signal.value in signals_in(rule.formula)
         )
 
     def _of_owners(self, state: str) -> Iterator[Rule]:

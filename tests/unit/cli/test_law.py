@@ -56,7 +56,7 @@ class TestList:
 
 
 class TestShow:
-    @pytest.mark.parametrize("code", ["us-il", "IL", "il", "US-IL"])
+    @pytest.mark.parametrize("code", ["us-il", "IL", "il", "US-IL", "Illinois", "illinois"])
     def test_show_json_holds_provisions_with_their_rules(
         self, code: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -79,13 +79,17 @@ class TestShow:
         shown = " ".join(capsys.readouterr().out.split())
         illinois = PACK.jurisdictions["us-il"]
         rules = [rule for rule in PACK.rules.values() if rule.jurisdiction == "us-il"]
+        assert "us-il/2-130(c)/federal refused though not settled: federal" in shown
         wanted = [illinois.not_covered, *illinois.sources, *(f"{rule.sentence} {rule.id}" for rule in rules)]
         assert [each for each in wanted if " ".join(each.split()) not in shown] == []
         assert "This is not legal advice." in shown
 
     def test_show_unknown_code_is_bad_use_with_the_list(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["law", "show", "us-zz", "--json"]) == 2
-        assert document(capsys)["expected"] == "one of " + ", ".join(sorted(PACK.jurisdictions))
+        assert (
+            document(capsys)["expected"]
+            == "one of " + ", ".join(sorted(PACK.jurisdictions)) + ", or its name"
+        )
 
     def test_show_folder_without_a_rulebook_is_bad_input(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -100,6 +104,17 @@ class TestDecide:
         answer = document(capsys)
         assert (answer["decision"], answer["pack"]) == ("deny", NAMED)
         assert [rule["id"] for rule in answer["rules"]] == ["us-il/2-130(c)/declaration"]
+
+    def test_decide_says_what_is_refused_though_not_settled(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        federal = {"name": "Bureau of Cases", "state": None, "kind": "federal"}
+        path = written(tmp_path, REQUEST | {"searcher": federal})
+        assert main(["law", "decide", path, "--json"]) == 0
+        rules = {rule["id"]: rule["unsettled"] for rule in document(capsys)["rules"]}
+        assert rules == {"us-il/2-130(c)/federal": ["federal"]}
+        assert main(["law", "decide", path]) == 0
+        assert "us-il/2-130(c)/federal\n    refused though not settled: federal\n" in capsys.readouterr().out
 
     def test_decide_list_gives_a_list(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = written(tmp_path, [REQUEST, REQUEST | {"declaration": True}])

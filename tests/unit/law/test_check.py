@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gatehouse.law.check import Fault, check
-from gatehouse.law.pack import Pack
-from tests.unit.law.packs import DESIGN, ILLINOIS, changed, with_rule
+from gatehouse.law.pack import Pack, read_pack
+from tests.unit.law.packs import DESIGN, ILLINOIS, changed, copied, with_rule
 
 STATES = ("us-il", "us-va", "us-wy")
 FACTS = "statutes/us-il/facts.toml"
@@ -45,6 +45,22 @@ class TestCheck:
         missing = [fault.where for fault in check(pack, proofs=False).faults]
         assert len(missing) == 51 - len(STATES)
         assert "us-ca" in missing
+
+    def test_check_says_whether_the_pack_is_sealed(self, tmp_path: Path) -> None:
+        assert check(Pack.load(), proofs=False).as_document()["sealed"] is True
+        pack = changed(tmp_path, DESIGN, lambda text: text + "\n", states=STATES)
+        report = check(pack, proofs=False)
+        assert report.as_document()["sealed"] is False
+        assert "pack.toml" not in {fault.where for fault in report.faults}
+
+    def test_check_code_that_no_request_can_name_is_a_fault(self, tmp_path: Path) -> None:
+        folder = copied(tmp_path, STATES)
+        text = (folder / "statutes/us-wy/facts.toml").read_text()
+        (folder / "statutes/us-pr").mkdir()
+        (folder / "statutes/us-pr/facts.toml").write_text(text.replace("us-wy", "us-pr"))
+        assert Fault(
+            "us-pr", "No request can name this jurisdiction, so its rules refuse nothing."
+        ) in faults(read_pack(folder))
 
     @pytest.mark.parametrize(
         ("name", "old", "new", "where", "what"),

@@ -284,6 +284,7 @@ class TestAnswer:
                     "citation": "625 ILCS 5/2-130(c)",
                     "sentence": BOOK.pack.rules["us-il/2-130(c)/declaration"].sentence,
                     "confidence": "text",
+                    "unsettled": [],
                 }
             ],
             "judgeable": True,

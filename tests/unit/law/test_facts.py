@@ -23,6 +23,14 @@ says = "Reads are destroyed."
 no_rule = "an example only"
 """
 
+LISTED = "none of text, secondary, unverified"
+WRONG = {
+    '"rule"': f"us-wy/1 has the confidence 'rule', {LISTED}",
+    '"certain"': f"us-wy/1 has the confidence 'certain', {LISTED}",
+    "5": "confidence holds something else than text",
+    "[]": "confidence holds something else than text",
+}
+
 
 class TestReadFacts:
     def test_read_facts_example_is_read(self) -> None:
@@ -54,3 +62,9 @@ class TestReadFacts:
         with pytest.raises(BadInput, match="the facts of a jurisdiction cannot be read") as caught:
             read_facts(FACTS.replace(old, new).encode(), where="us-wy/facts.toml")
         assert caught.value.where == "us-wy/facts.toml"
+
+    @pytest.mark.parametrize("known", ['"rule"', '"certain"', "5", "[]"])
+    def test_read_facts_unknown_confidence_lists_those_there_are(self, known: str) -> None:
+        with pytest.raises(BadInput) as caught:
+            read_facts(FACTS.replace('"text"', known).encode(), where="us-wy/facts.toml")
+        assert str(caught.value.got).endswith(WRONG[known])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from gatehouse.law.canaries import canary
 from gatehouse.law.engine import CedarEngine
 from gatehouse.law.pack import Pack, read_pack
+from gatehouse.law.packfiles import sealed
 from gatehouse.model import BadInput
-from tests.unit.law.packs import DESIGN, ILLINOIS, changed, copied, with_rule, without_rule
+from tests.unit.law.packs import DESIGN, ILLINOIS, PACKAGED, changed, copied, with_rule, without_rule
 
 SCHEMA = "network/schema.cedarschema"
 FACTS = "statutes/us-il/facts.toml"
@@ -208,3 +210,87 @@ def test_load_unsettled_signal_that_the_rule_does_not_name_is_refused(tmp_path: 
             lambda text: text.replace('@unsettled("immigration_agency")', '@unsettled("vague")'),
             states=["us-il"],
         )
+
+
+class TestUnsettledFlow:
+    @pytest.mark.parametrize(
+        ("flow", "body"),
+        [
+            ("federal", "when { context.federal }"),
+            ("out_of_state", "when { context.out_of_state && context.approvals < 1 }"),
+        ],
+    )
+    def test_load_flow_that_the_rule_reads_is_held(self, tmp_path: Path, flow: str, body: str) -> None:
+        pack = with_rule(
+            tmp_path,
+            body,
+            head=f'@unsettled("{flow}")\nforbid (principal, action, resource)',
+            states=["us-il"],
+        )
+        assert pack.rules["test/rule"].unsettled == {flow}
+
+    @pytest.mark.parametrize(
+        ("flow", "body"),
+        [
+            ("federal", "when { context.out_of_state }"),
+            ("out_of_state", "when { context.federal }"),
+            ("federal", 'when { context.kinds.contains("federal") }'),
+            ("own", "when { context.own }"),
+        ],
+    )
+    def test_load_flow_that_the_rule_does_not_read_is_refused(
+        self, tmp_path: Path, flow: str, body: str
+    ) -> None:
+        head = f'@unsettled("{flow}")\nforbid (principal, action, resource)'
+        with pytest.raises(BadInput, match="@unsettled names what the rule does not"):
+            with_rule(tmp_path, body, head=head, states=["us-il"])
+
+
+class TestSeal:
+    """A pack whose `pack.toml` names the hash of the other files."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        folder = copied(tmp_path, ["us-il"])
+        (folder / "pack.toml").write_text(sealed(folder))
+        return folder
+
+    def test_load_packaged_pack_is_sealed(self) -> None:
+        assert Pack.load().sealed
+
+    def test_load_sealed_pack_is_read(self, folder: Path) -> None:
+        assert read_pack(folder).sealed
+
+    def test_load_pack_without_a_hash_is_not_sealed(self, tmp_path: Path) -> None:
+        assert not read_pack(copied(tmp_path, ["us-il"])).sealed
+
+    @pytest.mark.parametrize("name", [DESIGN, ILLINOIS, FACTS, SCHEMA])
+    def test_load_changed_file_is_refused_with_the_hash_to_write(self, folder: Path, name: str) -> None:
+        path = folder / name
+        path.write_text(path.read_text() + "\n")
+        with pytest.raises(BadInput, match="its files changed since version") as caught:
+            read_pack(folder)
+        wanted = re.findall(r'sha256 = "[0-9a-f]{64}"', sealed(folder))
+        assert caught.value.expected == f"a new version and {wanted[0]}"
+
+    def test_load_added_state_is_refused(self, folder: Path) -> None:
+        (folder / "statutes" / "us-wy").mkdir()
+        (folder / "statutes" / "us-wy" / "facts.toml").write_bytes(
+            (PACKAGED / "statutes/us-wy/facts.toml").read_bytes()
+        )
+        with pytest.raises(BadInput, match="its files changed"):
+            read_pack(folder)
+
+    @pytest.mark.parametrize("value", ['""', "5", "[]", '"SHA"'])
+    def test_load_hash_that_is_none_is_refused(self, folder: Path, value: str) -> None:
+        (folder / "pack.toml").write_text(f'version = "1"\nsha256 = {value}\n')
+        with pytest.raises(BadInput, match="its files changed since version 1"):
+            read_pack(folder)
+
+    def test_seal_of_a_sealed_pack_changes_nothing(self, folder: Path) -> None:
+        text = (folder / "pack.toml").read_text()
+        assert sealed(folder) == text
+        (folder / ILLINOIS).write_text((folder / ILLINOIS).read_text() + "\n")
+        (folder / "pack.toml").write_text(sealed(folder))
+        assert (folder / "pack.toml").read_text().count("sha256 =") == text.count("sha256 =") == 1
+        assert read_pack(folder).sealed

@@ -63,7 +63,7 @@ def test_covered_names_what_there_is_and_how_sure() -> None:
         "purposes": "-",
         "immigration": "refused (text, secondary)",
         "out_of_state": "on terms (text)",
-        "federal": "refused (text)",
+        "federal": "left open, refused (text)",
         "duties": "noted (text)",
     }
 
@@ -74,17 +74,42 @@ def test_covered_names_what_there_is_and_how_sure() -> None:
         ("us-ca", "refused", "refused"),
         ("us-ct", "on terms", "on terms"),
         ("us-ga", "on terms", "on terms"),
-        ("us-ne", "refused", "refused"),
+        ("us-ia", "left open, refused", "left open, refused"),
+        ("us-il", "on terms", "left open, refused"),
+        ("us-ne", "left open, refused", "left open, refused"),
         ("us-va", "refused", "refused"),
+        ("us-wa", "left open, refused", "left open, refused"),
         ("us-wy", "-", "-"),
     ],
 )
-def test_covered_tells_what_is_always_refused_from_what_is_on_terms(
+def test_covered_tells_what_a_law_refuses_from_what_it_leaves_open_or_permits_on_terms(
     code: str, out_of_state: str, federal: str
 ) -> None:
     jurisdiction = PACK.jurisdictions[code]
     found = [covered(PACK, jurisdiction, matter).partition(" (")[0] for matter in ("out_of_state", "federal")]
     assert found == [out_of_state, federal]
+
+
+@pytest.mark.parametrize("code", ["us-co", "us-ky", "us-me"])
+def test_covered_immigration_that_no_source_settles_is_left_open(code: str) -> None:
+    found = covered(PACK, PACK.jurisdictions[code], "immigration")
+    assert found.startswith("left open, refused (")
+
+
+def test_page_says_what_a_rule_refuses_though_not_settled() -> None:
+    page = unmarked(PAGES["us-ia.md"])
+    assert "`us-ia/321p.4/federal` (refused though not settled: federal)" in page
+    assert "`us-ia/321p.4/out-of-state` (refused though not settled: out of state)" in page
+
+
+def test_index_says_where_silence_refuses_and_what_is_taken_as_said() -> None:
+    page = PAGES["README.md"]
+    wanted = [
+        "only where a state regulates plate reads in general",
+        "without `on_behalf_of` a search is for nobody",
+    ]
+    wanted += ["](../backtest.md)", "](../proofs.md)"]
+    assert [text for text in wanted if text not in page] == []
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gatehouse import law
 from gatehouse.law.deciding import Rulebook, decide
 from gatehouse.law.domain import VALUES
 from gatehouse.law.facts import Provision, retention_minutes
 from gatehouse.law.formula import Compare, Covers, Is, Meets, Within, atoms
-from gatehouse.law.pack import Pack, Rule
+from gatehouse.law.pack import FLOWS, Pack, Rule
 from gatehouse.model import AgencyKind, Outcome, OwnerTerms, Party, Purpose, SearchRequest, Window
 
 PACK = Pack.load()
@@ -28,6 +30,11 @@ OPEN = {
     "certification_criminal",
     "process_or_certification",
 }
+# What sentences say of a refusal that no source settles. Oklahoma's rests on no signal and no flow.
+CAUTION = re.compile(
+    r"left open|leaves? open|not found is|not confirmed is|are pending|until they are|inferred, and"
+)
+NAMELESS = {"us-ok/7-606.1/program-data"}
 RULES = sorted((rule for rule in PACK.rules.values() if rule.jurisdiction), key=lambda rule: rule.id)
 
 PERIODS = [
@@ -44,7 +51,6 @@ def provision_of(rule: Rule) -> Provision:
 
 def compared(rule: Rule, *facts: str) -> set[tuple[str, str, int | str]]:
     """Return what a rule compares some numbers with."""
-    assert rule.formula is not None
     return {
         (atom.fact, atom.relation, atom.other)
         for atom in atoms(rule.formula)
@@ -69,7 +75,6 @@ def test_period_limits_searches_to_the_shortest_span_that_it_can_mean(provision:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_rule_names_only_values_that_a_fact_can_have(rule: Rule) -> None:
-    assert rule.formula is not None
     for atom in atoms(rule.formula):
         if isinstance(atom, Is | Meets | Covers | Within):
             assert atom.values <= {"", *VALUES[atom.fact]}
@@ -87,6 +92,28 @@ def test_sentence_is_one_that_a_person_can_be_told(rule: Rule) -> None:
     assert rule.sentence.endswith(".")
     assert 20 <= len(rule.sentence) <= 280
     assert "us-" not in rule.sentence
+
+
+def test_rule_that_says_it_refuses_what_is_left_open_is_marked_unsettled() -> None:
+    said = {rule.id for rule in RULES if rule.outcome is Outcome.DENY and CAUTION.search(rule.sentence)}
+    marked = {rule.id for rule in RULES if rule.unsettled}
+    # No other sentence speaks of ages of reads: Colorado's is unverified, which settles nothing either.
+    assert said - marked == {"us-co/24-72-113/after-a-year", *NAMELESS}
+    assert {rule.id for rule in RULES if rule.unsettled & FLOWS} <= said
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_flow_that_a_rule_leaves_unsettled_is_a_matter_of_its_provision(rule: Rule) -> None:
+    assert rule.unsettled & FLOWS <= provision_of(rule).matter
+
+
+def test_version_is_the_newest_of_the_changelog_and_higher_than_all_before() -> None:
+    log = (Path(law.__file__).parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## (\S+)$", log, re.M)
+    assert versions[0] == PACK.id.version
+    numbers = [[int(part) for part in version.split(".")] for version in versions]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(versions)) == len(versions)
 
 
 @pytest.mark.shared
