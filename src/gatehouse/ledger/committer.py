@@ -137,6 +137,10 @@ class Storage(Protocol):
         """Return the state at this moment."""
         ...
 
+    def published(self) -> StoredCheckpoint:
+        """Return the newest checkpoint that others may see."""
+        ...
+
     def entries(self, first: int, end: int) -> list[bytes]:
         """Return the entries [first, end); a missing one is `LogCorrupt`."""
         ...

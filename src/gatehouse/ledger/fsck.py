@@ -93,7 +93,7 @@ class _Check:
         for index, entry in enumerate(self._entries(contents.entries)):
             leaf = leaf_hash(entry)
             self._chains.check(index, entry, leaf)
-            for tile in tree.append(leaf):
+            for tile in tree.extend([leaf]):
                 self._tile(tile)
                 full += 1
             if tree.size in sizes:

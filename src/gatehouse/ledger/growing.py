@@ -6,11 +6,13 @@ appends, any may read below a size that it knows to be complete.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from hashlib import sha256
 
 from gatehouse.ledger.committer import Storage, Tile
 from gatehouse.ledger.layout import LEVEL_BITS, TILE
-from gatehouse.ledger.merkle import HASH_BYTES, leaf_hash, node_hash, root
+from gatehouse.ledger.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root
 
 # Full tiles that were at the edge lately stay at hand: receipts of a batch look into the last few.
 _KEPT = 64
@@ -24,16 +26,19 @@ class TileNodes:
 
     def __init__(self, hashes: list[bytes]) -> None:
         self.levels: list[list[bytes]] = [[] for _ in range(LEVEL_BITS + 1)]
-        for each in hashes:
-            self.append(each)
+        self.extend(hashes)
 
-    def append(self, hash_: bytes) -> None:
-        """Add a hash, and each node above that it completes."""
-        for level in self.levels:
-            level.append(hash_)
-            if len(level) & 1:
+    def extend(self, hashes: list[bytes]) -> None:
+        """Add hashes, and the nodes above that they complete."""
+        below = self.levels[0]
+        below += hashes
+        for level in self.levels[1:]:
+            pairs = range(2 * len(level), len(below) - 1, 2)
+            if not pairs:
                 return
-            hash_ = node_hash(level[-2], hash_)
+            # Written out: this is done for every entry.
+            level += [sha256(b"\1" + below[at] + below[at + 1]).digest() for at in pairs]
+            below = level
 
     @property
     def full(self) -> bool:
@@ -64,33 +69,41 @@ class GrowingTree:
             members >>= LEVEL_BITS
             level += 1
 
-    def append(self, leaf: bytes) -> list[Tile]:
-        """Add a leaf hash and return the tiles that it fills."""
+    def extend(self, leaves: list[bytes]) -> list[Tile]:
+        """Append leaf hashes and return the tiles that they fill."""
         filled: list[Tile] = []
-        level, at, hash_ = 0, self.size, leaf
-        while True:
+        self._extend(0, self.size, leaves, filled)
+        self.size += len(leaves)
+        return filled
+
+    def _extend(self, level: int, at: int, hashes: list[bytes], filled: list[Tile]) -> None:
+        while hashes:
             key = level, at // TILE
             edge = self._edges.get(key)
             if edge is None:
                 edge = self._edges[key] = TileNodes([])
-            edge.append(hash_)
-            if not edge.full:
-                break
-            tile = edge.tile(*key)
-            filled.append(tile)
-            self._retire(key)
-            level, at, hash_ = level + 1, at // TILE, tile.root
-        self.size += 1
-        return filled
+            part = hashes[: TILE - at % TILE]
+            edge.extend(part)
+            if edge.full:
+                tile = edge.tile(*key)
+                filled.append(tile)
+                self._retire(key)
+                self._extend(level + 1, at // TILE, [tile.root], filled)
+            at += len(part)
+            hashes = hashes[len(part) :]
 
     def subtree(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree over leaves [index << level, (index + 1) << level)."""
         tile_level, above = divmod(level, LEVEL_BITS)
         tile_index, place = divmod(index, TILE >> above)
-        nodes = self._edges.get((tile_level, tile_index))
-        if nodes is None:
-            nodes = self._stored(tile_level, tile_index)
-        return nodes.levels[above][place]
+        return self.nodes(tile_level, tile_index)[above][place]
+
+    def nodes(self, level: int, index: int) -> list[list[bytes]]:
+        """Return the nodes of a tile by their level in it, the hashes of the tile first."""
+        found = self._edges.get((level, index))
+        if found is None:
+            found = self._stored(level, index)
+        return found.levels
 
     def root(self) -> bytes:
         """Return the root of the tree."""
@@ -100,6 +113,64 @@ class GrowingTree:
         self._full.append(key)
         if len(self._full) > _KEPT:
             del self._edges[self._full.pop(0)]
+
+
+class Proofs:
+    """The root of one size of a growing tree, and its inclusion proofs; what these share is found once."""
+
+    def __init__(self, tree: GrowingTree, size: int) -> None:
+        self.size = size
+        self.tree = tree
+        # For each level, the root over the leaves below its last node, which need not be complete.
+        self._last: list[bytes] = []
+        self._above: dict[int, tuple[bytes, ...]] = {}
+        if size:
+            level, last = 0, size - 1
+            found = tree.subtree(0, last)
+            self._last.append(found)
+            while last:
+                if last & 1:
+                    found = node_hash(tree.subtree(level, last - 1), found)
+                self._last.append(found)
+                level, last = level + 1, last >> 1
+
+    @property
+    def root(self) -> bytes:
+        """Return the root of the tree."""
+        return self._last[-1] if self._last else EMPTY_ROOT
+
+    def inclusion(self, index: int) -> tuple[bytes, ...]:
+        """Return the proof of an entry of the tree, leaf side first."""
+        tile = index // TILE
+        above = self._above.get(tile)
+        if above is None:
+            above = self._above[tile] = tuple(self._path(tile, LEVEL_BITS))
+        levels, node, last = self.tree.nodes(0, tile), index, self.size - 1
+        proof = []
+        for level in range(LEVEL_BITS):
+            if node & 1:
+                proof.append(levels[level][node - 1 & _PLACES[level]])
+            elif node + 1 < last:
+                proof.append(levels[level][node + 1 & _PLACES[level]])
+            elif node + 1 == last:
+                proof.append(self._last[level])
+            node, last = node >> 1, last >> 1
+        return (*proof, *above)
+
+    def _path(self, node: int, level: int) -> Iterator[bytes]:
+        """Yield the proof of a complete subtree."""
+        last = self.size - 1 >> level
+        while last:
+            if node & 1:
+                yield self.tree.subtree(level, node - 1)
+            elif node + 1 < last:
+                yield self.tree.subtree(level, node + 1)
+            elif node + 1 == last:
+                yield self._last[level]
+            node, last, level = node >> 1, last >> 1, level + 1
+
+
+_PLACES = tuple((TILE >> level) - 1 for level in range(LEVEL_BITS))
 
 
 def _load(storage: Storage, level: int, index: int) -> TileNodes:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gatehouse.ledger import merkle
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.committer import (
     Apply,
@@ -196,10 +195,10 @@ class Log(LogView):
     def result(self, pending: Pending) -> Appended:
         """Wait for an append that was begun, and return or raise as `append` does."""
         found = pending.wait()
-        state = found.state if self._asking is None else self._covering(found.index)
+        state = found.state if self._asking is None else self._covering(found.at)
         checkpoint = state.head.published
-        proof = merkle.inclusion_proof(state.tree, index=found.index, size=checkpoint.size)
-        return Appended(found.index, found.leaf, Receipt(found.index, tuple(proof), checkpoint.note))
+        proof = state.proofs.inclusion(found.at)
+        return Appended(found.at, found.leaf, Receipt(found.at, proof, checkpoint.note))
 
     def check_releases(self) -> None:
         """Refuse with `ReleasesRefused` while the witness policy has not been met for too long."""

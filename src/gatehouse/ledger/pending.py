@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gatehouse.ledger.committer import Apply, Head, NotRecorded, OutcomeUnknown, Position
 from gatehouse.ledger.errors import InvalidEntry
-from gatehouse.ledger.growing import GrowingTree
+from gatehouse.ledger.growing import GrowingTree, Proofs
 from gatehouse.ledger.layout import LARGEST_ENTRY
 from gatehouse.ledger.note import NoteSigner
 from gatehouse.model import Error
@@ -18,17 +19,17 @@ Make = Callable[[Position], bytes]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A durable state of a log, with a tree that reaches at least as far."""
+    """A durable state of a log, a tree that reaches at least as far, and the proofs of what is published."""
 
     head: Head
     tree: GrowingTree
+    proofs: Proofs
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """Where an entry stands, and the state in which it became durable."""
+class Committed(NamedTuple):
+    """Where an entry stands (`at`), and the state in which it became durable."""
 
-    index: int
+    at: int
     leaf: bytes
     state: State
 
@@ -55,17 +56,6 @@ class Pending:
         # A bare lock is what threads wait for at the least cost; it opens once.
         self._settled = threading.Lock()
         self._settled.acquire()
-
-    def entry(self, position: Position) -> bytes:
-        """Return the entry for a position; one that no log can hold is `InvalidEntry`."""
-        entry = self.make if isinstance(self.make, bytes) else self.make(position)
-        if len(entry) > LARGEST_ENTRY:
-            raise InvalidEntry(
-                "the log cannot hold the entry",
-                expected=f"at most {LARGEST_ENTRY} bytes",
-                got=f"{len(entry)} bytes",
-            )
-        return entry
 
     @property
     def settled(self) -> bool:
@@ -100,6 +90,17 @@ class Pending:
             ) from error.__cause__
         assert error is not None
         raise error
+
+
+def checked(entry: bytes) -> bytes:
+    """Return an entry that a log can hold; a longer one is `InvalidEntry`."""
+    if len(entry) > LARGEST_ENTRY:
+        raise InvalidEntry(
+            "the log cannot hold the entry",
+            expected=f"at most {LARGEST_ENTRY} bytes",
+            got=f"{len(entry)} bytes",
+        )
+    return entry
 
 
 def not_recorded(error: Exception) -> NotRecorded:

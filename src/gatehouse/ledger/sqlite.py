@@ -7,10 +7,10 @@ commit that was reported as failed may still be found complete. See `SqliteCommi
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from gatehouse.ledger import schema
@@ -37,6 +37,8 @@ from gatehouse.model import BadInput, BadUse
 
 # SQLite's own measure (1,000 pages of 4 KiB); it is done here since SQLite would not tell of a failure.
 _LONGEST_WAL = 4_096_000
+_LOOK_EVERY = 16  # commits
+_ROWS = 16  # of one statement
 
 
 def create(path: Path, *, origin: str, key: str, checkpoint: StoredCheckpoint) -> None:
@@ -106,23 +108,31 @@ class SqliteTransaction:
         """Add a record."""
         run = self._connection.executemany
         with failures(self._path):
-            run("INSERT INTO ledger_entry VALUES (?, ?)", enumerate(record.entries, record.first))
-            run(
-                "INSERT INTO ledger_tile VALUES (?, ?, ?, ?)",
-                ((each.level, each.index, each.root, each.hashes) for each in record.tiles),
-            )
-            run(
-                "INSERT OR REPLACE INTO ledger_chain VALUES (?, ?, ?)",
-                ((agency, chain.sequence, chain.leaf) for agency, chain in record.chains.items()),
-            )
-            run("INSERT OR IGNORE INTO ledger_cosignature VALUES (?, ?)", record.cosignatures)
+            self._insert_entries(record)
+            if record.tiles:
+                tiles = ((each.level, each.index, each.root, each.hashes) for each in record.tiles)
+                run("INSERT INTO ledger_tile VALUES (?, ?, ?, ?)", tiles)
+            if record.chains:
+                chains = ((agency, each.sequence, each.leaf) for agency, each in record.chains.items())
+                run("INSERT OR REPLACE INTO ledger_chain VALUES (?, ?, ?)", chains)
+            if record.cosignatures:
+                run("INSERT OR IGNORE INTO ledger_cosignature VALUES (?, ?)", record.cosignatures)
+            at, published = None, record.published
             if record.checkpoint is not None:
-                size = record.checkpoint.size
+                size, at = record.checkpoint.size, micros(record.checkpoint.at)
                 run("INSERT INTO ledger_key VALUES (NULL, ?, ?)", ((key, size) for key in record.keys))
                 insert_checkpoint(self._connection, record.checkpoint)
-                self._connection.execute("UPDATE ledger_head SET at = ?", (micros(record.checkpoint.at),))
-            if record.published is not None:
-                self._connection.execute("UPDATE ledger_head SET published = ?", (record.published,))
+            self._connection.execute(
+                "UPDATE ledger_head SET at = coalesce(?, at), published = coalesce(?, published)",
+                (at, published),
+            )
+
+    def _insert_entries(self, record: Record) -> None:
+        # Each step of a statement lets another thread run, and those who wait for receipts are many.
+        for at in range(0, len(record.entries), _ROWS):
+            part = record.entries[at : at + _ROWS]
+            values = [value for row in enumerate(part, record.first + at) for value in row]
+            self._connection.execute(_insert(len(part)), values)
 
     def commit(self) -> None:
         """Return when the write-ahead log is on the disk; a failure is `StorageFailed` with `uncertain`."""
@@ -144,6 +154,7 @@ class SqliteCommitter:
         self._lease = FileLease(lease_path(path))
         self._connection: sqlite3.Connection | None = None
         self._guard = _Guard()
+        self._commits = 0
         try:
             self._open()
             with failures(path), snapshot(self._live, BEGIN):
@@ -190,8 +201,12 @@ class SqliteCommitter:
 
     def tidy(self) -> None:
         """Copy the write-ahead log into the database when it has grown long."""
+        self._commits += 1
+        # To ask the system each time would cost a switch of threads.
+        if self._commits % _LOOK_EVERY:
+            return
         try:
-            long = os.stat(wal_path(self._path)).st_size > _LONGEST_WAL  # noqa: PTH116  # in the hot path
+            long = wal_path(self._path).stat().st_size > _LONGEST_WAL
         except FileNotFoundError:
             return
         if long:
@@ -244,6 +259,11 @@ class SqliteCommitter:
             wal = wal_path(self._path)
             if wal.exists():
                 sync(wal)
+
+
+@lru_cache(maxsize=_ROWS)
+def _insert(rows: int) -> str:
+    return f"INSERT INTO ledger_entry VALUES {', '.join(['(?, ?)'] * rows)}"  # noqa: S608  # nothing from outside
 
 
 def _is_the_stores(error: BaseException) -> bool:

@@ -103,26 +103,33 @@ def generation(connection: sqlite3.Connection, path: Path) -> int:
 
 def head(connection: sqlite3.Connection, where: str) -> Head:
     """Return the state that a transaction shows."""
-    row = connection.execute("SELECT origin, at, published FROM ledger_head").fetchone()
-    if row is None:
-        raise BadInput("the file holds no log", where=where, hint="make one with `gatehouse ledger init`")
-    origin, at, size = row
-    newest = checkpoint(
-        connection, connection.execute("SELECT max(size) FROM ledger_checkpoint").fetchone()[0] or 0
-    )
-    published = checkpoint(connection, size)
-    if newest is None or published is None:
-        raise LogCorrupt("a checkpoint is missing", where=where, expected=f"one of size {size}", got="none")
-    since = connection.execute("SELECT min(at) FROM ledger_checkpoint WHERE size > ?", (size,)).fetchone()[0]
+    visible = published(connection, where)
+    origin, at = connection.execute("SELECT origin, at FROM ledger_head").fetchone()
+    size = connection.execute("SELECT max(size) FROM ledger_checkpoint").fetchone()[0]
+    newest = checkpoint(connection, size) or visible
+    (since,) = connection.execute(
+        "SELECT min(at) FROM ledger_checkpoint WHERE size > ?", (visible.size,)
+    ).fetchone()
     keys = connection.execute("SELECT vkey FROM ledger_key ORDER BY number").fetchall()
     return Head(
         origin,
         moment(at),
         newest,
-        published,
+        visible,
         tuple(key for (key,) in keys),
         None if since is None else moment(since),
     )
+
+
+def published(connection: sqlite3.Connection, where: str) -> StoredCheckpoint:
+    """Return the newest checkpoint that others may see."""
+    row = connection.execute("SELECT published FROM ledger_head").fetchone()
+    if row is None:
+        raise BadInput("the file holds no log", where=where, hint="make one with `gatehouse ledger init`")
+    found = checkpoint(connection, row[0])
+    if found is None:
+        raise LogCorrupt("a checkpoint is missing", where=where, expected=f"one of size {row[0]}", got="none")
+    return found
 
 
 def checkpoint(connection: sqlite3.Connection, size: int) -> StoredCheckpoint | None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from gatehouse.ledger import schema
 from gatehouse.ledger.committer import Chain, Head, StoredCheckpoint
 from gatehouse.ledger.errors import LogCorrupt
-from gatehouse.ledger.sqlite_file import BUSY_SECONDS, checkpoint, failures, head, snapshot
+from gatehouse.ledger.layout import TILE
+from gatehouse.ledger.merkle import HASH_BYTES
+from gatehouse.ledger.sqlite_file import BUSY_SECONDS, checkpoint, failures, head, published, snapshot
 from gatehouse.model import BadInput
 
 
@@ -58,6 +60,11 @@ class SqliteStorage:
         with self._lock, failures(self._path), snapshot(self._connection):
             return head(self._connection, self._path.name)
 
+    def published(self) -> StoredCheckpoint:
+        """Return the newest checkpoint that others may see."""
+        with self._lock, failures(self._path), snapshot(self._connection):
+            return published(self._connection, self.where)
+
     def entries(self, first: int, end: int) -> list[bytes]:
         """Return the entries [first, end); a missing one is `LogCorrupt`."""
         rows = self._all(
@@ -75,7 +82,15 @@ class SqliteStorage:
     def tile(self, level: int, index: int) -> bytes | None:
         """Return the 256 hashes of a full tile, or nothing if it is not full yet."""
         rows = self._all("SELECT hashes FROM ledger_tile WHERE level = ? AND idx = ?", level, index)
-        return rows[0][0] if rows else None
+        found: bytes | None = rows[0][0] if rows else None
+        if found is not None and len(found) != TILE * HASH_BYTES:
+            raise LogCorrupt(
+                "a stored tile has the wrong length",
+                where=f"{self.where}, tile {index} of level {level}",
+                expected=f"{TILE * HASH_BYTES} bytes",
+                got=f"{len(found)} bytes",
+            )
+        return found
 
     def roots(self, level: int, first: int, end: int) -> list[bytes]:
         """Return the roots of the full tiles [first, end) of a level; a missing one is `LogCorrupt`."""

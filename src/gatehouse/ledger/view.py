@@ -6,16 +6,16 @@ for good, since tiles never change.
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Self
 
 from gatehouse.ledger import merkle
 from gatehouse.ledger.committer import Storage, StoredCheckpoint
+from gatehouse.ledger.errors import LogCorrupt
+from gatehouse.ledger.growing import GrowingTree, Proofs
 from gatehouse.ledger.layout import CHECKPOINT, LEVEL_BITS, Resource, encode_bundle, parse_path
 from gatehouse.ledger.merkle import HASH_BYTES, leaf_hash
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.ledger.tiles import TileReader
 from gatehouse.model import BadInput, BadUse
 
 
@@ -24,8 +24,7 @@ class LogView:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._reader_lock = threading.Lock()
-        self._reader: TileReader | None = None
+        self._last: Proofs | None = None
 
     @classmethod
     def read(cls, path: Path) -> LogView:
@@ -77,14 +76,14 @@ class LogView:
     def proof(self, index: int, size: int | None = None) -> list[bytes]:
         """Return the proof that entry `index` is in the tree of `size` entries, or of the published size."""
         size = self._within(size)
-        with self._reader_lock:
-            return merkle.inclusion_proof(self._tiles(size), index=index, size=size)
+        if not 0 <= index < size:
+            raise BadUse("the entry lies outside the tree", expected=f"below {size}", got=str(index))
+        return list(self._proofs(size).inclusion(index))
 
     def consistency(self, size1: int, size2: int | None = None) -> list[bytes]:
         """Return the proof that the tree of `size1` entries begins that of `size2`, or the published one."""
         size2 = self._within(size2)
-        with self._reader_lock:
-            return merkle.consistency_proof(self._tiles(size2), size1=size1, size2=size2)
+        return merkle.consistency_proof(self._proofs(size2).tree, size1=size1, size2=size2)
 
     def receipt(self, index: int) -> Receipt:
         """Return the receipt of an entry under the published checkpoint."""
@@ -115,7 +114,7 @@ class LogView:
         return b"".join(self._storage.roots(resource.level - 1, resource.first, resource.end))
 
     def _published(self) -> StoredCheckpoint:
-        return self._storage.head().published
+        return self._storage.published()
 
     def _within(self, size: int | None) -> int:
         published = self._published().size
@@ -127,7 +126,19 @@ class LogView:
             )
         return size
 
-    def _tiles(self, size: int) -> TileReader:
-        if self._reader is None or self._reader.size != size:
-            self._reader = TileReader(lambda path: self.part(parse_path(path)), size)
-        return self._reader
+    def _proofs(self, size: int) -> Proofs:
+        # Whoever comes second may do the same work again; what either finds is the same.
+        found = self._last
+        if found is None or found.size != size:
+            found = Proofs(GrowingTree(self._storage, size), size)
+            signed = self._storage.checkpoint(size)
+            if signed is not None and signed.root != found.root:
+                raise LogCorrupt(
+                    "the stored tree has another root than its checkpoint",
+                    where=f"{self._storage.where}, size {size}",
+                    expected=signed.root.hex(),
+                    got=found.root.hex(),
+                    hint="`gatehouse ledger fsck` says what has changed",
+                )
+            self._last = found
+        return found

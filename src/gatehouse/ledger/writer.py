@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
+from gatehouse.ledger.chains import Clear, ClearReader
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.committer import (
     Chain,
@@ -28,12 +29,12 @@ from gatehouse.ledger.committer import (
     Tile,
     Transaction,
 )
-from gatehouse.ledger.entry import SCHEMA, Leaf, read_entry
+from gatehouse.ledger.entry import SCHEMA
 from gatehouse.ledger.errors import InvalidEntry, LogCorrupt
-from gatehouse.ledger.growing import GrowingTree
+from gatehouse.ledger.growing import GrowingTree, Proofs
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.note import NoteSigner, sign_note
-from gatehouse.ledger.pending import Committed, Pending, State, not_recorded, outcome_unknown
+from gatehouse.ledger.pending import Committed, Pending, State, checked, not_recorded, outcome_unknown
 from gatehouse.model import BadUse
 
 Clock = Callable[[], datetime]
@@ -61,7 +62,8 @@ class _Batch:
     at: datetime
     entries: list[bytes] = field(default_factory=list)
     placed: list[tuple[Pending, int, bytes]] = field(default_factory=list)
-    tiles: list[Tile] = field(default_factory=list)
+    leaves: list[bytes] = field(default_factory=list)
+    proofs: Proofs | None = None
     chains: dict[str, Chain] = field(default_factory=dict)
     failed: list[tuple[Pending, Exception]] = field(default_factory=list)
     new_keys: list[NoteSigner] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Writer:
         self._signers = list(signers)
         self._clock = clock
         self._witnessed = witnessed
+        self._leaves = ClearReader()
         self._announce = announce
         self._queue: SimpleQueue[Pending | Publish | None] = SimpleQueue()
         self._gate = threading.Lock()
@@ -96,7 +99,7 @@ class Writer:
 
     def state(self) -> State:
         """Return the state at the start."""
-        return State(self._head, self._recovered())
+        return self._state_of(self._recovered(), None)
 
     def start(self) -> None:
         """Begin to commit."""
@@ -162,7 +165,7 @@ class Writer:
                 return
             tree = self._recovered()
         self._signers += batch.new_keys
-        state = State(self._head, tree)
+        state = self._state_of(tree, batch.proofs)
         self._announce(state)
         for append, own in batch.failed:
             append.fail(own)
@@ -173,18 +176,18 @@ class Writer:
     def _place(self, append: Pending, transaction: Transaction, tree: GrowingTree, batch: _Batch) -> None:
         """Take one append into the batch; if it fails, nothing of it stays and no index is used up."""
         try:
-            agency = append.agency
-            if agency is None and isinstance(append.make, bytes) and _CLAIM in append.make:
-                agency = read_entry(append.make).agency
-            chain = None
-            if agency is not None:
-                chain = batch.chains.get(agency) or transaction.chain(agency)
-            position = Position(
-                tree.size, chain.sequence + 1 if chain else 0, chain.leaf if chain else None, batch.at
-            )
-            entry = append.entry(position)
-            if agency is not None or _CLAIM in entry:
-                _check_leaf(read_entry(entry), agency, position)
+            make, agency = append.make, append.agency
+            if isinstance(make, bytes):
+                entry = make
+                if agency is not None or _CLAIM in entry:
+                    found = self._leaves.read(entry)
+                    position = self._position(agency or found.agency, transaction, tree, batch)
+                    agency = _continues(found, agency or found.agency, position)
+            else:
+                position = self._position(agency, transaction, tree, batch)
+                entry = checked(make(position))
+                if agency is not None or _CLAIM in entry:
+                    agency = _continues(self._leaves.read(entry), agency, position)
             leaf = leaf_hash(entry)
             if append.apply is not None:
                 transaction.attempt(append.apply)
@@ -193,18 +196,30 @@ class Writer:
         except Exception as error:
             batch.failed.append((append, error))
             return
-        batch.tiles += tree.append(leaf)
+        batch.placed.append((append, tree.size + len(batch.entries), leaf))
         batch.entries.append(entry)
-        batch.placed.append((append, position.index, leaf))
+        batch.leaves.append(leaf)
         if agency is not None:
             batch.chains[agency] = Chain(position.sequence, leaf)
         if append.new_key is not None:
             batch.new_keys.append(append.new_key)
 
+    def _position(
+        self, agency: str | None, transaction: Transaction, tree: GrowingTree, batch: _Batch
+    ) -> Position:
+        chain = None
+        if agency is not None:
+            chain = batch.chains.get(agency) or transaction.chain(agency)
+        sequence, previous = (chain.sequence + 1, chain.leaf) if chain else (0, None)
+        return Position(tree.size + len(batch.entries), sequence, previous, batch.at)
+
     def _record(self, tree: GrowingTree, batch: _Batch, publish: list[Publish]) -> Record | None:
         checkpoint = published = None
+        tiles: list[Tile] = []
         if batch.entries:
-            body = Checkpoint(self._head.origin, tree.size, tree.root())
+            tiles = tree.extend(batch.leaves)
+            batch.proofs = Proofs(tree, tree.size)
+            body = Checkpoint(self._head.origin, tree.size, batch.proofs.root)
             note = sign_note(body.text, signers=[*self._signers, *batch.new_keys])
             checkpoint = StoredCheckpoint(body.size, body.root, note, batch.at)
             published = None if self._witnessed else body.size
@@ -216,13 +231,20 @@ class Writer:
         return Record(
             first=tree.size - len(batch.entries),
             entries=tuple(batch.entries),
-            tiles=tuple(batch.tiles),
+            tiles=tuple(tiles),
             chains=batch.chains,
             checkpoint=checkpoint,
             keys=tuple(each.vkey for each in batch.new_keys),
             cosignatures=lines,
             published=published,
         )
+
+    def _state_of(self, tree: GrowingTree, proofs: Proofs | None) -> State:
+        """Return the durable state; `proofs` are those of the newest size, if they are at hand."""
+        published = self._head.published.size
+        if proofs is None or proofs.size != published:
+            proofs = Proofs(tree, published)
+        return State(self._head, tree, proofs)
 
     def _next_head(self, head: Head, record: Record, publish: list[Publish]) -> Head:
         newest = record.checkpoint or head.newest
@@ -301,20 +323,16 @@ def read_tree(storage: Storage, head: Head) -> GrowingTree:
     return tree
 
 
-def _check_leaf(leaf: Leaf, agency: str | None, position: Position) -> None:
-    hour = position.at.replace(minute=0, second=0, microsecond=0)
-    expected = (agency, position.sequence, position.previous, hour)
+def _continues(leaf: Clear, agency: str | None, position: Position) -> str:
+    """Return the agency of a leaf that stands at its place, else `InvalidEntry`."""
+    previous = position.previous.hex() if position.previous else None
+    expected = (agency, position.sequence, previous, f"{position.at:%Y-%m-%dT%H}:00:00Z")
     got = (leaf.agency, leaf.sequence, leaf.previous, leaf.hour)
     if got != expected:
         raise InvalidEntry(
             "the entry does not continue its agency's chain",
             where=f"entry {position.index}",
-            expected=_chain_words(*expected),
-            got=_chain_words(*got),
+            expected="{}, sequence {}, behind {}, {}".format(*expected),
+            got="{}, sequence {}, behind {}, {}".format(*got),
         )
-
-
-def _chain_words(agency: str | None, sequence: int, previous: bytes | None, hour: datetime) -> str:
-    return (
-        f"{agency} {sequence} behind {previous.hex()[:16] if previous else 'nothing'} at {hour:%Y-%m-%dT%HZ}"
-    )
+    return leaf.agency

@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "entry more": ("INSERT INTO ledger_entry VALUES (600, x'00')", "entries"),
     "entry elsewhere": ("UPDATE ledger_entry SET idx = 700 WHERE idx = 599", "entries"),
     "tile": ("UPDATE ledger_tile SET hashes = zeroblob(8192) WHERE idx = 1", f"{TILE}, hash 0"),
-    "tile cut": ("UPDATE ledger_tile SET hashes = x'' WHERE idx = 1", f"{TILE}, hash 0"),
+    "tile cut": ("UPDATE ledger_tile SET hashes = x'' WHERE idx = 1", f"{TILE}; expected 8192 bytes"),
     "tile root": ("UPDATE ledger_tile SET root = zeroblob(32) WHERE idx = 1", TILE),
     "tile gone": ("DELETE FROM ledger_tile WHERE idx = 1", TILE),
     "tile more": ("INSERT INTO ledger_tile VALUES (0, 2, zeroblob(32), zeroblob(8192))", "the tiles"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatehouse.ledger import merkle
-from gatehouse.ledger.growing import GrowingTree, TileNodes
+from gatehouse.ledger.growing import GrowingTree, Proofs, TileNodes
 from gatehouse.ledger.sqlite_storage import SqliteStorage
 from tests.unit.ledger.logs import filled, made_log, opened
 from tests.unit.ledger.naive import NaiveTree, numbered
@@ -26,12 +26,14 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> SqliteStorage:
 @given(first=st.integers(0, 300), more=st.integers(0, 400))
 def test_growing_tree_from_any_size_is_the_naive_tree(storage: SqliteStorage, first: int, more: int) -> None:
     tree = GrowingTree(storage, first)
-    for index in range(first, first + more):
-        tree.append(NAIVE.leaf(index))
     size = first + more
+    tree.extend([NAIVE.leaf(index) for index in range(first, size)])
     assert (tree.size, tree.root()) == (size, NAIVE.root(size))
-    for index in {0, size // 3, size - 1} & set(range(size)):
+    proofs = Proofs(tree, size)
+    assert (proofs.size, proofs.root) == (size, NAIVE.root(size))
+    for index in {0, size // 3, size - 3, size - 2, size - 1} & set(range(size)):
         assert merkle.inclusion_proof(tree, index=index, size=size) == NAIVE.path(index, size)
+        assert list(proofs.inclusion(index)) == NAIVE.path(index, size)
     for before in {0, min(1, size), size // 2, size}:
         assert merkle.consistency_proof(tree, size1=before, size2=size) == NAIVE.proof(before, size)
 
@@ -39,14 +41,17 @@ def test_growing_tree_from_any_size_is_the_naive_tree(storage: SqliteStorage, fi
 def test_growing_tree_answers_for_earlier_sizes_while_it_grows(storage: SqliteStorage) -> None:
     tree = GrowingTree(storage, 0)
     for index in range(600):
-        tree.append(NAIVE.leaf(index))
+        tree.extend([NAIVE.leaf(index)])
     for size in (1, 255, 256, 257, 512, 513, 599):
-        assert merkle.root(tree, size) == NAIVE.root(size)
+        assert merkle.root(tree, size) == Proofs(tree, size).root == NAIVE.root(size)
+        proofs = Proofs(tree, size)
+        for index in range(size):
+            assert list(proofs.inclusion(index)) == NAIVE.path(index, size)
 
 
 def test_growing_tree_fills_tiles_as_they_are_stored(storage: SqliteStorage) -> None:
     tree = GrowingTree(storage, 0)
-    filled_tiles = [tile for index in range(700) for tile in tree.append(NAIVE.leaf(index))]
+    filled_tiles = [tile for index in range(700) for tile in tree.extend([NAIVE.leaf(index)])]
     assert [(tile.level, tile.index) for tile in filled_tiles] == [(0, 0), (0, 1)]
     for tile in filled_tiles:
         assert tile.hashes == b"".join(NAIVE.leaf(tile.index * 256 + at) for at in range(256))

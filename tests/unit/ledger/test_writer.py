@@ -147,6 +147,7 @@ def test_writer_with_a_fault_of_its_own_leaves_nobody_waiting(
 
 def test_writer_tidies_a_long_write_ahead_log(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gatehouse.ledger.sqlite._LONGEST_WAL", 50_000)
+    monkeypatch.setattr("gatehouse.ledger.sqlite._LOOK_EVERY", 2)
     wal = path.with_name("log.sqlite-wal")
     with opened(path) as log:
         for number in range(40):
