@@ -82,6 +82,10 @@ bench-start: $(DEV) ## Time how long commands take until they answer
 bench-law: $(DEV) ## Time decisions for 1, 100 and 5,000 owners against a plain loop
 	$(BIN)/python bench/law.py
 
+.PHONY: bench-ledger
+bench-ledger: $(DEV) ## Time the ledger against a bare SQLite insert and pymerkle (ENTRIES=1000000)
+	$(BIN)/python bench/ledger.py $(if $(ENTRIES),--entries $(ENTRIES))
+
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
