@@ -97,7 +97,7 @@ def plainly(request: SearchRequest, many: Sequence[OwnerTerms], pack: Pack) -> l
         facts = situation(said, owner)
         codes = {None, jurisdiction(facts.owner_state), jurisdiction(facts.searcher_state)}
         able = [rule for code in codes for rule in rules.get(code, ())]
-        outcomes = {rule.outcome for rule in able if rule.formula and holds(rule.formula, facts)}
+        outcomes = {rule.outcome for rule in able if holds(rule.formula, facts)}
         strictest = Outcome.PERMIT if outcomes == {Outcome.PERMIT} else Outcome.REVIEW
         found.append(Outcome.DENY if Outcome.DENY in outcomes or not outcomes else strictest)
     return found

@@ -30,8 +30,9 @@ from gatehouse.law.formula import (
     holds,
 )
 from gatehouse.law.pack import Pack, Rule
+from gatehouse.law.packfiles import unsound
 from gatehouse.law.situation import Situation, leaves_state
-from gatehouse.model import AgencyKind, BadInput, Outcome
+from gatehouse.model import AgencyKind, Outcome
 
 if TYPE_CHECKING:
     from gatehouse.law.engine import PolicyEngine
@@ -48,10 +49,10 @@ def check_canaries(pack: Pack, engine: PolicyEngine) -> int:
     situations = [canary(rule) for rule in rules]
     verdicts = engine.evaluate(situations)
     if len(verdicts) != len(rules):
-        raise _refused("the engine did not answer for every canary", where=None)
+        raise unsound("the engine did not answer for every canary")
     for rule, verdict in zip(rules, verdicts, strict=True):
         if verdict.allowed or verdict.failure is not None or rule.id not in verdict.rules:
-            raise _refused(
+            raise unsound(
                 "a rule does not refuse the situation that it describes",
                 where=rule.id,
                 got=verdict.failure or ", ".join(verdict.rules) or "no rule",
@@ -61,9 +62,9 @@ def check_canaries(pack: Pack, engine: PolicyEngine) -> int:
 
 def canary(rule: Rule) -> Situation:
     """Return a situation that a rule applies to, close to a plain search; none is `BadInput`."""
-    found = next(situations_for(rule.formula or Some(())), None)
+    found = next(situations_for(rule.formula), None)
     if found is None:
-        raise _refused("no situation was found that a rule applies to", where=rule.id)
+        raise unsound("no situation was found that a rule applies to", where=rule.id)
     return found
 
 
@@ -311,9 +312,3 @@ def _few(usual: int, low: int, high: int) -> list[int]:
     """Return some numbers of a span, the usual one or the nearest to it first."""
     near = min(max(usual, low), high)
     return list(dict.fromkeys((near, min(near + 1, high), low, min(low + 1, high), high)))
-
-
-def _refused(what: str, *, where: str | None, got: str | None = None) -> BadInput:
-    return BadInput(
-        f"the law pack is refused: {what}", where=where, got=got, hint="see docs/writing-rules.md"
-    )

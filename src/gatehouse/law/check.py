@@ -91,12 +91,7 @@ def check(pack: Pack, *, proofs: bool = True) -> Report:
     if use is not None:
         faults += [Fault(rule, "No request that can be made meets this rule.") for rule in use.dead]
         faults += [Fault(rule, _UNDECIDED) for rule in use.undecided]
-    read = {
-        fact
-        for rule in pack.rules.values()
-        for atom in atoms(rule.formula)
-        for fact in facts_of(atom)
-    }
+    read = {fact for rule in pack.rules.values() for atom in atoms(rule.formula) for fact in facts_of(atom)}
     return Report(
         pack.id,
         len(pack.jurisdictions),

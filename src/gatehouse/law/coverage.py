@@ -69,9 +69,7 @@ def _tried(pack: Pack, jurisdiction: Jurisdiction, matter: str) -> str:
     law = [
         rule
         for rule in pack.rules.values()
-        if rule.jurisdiction == jurisdiction.code
-        and rule.side == "owner"
-        and rule.outcome is Outcome.DENY
+        if rule.jurisdiction == jurisdiction.code and rule.side == "owner" and rule.outcome is Outcome.DENY
     ]
     attempts = list(_attempts(jurisdiction.code.removeprefix("us-").upper(), matter, law))
     if not all(any(_refuses(rule, each) for rule in law) for each in attempts):

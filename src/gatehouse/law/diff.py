@@ -153,8 +153,7 @@ def _situations(before: Pack, after: Pack) -> Iterator[Situation]:
         base = PLAIN if home is None else plain(home[3:].upper())
         seeds = [base]
         for rule in rules.get(home, ()):
-            if rule.formula is not None:
-                seeds += islice(situations_for(rule.formula, base=base), _PER_RULE)
+            seeds += islice(situations_for(rule.formula, base=base), _PER_RULE)
         for seed in dict.fromkeys(seeds):
             yield _possible(seed)
             yield from map(_possible, _variations(seed, read))
@@ -206,7 +205,7 @@ def _constants(rules: Iterable[Rule]) -> dict[str, set[Any]]:
     """Return for each fact that rules read the values at which they could change their mind."""
     found: dict[str, set[Any]] = {}
     for rule in rules:
-        for atom in atoms(rule.formula) if rule.formula is not None else ():
+        for atom in atoms(rule.formula):
             for fact in facts_of(atom):
                 found.setdefault(fact, set())
             if isinstance(atom, Is | Meets | Covers | Within):

@@ -98,7 +98,7 @@ def _rules(text: str, where: str, pack: Pack) -> list[Rule]:
 
 def _check(rule: Rule, place: str) -> None:
     """Refuse a rule that asks for what no search can be."""
-    for atom in atoms(rule.formula) if rule.formula else ():
+    for atom in atoms(rule.formula):
         if isinstance(atom, Is | Meets | Covers | Within):
             listed = (*VALUES[atom.fact], "")
             if unknown := sorted(atom.values.difference(listed)):

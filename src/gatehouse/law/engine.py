@@ -19,6 +19,9 @@ from gatehouse.law.canaries import check_canaries
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
 
+# Texts of pairs of states that stay parsed, a quarter of a megabyte each: those of four searchers' states
+# with every owner's state that has rules.
+_KEPT = 128
 _ACTION = {"type": "Action", "id": "search"}
 _SETS = ("signals", "recipients", "kinds", "declared")
 _CONTEXT = tuple(
@@ -54,7 +57,7 @@ class CedarEngine:
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._schema = cedarpy.Schema.from_str(pack.schema)
-        self._policies = lru_cache(maxsize=None)(self._parsed)
+        self._policies = lru_cache(maxsize=_KEPT)(self._parsed)
         self.canaries = _tried(pack, self)
 
     def evaluate(self, situations: Sequence[Situation]) -> list[Verdict]:

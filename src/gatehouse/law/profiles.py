@@ -38,10 +38,10 @@ class _Part(NamedTuple):
 
 
 class _Asks(NamedTuple):
-    """A rule as the conditions that must all hold; None if it cannot be seen into."""
+    """A rule as the conditions that must all hold."""
 
     id: str
-    parts: tuple[_Part, ...] | None
+    parts: tuple[_Part, ...]
 
 
 class Profiles:
@@ -52,7 +52,7 @@ class Profiles:
         self._common: list[_Asks] = []
         self._of_state: dict[str, list[_Asks]] = {}
         for rule in pack.rules.values():
-            asks = _Asks(rule.id, None if rule.formula is None else _parts(rule.formula))
+            asks = _Asks(rule.id, _parts(rule.formula))
             if rule.side == "owner" and rule.jurisdiction is not None:
                 state = rule.jurisdiction.removeprefix("us-").upper()
                 self._of_state.setdefault(state, []).append(asks)
@@ -127,10 +127,10 @@ class _Tellers:
     """For each fact of an owner a teller. `local` if they hold for one state only."""
 
     def __init__(self, rules: Sequence[_Asks], here: Situation) -> None:
-        found = [part.formula for each in rules for part in each.parts or ()]
+        found = [part.formula for each in rules for part in each.parts]
         tests: dict[str, list[Atom]] = {name: [] for name in _OF_OWNER}
-        whole = set(_OF_OWNER) if any(each.parts is None for each in rules) else set()
-        self.local = bool(whole)
+        whole: set[str] = set()
+        self.local = False
         self.settled: list[Atom] = []
         for atom in dict.fromkeys(atom for formula in found for atom in atoms(formula)):
             facts = facts_of(atom)
@@ -176,8 +176,6 @@ def _parts(formula: Formula) -> tuple[_Part, ...]:
 
 def _left(rule: _Asks, here: Situation, *, known_of_state: bool) -> _Asks | None:
     """Return a rule without the conditions that are known to hold; None if one is known to fail."""
-    if rule.parts is None:
-        return rule
     open_facts = frozenset(_OF_OWNER) if known_of_state else _OF_STATE.union(_OF_OWNER)
     left = []
     for part in rule.parts:

@@ -185,7 +185,6 @@ def _constants(pack: Pack, fact: str) -> set[int]:
     return {
         atom.other
         for rule in pack.rules.values()
-        if rule.formula is not None
         for atom in atoms(rule.formula)
         if isinstance(atom, Compare) and atom.fact == fact and isinstance(atom.other, int)
     }

@@ -177,17 +177,12 @@ class Law:
         return tuple(
             rule
             for rule in self._of_owners(state)
-            if flow.value in reads(rule.formula)
-            and not rule.id.startswith(_MISSING)
+            if flow.value in reads(rule.formula) and not rule.id.startswith(_MISSING)
         )
 
     def _of_signal(self, state: str, signal: Signal) -> tuple[Rule, ...]:
         """Return the rules of the state on the release of data that name a signal."""
-        return tuple(
-            rule
-            for rule in self._of_owners(state)
-            if signal.value in signals_in(rule.formula)
-        )
+        return tuple(rule for rule in self._of_owners(state) if signal.value in signals_in(rule.formula))
 
     def _of_owners(self, state: str) -> Iterator[Rule]:
         """Yield the rules of the state on the release of data."""

@@ -61,9 +61,6 @@ class Translation:
     def __init__(self, pack: Pack) -> None:
         self.z3 = solver_library()
         self.pack = pack
-        for rule in pack.rules.values():
-            if rule.formula is None:
-                raise UnknownExpression(f"{rule.id} has no conditions that can be translated")
         self.values = _universe(pack)
         self.place = {value: at for at, value in enumerate(self.values)}
 
@@ -99,7 +96,7 @@ class Symbols:
     def rules(self) -> dict[str, Any]:
         """Return for each rule's id when it applies."""
         rules = self.translation.pack.rules.values()
-        return {rule.id: self.formula(rule.formula) for rule in rules if rule.formula is not None}
+        return {rule.id: self.formula(rule.formula) for rule in rules}
 
     @property
     def permitted(self) -> Any:
@@ -225,7 +222,7 @@ def _universe(pack: Pack) -> tuple[str, ...]:
     named = {value for values in VALUES.values() for value in values}
     pairs = set()
     for rule in pack.rules.values():
-        for atom in atoms(rule.formula) if rule.formula else ():
+        for atom in atoms(rule.formula):
             if isinstance(atom, Is | Meets | Covers | Within):
                 named |= atom.values
             elif not isinstance(atom, Flag | Compare):

@@ -37,7 +37,6 @@ class Reader:
         # By what the scope names, so that a policy is evaluated only where its scope can match.
         self.scoped: dict[tuple[str, str], dict[str, Compiled]] = {}
         for rule in pack.rules.values():
-            assert rule.policy is not None
             if rule.policy["effect"] == "permit":
                 self.permits.add(rule.id)
             scopes = (("principal", rule.policy["principal"]), ("resource", rule.policy["resource"]))

@@ -54,7 +54,6 @@ class Situations:
         self.random = Random(seed)
         constants: dict[str, set[int]] = {}
         for rule in pack.rules.values():
-            assert rule.formula is not None
             for atom in atoms(rule.formula):
                 if isinstance(atom, Compare) and isinstance(atom.other, int):
                     constants.setdefault(atom.fact, set()).add(atom.other)
@@ -67,7 +66,7 @@ class Situations:
         self.canaries = [
             each
             for rule in pack.rules.values()
-            if rule.jurisdiction in home and rule.formula is not None
+            if rule.jurisdiction in home
             for each in islice(situations_for(rule.formula), 6)
         ]
 

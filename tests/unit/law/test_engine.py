@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse.law import engine as engine_module
 from gatehouse.law.canaries import canary, check_canaries, situations_for
 from gatehouse.law.domain import PLAIN, plain
 from gatehouse.law.engine import CedarEngine, Verdict
@@ -53,6 +54,22 @@ class TestEvaluate:
         assert known.allowed
         assert unheard == Verdict(False, (), "the pack holds nothing of PR")
 
+    def test_evaluate_keeps_a_bounded_number_of_parsed_texts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(engine_module, "_KEPT", 2)
+        parsed: list[tuple[str, ...]] = []
+        parse = CedarEngine._parsed
+
+        def noting(engine: CedarEngine, codes: tuple[str, ...]) -> object:
+            parsed.append(codes)
+            return parse(engine, codes)
+
+        monkeypatch.setattr(CedarEngine, "_parsed", noting)
+        engine = CedarEngine(Pack.load())
+        parsed.clear()
+        for state in ("IL", "IL", "VA", "IL", "CA", "VA"):
+            engine.evaluate([plain(state)])
+        assert parsed == [("us-il",), ("us-va",), ("us-ca",), ("us-va",)]
+
     def test_evaluate_state_left_out_of_a_pack_is_refused(self, tmp_path: Path) -> None:
         engine = CedarEngine(read_pack(copied(tmp_path, ("us-va", "us-wy"))))
         (verdict,) = engine.evaluate([plain("IL")])
@@ -96,13 +113,11 @@ class TestCanaries:
 
     def test_canary_of_every_rule_is_a_situation_that_it_applies_to(self) -> None:
         for rule in Pack.load().rules.values():
-            assert rule.formula is not None
             if rule.outcome is not Outcome.PERMIT:
                 assert holds(rule.formula, canary(rule)), rule.id
 
     def test_situations_for_a_rule_show_each_of_its_ways(self) -> None:
         rule = Pack.load().rules["us-il/2-130(b)/immigration"]
-        assert rule.formula is not None
         signals = ["civil_immigration", "immigration_criminal", "immigration_agency"]
         found = [(each.offense, each.signals) for each in situations_for(rule.formula)]
         assert set(found) == {*(("240", frozenset({signal})) for signal in signals), ("30A", frozenset())}

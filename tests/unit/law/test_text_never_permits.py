@@ -78,9 +78,7 @@ def bent(signal: str, *rules: str) -> Rulebook:
         texts[home], found = re.subn(policy, lifted, texts[home], flags=re.DOTALL)
         assert found == 1, rule
         absent = Not(Meets("signals", frozenset({signal})))
-        formula = pack.rules[rule].formula
-        assert formula is not None
-        formulas[rule] = replace(pack.rules[rule], formula=All((formula, absent)))
+        formulas[rule] = replace(pack.rules[rule], formula=All((pack.rules[rule].formula, absent)))
     return Rulebook(replace(pack, network=texts.pop(""), texts=texts, rules=formulas))
 
 

@@ -63,9 +63,7 @@ class TestAgreement:
     def test_formula_agrees_with_cedar_on_decision_and_rules(self, pack: Pack) -> None:
         situations = Situations(pack, seed=7).some(1500)
         for situation, verdict in zip(situations, CedarEngine(pack).evaluate(situations), strict=True):
-            rules = {
-                rule.id for rule in pack.rules.values() if rule.formula and holds(rule.formula, situation)
-            }
+            rules = {rule.id for rule in pack.rules.values() if holds(rule.formula, situation)}
             forbids = {rule for rule in rules if pack.rules[rule].outcome is not Outcome.PERMIT}
             assert (verdict.allowed, set(verdict.rules)) == (bool(rules) and not forbids, forbids or rules)
 

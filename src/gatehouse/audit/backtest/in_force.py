@@ -52,7 +52,7 @@ def first_days(plan: Plan) -> tuple[FirstDay, ...]:
     found: dict[tuple[str, int], tuple[dict[str, None], dict[str, None]]] = {}
     for rule in plan.rules():
         law = DRAFT if rule.id in drafted else rule.jurisdiction
-        if law is None or (law != DRAFT and law not in plan.laws) or rule.formula is None:
+        if law is None or (law != DRAFT and law not in plan.laws):
             continue
         for fact, day in _beginnings(rule.formula):
             citations, facts = found.setdefault((law, day), ({}, {}))

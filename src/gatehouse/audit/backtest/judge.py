@@ -24,8 +24,6 @@ from gatehouse.model import Outcome, VerificationFailed
 if TYPE_CHECKING:
     from gatehouse.audit.backtest.plan import Plan
     from gatehouse.law.engine import Verdict
-    from gatehouse.law.formula import Formula
-    from gatehouse.law.pack import Rule
 
 REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE = "refused", "review", "permitted", "not_judgeable"
 ANSWERS = (REFUSED, REVIEW, PERMITTED, NOT_JUDGEABLE)
@@ -72,7 +70,7 @@ class Judge:
 
     def __init__(self, plan: Plan) -> None:
         self._rules = {rule.id: rule for rule in plan.rules()}
-        self._formulas = {name: _formula(rule) for name, rule in self._rules.items()}
+        self._formulas = {name: rule.formula for name, rule in self._rules.items()}
         self._needs = {name: reads(formula) for name, formula in self._formulas.items()}
         self._settled = {
             name: part for name, rule in self._rules.items() if (part := settled_part(rule)) is not None
@@ -170,12 +168,6 @@ class Judge:
                 home = {"out_of_state": "owner_state"} if "searcher_state" not in unknown else {}
                 names |= {home.get(each) or _FACTS.get(each, each) for each in open_facts}
         return tuple(sorted(names))
-
-
-def _formula(rule: Rule) -> Formula:
-    if rule.formula is None:
-        raise AssertionError(f"{rule.id} was read without its formula")
-    return rule.formula
 
 
 def _transplanted(known: Situation, state: str) -> Situation:

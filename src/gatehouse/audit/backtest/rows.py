@@ -65,7 +65,7 @@ class Constants:
         reaches: set[int] = set()
         words: set[str] = set()
         for rule in rules:
-            for atom in atoms(rule.formula) if rule.formula else ():
+            for atom in atoms(rule.formula):
                 if isinstance(atom, Compare) and isinstance(atom.other, int):
                     if atom.fact in _DAYS:
                         code = rule.jurisdiction

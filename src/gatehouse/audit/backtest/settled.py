@@ -25,8 +25,6 @@ def settled_part(rule: Rule) -> Formula | None:
 
     What no source confirms settles nothing.
     """
-    if rule.formula is None:
-        raise AssertionError(f"{rule.id} was read without its formula")
     if rule.confidence is Confidence.UNVERIFIED:
         return _NEVER
     return _without(rule.formula, rule.unsettled) if rule.unsettled else None

@@ -9,7 +9,7 @@ import pytest
 
 from gatehouse.audit.backtest.alike import Alike
 from gatehouse.audit.backtest.given import Given
-from gatehouse.law.formula import All, Formula, Is
+from gatehouse.law.formula import Formula, Is
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
 from gatehouse.law.unknowns import holds_whatever
@@ -21,7 +21,7 @@ OPEN = ("signals", "purpose", "process", "owner_day", "searcher_state", "out_of_
 
 @pytest.fixture(scope="module")
 def formulas() -> dict[str, Formula]:
-    return {rule.id: rule.formula or All(()) for rule in Pack.load().rules.values()}
+    return {rule.id: rule.formula for rule in Pack.load().rules.values()}
 
 
 class TestAlike:
