@@ -19,6 +19,7 @@ from gatehouse.model import Error
 if TYPE_CHECKING:
     from gatehouse.cli.ledger_events import Event
     from gatehouse.ledger.folder import Ledger
+    from gatehouse.ledger.pending import Pending
     from gatehouse.ledger.settings import Folder
     from gatehouse.ledger.view import LogView
 
@@ -89,7 +90,10 @@ def append(
                 _write(ledger.log, done, output)
     except (Error, OSError) as error:
         # What is on the record stays there, whatever came after: nobody may be left to guess.
-        if isinstance(error, OSError) or not (as_json and done):
+        from gatehouse.ledger.committer import ReleasesRefused
+
+        known = bool(done) or isinstance(error, ReleasesRefused)
+        if isinstance(error, OSError) or not (as_json and known):
             _tell(done)
             raise
         print_json({**error.as_document(), "appended": done})
@@ -216,13 +220,24 @@ app.command(no_args_is_help=True)(witness)
 
 def _append(ledger: Ledger, events: list[Event], done: list[dict[str, Any]]) -> None:
     """Put all events on the record at once, and tell in `done` what is there, with receipts if there are."""
-    if any(event.releases for event in events):
+    from gatehouse.ledger.committer import ReleasesRefused
+
+    if any(event.draft.releases for event in events):
         # Witnesses may be back since: nothing is released on an old absence, nor refused for one.
-        ledger.log.publish()
-    begun = [ledger.submit(event.draft, pack=event.pack, releases=event.releases) for event in events]
+        ledger.log.await_releases()
+    begun: list[Pending] = []
+    refused: ReleasesRefused | None = None
+    for event in events:
+        try:
+            begun.append(ledger.submit(event.draft, pack=event.pack))
+        except ReleasesRefused as error:
+            refused = error
+            break
     for pending in begun:
         found = pending.wait()
-        done.append({"index": found.index, "leaf_hash": found.leaf.hex(), "receipt": None})
+        done.append({"index": found.at, "leaf_hash": found.leaf.hex(), "receipt": None})
+    if refused is not None:
+        raise refused
     # Whatever covers the last covers all.
     ledger.log.result(begun[-1])
     for each in done:

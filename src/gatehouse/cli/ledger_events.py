@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gatehouse.cli.files import read_input
 from gatehouse.ledger.entry import Draft, draft_entry
-from gatehouse.model import BadInput, BadUse, SearchState
+from gatehouse.model import BadInput, BadUse
 
 if TYPE_CHECKING:
     from gatehouse.ledger.canonical import Json
@@ -30,11 +30,10 @@ _FORM = 'keys "event", "agency", "fields" and, unless the packaged rulebook coun
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event to append. `releases` says that it lets data out, which needs witnesses."""
+    """An event to append, and the hash of the rulebook that decided."""
 
     draft: Draft
     pack: bytes | None
-    releases: bool
 
 
 def read_events(given: str) -> list[Event]:
@@ -85,8 +84,7 @@ def _event(document: Any, where: str) -> Event:
     except BadUse as error:
         raise BadInput(error.what, where=where, expected=error.expected, got=error.got) from error
     _check_size(fields, where)
-    releases = event.rpartition(":")[2] == SearchState.RELEASED
-    return Event(draft, _pack(event, document, where), releases)
+    return Event(draft, _pack(event, document, where))
 
 
 def _check_size(fields: dict[str, Json], where: str) -> None:

@@ -142,6 +142,11 @@ class Draft:
         """Name the entry's clear part only: a traceback must not hold what is hidden."""
         return f"Draft(event={self.event!r}, agency={self.agency!r})"
 
+    @property
+    def releases(self) -> bool:
+        """Return whether the event lets data out, which needs witnesses."""
+        return self.event.rpartition(":")[2] == SearchState.RELEASED
+
     def place(
         self, *, sequence: int, previous: bytes | None, at: datetime, pack: bytes | None
     ) -> tuple[bytes, Openings]:

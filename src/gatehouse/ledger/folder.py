@@ -16,7 +16,7 @@ from gatehouse.ledger.committer import Position
 from gatehouse.ledger.day_keys import create_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import export
-from gatehouse.ledger.log import RECEIPT_WAIT, Appended, Log, now
+from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
 from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.sealing import OpeningStore
@@ -76,12 +76,22 @@ class Ledger:
         return vkey
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock = now, receipt_wait: timedelta = RECEIPT_WAIT) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock = now,
+        receipt_wait: timedelta = RECEIPT_WAIT,
+        release_grace: timedelta | None = None,
+    ) -> Self:
         """Open a ledger for appending, which one process can do at a time.
 
-        An append waits `receipt_wait` for the witnesses of the policy.
+        An append waits `receipt_wait` for the witnesses of the policy. Releases are refused once the policy
+        has not been met for `release_grace`: unless given, what the settings say, else a minute.
         """
         folder = Folder(path)
+        if release_grace is None:
+            release_grace = RELEASE_GRACE if folder.release_grace is None else folder.release_grace
         policy = folder.policy()
         with folder.view() as view:
             signers = folder.open_signers(view.keys)
@@ -89,7 +99,12 @@ class Ledger:
             witnesses = opened.enter_context(Witnesses(policy)) if policy.witnesses else None
             log = opened.enter_context(
                 Log.open(
-                    folder.log, signer=signers, witnesses=witnesses, clock=clock, receipt_wait=receipt_wait
+                    folder.log,
+                    signer=signers,
+                    witnesses=witnesses,
+                    clock=clock,
+                    receipt_wait=receipt_wait,
+                    release_grace=release_grace,
                 )
             )
             # Read again: before the log was ours, another process may have changed them.
@@ -99,26 +114,19 @@ class Ledger:
             ledger._opened = opened.pop_all()
         return ledger
 
-    def append(
-        self,
-        event: str,
-        *,
-        agency: str,
-        fields: Mapping[str, Json],
-        pack: bytes | None,
-        releases: bool = False,
-    ) -> Appended:
+    def append(self, event: str, *, agency: str, fields: Mapping[str, Json], pack: bytes | None) -> Appended:
         """Put an event on the record, seal what opens it in the same transaction, and return its receipt.
 
-        `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. See `Log.append`.
+        `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. A `…:released` event is
+        refused (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
         """
         draft = draft_entry(event, agency=agency, fields=fields)
-        return self.log.result(self.submit(draft, pack=pack, releases=releases))
+        return self.log.result(self.submit(draft, pack=pack))
 
-    def submit(self, draft: Draft, *, pack: bytes | None, releases: bool = False) -> Pending:
+    def submit(self, draft: Draft, *, pack: bytes | None) -> Pending:
         """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
         placed = _Placed(draft, pack, self._openings)
-        return self.log.submit(placed.make, agency=draft.agency, apply=placed.seal, releases=releases)
+        return self.log.submit(placed.make, agency=draft.agency, apply=placed.seal, releases=draft.releases)
 
     def rotate_key(self, uri: str, *, by: str) -> Appended:
         """Announce a new key and sign with it, beside those so far, from that entry on.

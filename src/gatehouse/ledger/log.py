@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -195,15 +194,19 @@ class Log(LogView):
     def result(self, pending: Pending) -> Appended:
         """Wait for an append that was begun, and return or raise as `append` does."""
         found = pending.wait()
-        state = found.state if self._asking is None else self._covering(found.at)
+        state = found.state if self._asking is None else self._covered(found.at)
         checkpoint = state.head.published
         proof = state.proofs.inclusion(found.at)
         return Appended(found.at, found.leaf, Receipt(found.at, proof, checkpoint.note))
 
     def check_releases(self) -> None:
         """Refuse with `ReleasesRefused` while the witness policy has not been met for too long."""
-        since = self._state.head.unpublished_since
-        if self._asking is None or since is None:
+        if self._asking is None:
+            return
+        head = self._state.head
+        # What was published under another policy counts for nothing under this one.
+        since = head.unpublished_since if self._asking.met(head.published) else head.published.at
+        if since is None:
             return
         waited = self._clock() - since
         if waited > self._release_grace:
@@ -212,6 +215,19 @@ class Log(LogView):
                 expected=f"cosignatures within {self._release_grace.total_seconds():.0f} s",
                 got=f"none for {waited.total_seconds():.0f} s",
                 hint=self._why() or "see to the connection with the witnesses",
+            )
+
+    def await_releases(self) -> None:
+        """Return once witnesses have cosigned all that is on the record, else `ReleasesRefused`.
+
+        Waits as long as an append does. What is released after that rests on nothing that could be denied.
+        """
+        if self._awaited(self._state.head.newest.size) is None:
+            raise ReleasesRefused(
+                "nothing may be released: earlier entries wait for witnesses",
+                expected=self._cosignatures(),
+                got=self._why() or "no answer yet",
+                hint="nothing was appended; see to the witnesses, and then append it again",
             )
 
     def rotate_key(
@@ -236,7 +252,17 @@ class Log(LogView):
 
     def publish(self) -> str:
         """Return the published checkpoint once it covers all that is durable now, else `NotWitnessed`."""
-        return self._covering(self._state.head.newest.size - 1).head.published.note
+        size = self._state.head.newest.size
+        state = self._awaited(size)
+        if state is None:
+            raise NotWitnessed(
+                "too few witnesses have cosigned what is on the record",
+                where=f"size {size}",
+                expected=self._cosignatures(),
+                got=self._why() or "no answer yet",
+                hint="see to the witnesses; nothing is lost",
+            )
+        return state.head.published.note
 
     def export(self, directory: Path) -> str:
         """Write tiles, bundles and checkpoint as files, for any web server; see `export.export`."""
@@ -267,18 +293,36 @@ class Log(LogView):
         if self._asking is not None:
             self._asking.announce(state)
 
-    def _covering(self, index: int) -> State:
-        """Return a state whose published checkpoint covers an entry, else `NotWitnessed`."""
-        end = time.monotonic() + self._receipt_wait.total_seconds()
+    def _awaited(self, size: int) -> State | None:
+        """Wait for a state whose published checkpoint covers that many entries; None if none came in time."""
+        found: State | None = None
+
+        def covers() -> bool:
+            nonlocal found
+            state = self._state
+            if self._asking is None:
+                covered = state.head.published.size >= size
+            else:
+                covered = self._asking.covers(state, size)
+            found = state if covered else None
+            return covered
+
         with self._changed:
-            if self._changed.wait_for(
-                lambda: self._state.head.published.size > index, end - time.monotonic()
-            ):
-                return self._state
+            self._changed.wait_for(covers, self._receipt_wait.total_seconds())
+        return found
+
+    def _cosignatures(self) -> str:
+        return f"cosignatures within {self._receipt_wait.total_seconds():g} s"
+
+    def _covered(self, index: int) -> State:
+        """Return a state whose published checkpoint covers an entry, else `NotWitnessed`."""
+        state = self._awaited(index + 1)
+        if state is not None:
+            return state
         error = NotWitnessed(
             "the entry is on the record, but too few witnesses have cosigned",
             where=f"entry {index}",
-            expected=f"cosignatures within {self._receipt_wait.total_seconds():.0f} s",
+            expected=self._cosignatures(),
             got=self._why() or "no answer yet",
             hint="its receipt can be had once the witnesses answer",
         )

@@ -9,11 +9,13 @@ day-keys/       one key for each agency and day, wrapped
 public/         checkpoint, tiles and entry bundles, for any web server
 
 `next` in `ledger.toml` is a signer that is being announced: whether the log has it, its keys tell.
+`release_grace_seconds` is how long the witness policy may stay unmet before releases are refused.
 """
 
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 SETTINGS, LOG, POLICY = "ledger.toml", "log.sqlite", "policy"
 KEK, DAY_KEYS, PUBLIC = "kek", "day-keys", "public"
-_KEYS = {"origin", "signers", "next"}
+_KEYS = {"origin", "signers", "next", "release_grace_seconds"}
+_LONGEST_GRACE = 86_400
 
 
 class Folder:
@@ -55,7 +58,7 @@ class Folder:
             ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise _unsound(settings, str(error)) from error
-        self.origin, self.signers, self.next = _read(found, settings)
+        self.origin, self.signers, self.next, self.release_grace = _read(found, settings)
 
     @property
     def log(self) -> Path:
@@ -150,6 +153,8 @@ class Folder:
         text = f'origin = "{plain(self.origin)}"\nsigners = [{signers}]\n'
         if self.next is not None:
             text += f'next = "{plain(self.next)}"\n'
+        if self.release_grace is not None:
+            text += f"release_grace_seconds = {self.release_grace // timedelta(seconds=1)}\n"
         replace_private(self.path / SETTINGS, text.encode())
 
     def _trust(self, vkey: str) -> None:
@@ -174,14 +179,28 @@ def plain(text: str) -> str:
     return text
 
 
-def _read(found: dict[str, object], where: Path) -> tuple[str, list[str], str | None]:
+def _read(found: dict[str, object], where: Path) -> tuple[str, list[str], str | None, timedelta | None]:
     match found:
         case {"origin": str() as origin, "signers": [*signers], **rest} if signers and rest.keys() <= _KEYS:
             next_ = rest.get("next")
+            grace = _grace(rest.get("release_grace_seconds"), where)
             texts = [each for each in signers if isinstance(each, str)]
             if len(texts) == len(signers) and (next_ is None or isinstance(next_, str)):
-                return origin, texts, next_
+                return origin, texts, next_, grace
     raise _unsound(where, ", ".join(sorted(found)) or "nothing")
+
+
+def _grace(seconds: object, where: Path) -> timedelta | None:
+    if seconds is None:
+        return None
+    if type(seconds) is not int or not 0 <= seconds <= _LONGEST_GRACE:
+        raise BadInput(
+            "the settings of the ledger cannot be read",
+            where=str(where),
+            expected=f"release_grace_seconds = 0 to {_LONGEST_GRACE}",
+            got=repr(seconds)[:32],
+        )
+    return timedelta(seconds=seconds)
 
 
 def _unsound(where: Path, got: str) -> BadInput:

@@ -59,7 +59,10 @@ class LogView:
         return self._storage.head().newest.size
 
     def checkpoint(self) -> str:
-        """Return the published checkpoint: the newest that satisfies the log's witness policy."""
+        """Return the published checkpoint: the newest that satisfied the log's witness policy of its time.
+
+        What was published stays so when the policy asks for more; `Log.publish` has it cosigned.
+        """
         return self._published().note
 
     def committed(self) -> str:

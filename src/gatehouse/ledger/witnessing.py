@@ -13,6 +13,8 @@ from functools import partial
 from typing import Protocol
 
 from gatehouse.ledger import merkle
+from gatehouse.ledger.committer import StoredCheckpoint
+from gatehouse.ledger.errors import VerificationError
 from gatehouse.ledger.note import open_note, split_note
 from gatehouse.ledger.pending import State
 from gatehouse.ledger.policy import Policy
@@ -56,6 +58,8 @@ class Asking:
         self._changed = threading.Condition()
         self._state = state
         self._closed = False
+        # The last checkpoint that was held to the policy, and whether it satisfies it.
+        self._judged: tuple[str, bool] | None = None
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="ledger-witnesses", daemon=True)
         self._thread.start()
@@ -65,6 +69,24 @@ class Asking:
         with self._changed:
             self._state = state
             self._changed.notify()
+
+    def met(self, checkpoint: StoredCheckpoint) -> bool:
+        """Return whether a checkpoint bears what the policy asks for now, whatever it asked for before."""
+        judged = self._judged
+        if judged is None or judged[0] != checkpoint.note:
+            policy = self._witnesses.policy
+            try:
+                found = policy.met_by(open_note(checkpoint.note, keys=policy.keys))
+            except VerificationError:
+                # Nobody whom the policy names has signed it; the witnesses' refusal will say more.
+                found = False
+            judged = self._judged = checkpoint.note, found
+        return judged[1]
+
+    def covers(self, state: State, size: int) -> bool:
+        """Return whether the first `size` entries are published with what the policy asks for now."""
+        published = state.head.published
+        return published.size >= size and self.met(published)
 
     def close(self) -> None:
         """End the thread, once a question under way is answered."""
@@ -77,7 +99,7 @@ class Asking:
         pause = _FIRST_PAUSE
         while True:
             with self._changed:
-                while not self._closed and self._met(self._state):
+                while not self._closed and self.covers(self._state, self._state.head.newest.size):
                     self._changed.wait()
                 if self._closed:
                     return
@@ -109,12 +131,4 @@ class Asking:
         return Publish(replace(newest, note=note), lines)
 
     def _published(self, asked: State) -> bool:
-        return self._closed or self._state.head.published.size >= asked.head.newest.size
-
-    def _met(self, state: State) -> bool:
-        """Return whether the newest checkpoint is published with what the policy asks for."""
-        published = state.head.published
-        if published.size < state.head.newest.size:
-            return False
-        policy = self._witnesses.policy
-        return policy.met_by(open_note(published.note, keys=policy.keys))
+        return self._closed or self.covers(self._state, asked.head.newest.size)

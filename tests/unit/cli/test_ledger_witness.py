@@ -195,11 +195,31 @@ class TestWitnessed:
         shell.json("append", ledger, events(event(), folder=tmp_path), "--wait", "0.2", code=4)
         released = events(event("search:plate:released", counts={"reads": 1}), folder=tmp_path)
         found = shell.json("append", ledger, released, "--wait", "0.2", code=4)
-        assert found["error"] == "NotWitnessed" and "appended" not in found
+        assert (found["error"], found["appended"]) == ("ReleasesRefused", [])
+        said = shell.words("append", ledger, released, "--wait", "0.2", code=4)
+        assert said.startswith("error: nothing may be released: earlier entries wait for witnesses\n")
+        assert "  next     nothing was appended; see to the witnesses, and then append it again\n" in said
         with Folder(ledger).view() as view:
             assert view.size == 2
         with running(tmp_path / "w", ledger / "policy", listen=url.removeprefix("http://")):
             assert shell.json("append", ledger, released)["appended"][0]["index"] == 2
+
+    def test_nothing_is_published_or_released_when_a_witness_is_named_that_never_cosigned(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        shell.json("append", ledger, events(event(), folder=tmp_path))
+        vkey = shell.json("witness", tmp_path / "w", "--name", NAME)["vkey"]
+        with running(tmp_path / "w", ledger / "policy") as (url, _):
+            pass
+        rely_on(ledger, vkey, url)
+        found = shell.json("publish", ledger, "--wait", "0.2", code=4)
+        assert (found["error"], found["where"]) == ("NotWitnessed", "size 1")
+        released = events(event("search:plate:released", counts={"reads": 1}), folder=tmp_path)
+        found = shell.json("append", ledger, released, "--wait", "0.2", code=4)
+        assert (found["error"], found["appended"]) == ("ReleasesRefused", [])
+        with running(tmp_path / "w", ledger / "policy", listen=url.removeprefix("http://")):
+            assert NAME in shell.words("publish", ledger)
+            assert shell.json("append", ledger, released)["appended"][0]["index"] == 1
 
     def test_witness_json_is_one_document(self, shell: Shell, ledger: Path, tmp_path: Path) -> None:
         vkey = shell.json("witness", tmp_path / "w", "--name", NAME)["vkey"]

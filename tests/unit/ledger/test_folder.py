@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gatehouse.ledger import Policy, folder
-from gatehouse.ledger.committer import StorageFailed
+from gatehouse.ledger.committer import NotWitnessed, ReleasesRefused, StorageFailed
 from gatehouse.ledger.day_keys import DayKeyDestroyed, DayKeys
 from gatehouse.ledger.errors import UntrustedNote
 from gatehouse.ledger.folder import Ledger
@@ -19,6 +19,7 @@ from gatehouse.ledger.note import open_note
 from gatehouse.ledger.settings import Folder, located
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from tests.unit.ledger.logs import Clock
+from tests.unit.ledger.made import witness_key
 
 ORIGIN = "ledger.example.org/alder"
 PACK = b"\x11" * 32
@@ -220,6 +221,44 @@ class TestShred:
         assert not DayKeys(path / "day-keys", kek=bytes(32)).is_destroyed("alder-pd", DAY)
 
 
+@pytest.fixture
+def witnessless(path: Path) -> Path:
+    """A ledger whose policy asks for a witness that never answers."""
+    (log,) = Folder(path).policy().log_keys
+    witness = witness_key(1).vkey
+    (path / "policy").write_text(f"log {log}\nwitness w {witness} http://127.0.0.1:9\nquorum w\n", "utf-8")
+    return path
+
+
+class TestReleases:
+    @pytest.mark.parametrize(
+        ("seconds", "grace", "refused"), [(61, None, True), (60, None, False), (6, 5, True), (5, 5, False)]
+    )
+    def test_released_event_is_held_to_the_grace_of_the_settings(
+        self, witnessless: Path, seconds: int, grace: int | None, refused: bool
+    ) -> None:
+        if grace is not None:
+            with (witnessless / "ledger.toml").open("a", encoding="utf-8") as settings:
+                settings.write(f"release_grace_seconds = {grace}\n")
+        clock = Clock(THAT_DAY)
+        clock.move(seconds)
+        with Ledger.open(witnessless, clock=clock, receipt_wait=timedelta(0)) as ledger:
+            with pytest.raises(ReleasesRefused if refused else NotWitnessed):
+                ledger.append("search:plate:released", agency="alder-pd", fields={}, pack=PACK)
+            assert ledger.log.size == (not refused)
+
+    def test_grace_that_is_given_goes_before_the_settings(self, witnessless: Path) -> None:
+        clock = Clock(THAT_DAY)
+        clock.move(61)
+        with (
+            Ledger.open(
+                witnessless, clock=clock, receipt_wait=timedelta(0), release_grace=timedelta(hours=1)
+            ) as ledger,
+            pytest.raises(NotWitnessed),
+        ):
+            ledger.append("search:plate:released", agency="alder-pd", fields={}, pack=PACK)
+
+
 class TestFolder:
     @pytest.mark.parametrize(
         "text",
@@ -239,6 +278,21 @@ class TestFolder:
         with pytest.raises(BadInput) as error:
             Folder(path)
         assert error.value.where == str(path / "ledger.toml")
+
+    @pytest.mark.parametrize("grace", ["-1", "1.5", "true", '"60"', "86401"])
+    def test_grace_that_is_none_is_bad_input(self, path: Path, grace: str) -> None:
+        with (path / "ledger.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f"release_grace_seconds = {grace}\n")
+        with pytest.raises(BadInput) as error:
+            Folder(path)
+        assert error.value.expected == "release_grace_seconds = 0 to 86400"
+
+    def test_settings_keep_the_grace_when_the_key_changes(self, path: Path) -> None:
+        with (path / "ledger.toml").open("a", encoding="utf-8") as settings:
+            settings.write("release_grace_seconds = 90\n")
+        with Ledger.open(path) as ledger:
+            ledger.rotate_key("file:two.pem", by="alder-pd")
+        assert Folder(path).release_grace == timedelta(seconds=90)
 
     def test_policy_that_cannot_be_used_is_named_with_its_line(self, path: Path) -> None:
         (path / "policy").write_text("log here\nquorum none\n", "utf-8")

@@ -536,6 +536,36 @@ class TestWitnessed:
             log.append(b"denied")
             assert log.append(b"released", releases=True).index == 4
 
+    def test_witnesses_that_join_later_must_cosign_what_was_published_before(self, path: Path) -> None:
+        with opened(path) as log:
+            log.append(b"a")
+        witness, clock = FakeWitness(answers=False), Clock()
+        clock.move(61)
+        with opened(path, witness=witness, clock=clock, wait=0.05) as log:
+            with pytest.raises(NotWitnessed, match="what is on the record"):
+                log.publish()
+            with pytest.raises(ReleasesRefused, match="witnesses are missing"):
+                log.append(b"released", releases=True)
+            with pytest.raises(ReleasesRefused, match="earlier entries wait for witnesses"):
+                log.await_releases()
+            assert log.size == 1
+        witness.answers.set()
+        with opened(path, witness=witness, clock=clock) as log:
+            log.await_releases()
+            log.receipt(0).verify(b"a", policy=witness.policy)
+            assert log.publish() == log.checkpoint()
+            assert log.append(b"released", releases=True).index == 1
+
+    def test_policy_without_the_logs_key_is_never_met(self, path: Path) -> None:
+        witness = FakeWitness()
+        other = log_key(seed=2).vkey
+        witness.policy = Policy.parse(f"log {other}\nwitness w {witness.key.vkey}\nquorum w\n")
+        with opened(path, witness=witness, wait=0.2) as log:
+            with pytest.raises(NotWitnessed):
+                log.append(b"a")
+            with pytest.raises(NotWitnessed, match="no log of the policy has signed"):
+                log.publish()
+
     def test_open_without_witnesses_publishes_what_waited(self, path: Path) -> None:
         witness = FakeWitness(answers=False)
         with opened(path, witness=witness, wait=0) as log, pytest.raises(NotWitnessed):
