@@ -33,7 +33,7 @@ def by_hand(tmp_path: Path) -> Path:
     for tool in TOOLS:
         if shutil.which(tool) is None:
             missing_part(tool, "the example by hand needs it")
-    (script,) = re.findall(r"^```sh\n(.*?)^```", section("By hand"), re.M | re.S)
+    (script,) = re.findall(r"^```bash\n(.*?)^```", section("By hand"), re.M | re.S)
     (tmp_path / "samples").symlink_to(ROOT / "samples")
     (tmp_path / "by-hand.sh").write_text(script, "utf-8")
     return tmp_path
@@ -42,9 +42,10 @@ def by_hand(tmp_path: Path) -> Path:
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "by-hand.sh"],
+        # As the page says to run it: what makes it stop at a check that fails stands in the script.
+        ["bash", "by-hand.sh"],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -75,6 +76,7 @@ def test_example_by_hand_fails_when_a_byte_is_changed(by_hand: Path, change: str
     script.write_text(text.replace(anchor, f"{change}\n{anchor}", 1), "utf-8")
     done = run(by_hand)
     assert done.returncode != 0 and "all of it holds" not in done.stdout
+    assert re.search(r"^line \d+ does not hold$", done.stderr, re.M)
 
 
 def test_every_field_state_and_file_is_explained() -> None:

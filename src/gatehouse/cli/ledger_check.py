@@ -13,12 +13,12 @@ from gatehouse.cli.ledger_options import (
     Keys,
     Place,
     PolicyFile,
+    checkpoint_in,
     opened,
     own_folder,
     trusted,
 )
 
-LARGEST_NOTE = 1_000_000
 LARGEST_ENTRY = 65_535
 
 
@@ -34,7 +34,9 @@ def verify(
     policy: PolicyFile = None,
     since: Annotated[
         Path | None,
-        typer.Option("--since", metavar="CHECKPOINT", help="An older checkpoint: the log must continue it."),
+        typer.Option(
+            "--since", metavar="CHECKPOINT", help="An older checkpoint or receipt: the log must continue it."
+        ),
     ] = None,
     entry: Annotated[
         Path | None, typer.Option("--entry", metavar="FILE", help="The entry that a receipt is for.")
@@ -88,12 +90,11 @@ def fsck(directory: Place, as_json: JsonOutput = False) -> None:
 def _verify_log(
     target: str, key: list[str] | None, policy: Path | None, since: Path | None, *, as_json: bool
 ) -> None:
-    from gatehouse.cli.files import read_text
     from gatehouse.cli.output import counted, print_json, progress
 
     folder = own_folder(target)
     keys, rules = trusted(folder, key, policy)
-    older = None if since is None else read_text(since, most=LARGEST_NOTE)
+    older = None if since is None else checkpoint_in(since)
     from gatehouse.ledger.verify import verify as check
 
     with opened(target, folder) as source, progress("Verifying", None) as advance:
@@ -128,12 +129,12 @@ def _verify_receipt(
 
     from gatehouse.cli.files import read_file, read_text
     from gatehouse.cli.output import counted, print_json, printable
+    from gatehouse.ledger.note import COSIGNATURE, LARGEST_NOTE, VerifierKey
 
     data = read_file(entry, most=LARGEST_ENTRY)
     text = read_text(receipt, most=LARGEST_NOTE)
     opening = None if disclosure is None else read_file(disclosure, most=LARGEST_NOTE)
     keys, rules = trusted(None, key, policy)
-    from gatehouse.ledger.note import COSIGNATURE, VerifierKey
     from gatehouse.ledger.policy import LogAddress, Policy
     from gatehouse.ledger.receipt import Receipt
     from gatehouse.model import BadUse

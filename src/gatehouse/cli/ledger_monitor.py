@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gatehouse.cli.ledger_options import Keys, LogPlace, PolicyFile, opened, own_folder, trusted
+from gatehouse.cli.ledger_options import (
+    Keys,
+    LogPlace,
+    PolicyFile,
+    checkpoint_in,
+    opened,
+    own_folder,
+    trusted,
+)
 from gatehouse.model import PartUnavailable, VerificationFailed
 
 if TYPE_CHECKING:
     from gatehouse.ledger.counters import Counters
     from gatehouse.ledger.monitor import Monitor, Report
 
-LARGEST_NOTE = 1_000_000
 LARGEST_COUNTERS = 16_000_000
 
 
@@ -33,7 +40,9 @@ def monitor(
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option(
-            "--checkpoint", metavar="FILE", help="A checkpoint seen elsewhere: must be the log's. Repeatable."
+            "--checkpoint",
+            metavar="FILE",
+            help="A checkpoint or receipt from elsewhere: must be the log's. Repeatable.",
         ),
     ] = None,
     watch: Annotated[
@@ -49,7 +58,7 @@ def monitor(
 
     folder = own_folder(target)
     keys, rules = trusted(folder, key, policy)
-    seen = [read_text(each, most=LARGEST_NOTE) for each in checkpoint or ()]
+    seen = [checkpoint_in(each) for each in checkpoint or ()]
     texts = [(each, read_text(each, most=LARGEST_COUNTERS)) for each in counters or ()]
     from gatehouse.ledger.counters import read_counters
     from gatehouse.ledger.monitor import Monitor

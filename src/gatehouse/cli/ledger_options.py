@@ -40,6 +40,8 @@ PolicyFile = Annotated[
 
 # A vkey in a file, with room for a name that nobody would choose.
 _LARGEST_KEY = 4_096
+# The first line of a receipt, whatever its version: C2SP tlog-proof.
+_RECEIPT = "c2sp.org/tlog-proof@"
 
 
 def within(seconds: float) -> timedelta:
@@ -70,11 +72,32 @@ def trusted(
 
         return [], Folder(folder).policy()
     from gatehouse.cli.files import read_text
+    from gatehouse.ledger.policy import LARGEST_POLICY, Policy
 
-    text = read_text(policy, most=1_000_000)
-    from gatehouse.ledger.policy import Policy
+    return found, Policy.parse(read_text(policy, most=LARGEST_POLICY))
 
-    return found, Policy.parse(text)
+
+def checkpoint_in(path: Path) -> str:
+    """Return the note in a file of a checkpoint or a receipt, unchecked; what is neither is `BadInput`."""
+    from gatehouse.cli.files import read_text
+    from gatehouse.ledger.errors import InvalidNote, InvalidReceipt
+    from gatehouse.ledger.note import LARGEST_NOTE, split_note
+    from gatehouse.ledger.receipt import Receipt
+
+    text = read_text(path, most=LARGEST_NOTE)
+    try:
+        if text.startswith(_RECEIPT):
+            # The blank line after its proof would pass for the one before a note's signatures.
+            text = Receipt.parse(text).checkpoint
+        split_note(text)
+    except (InvalidNote, InvalidReceipt) as error:
+        raise BadInput(
+            "the file holds no checkpoint",
+            where=str(path),
+            expected="a signed checkpoint, or a receipt (.tlog-proof)",
+            got=error.what,
+        ) from error
+    return text
 
 
 def own_folder(target: str) -> Path | None:

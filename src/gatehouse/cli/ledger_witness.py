@@ -9,7 +9,7 @@ import typer
 
 from gatehouse.cli.ledger_options import JsonOutput
 
-STATE, KEY, SETTINGS = "witness.sqlite", "witness.pem", "witness.vkey"
+STATE, KEY, VKEY = "witness.sqlite", "witness.pem", "witness.vkey"
 LARGEST_LIST = 1_000_000
 
 
@@ -51,7 +51,7 @@ def _make(directory: Path, name: str, *, as_json: bool) -> None:
     from gatehouse.signing import create_key
 
     check_name(name)
-    there = [each for each in (STATE, KEY, SETTINGS) if (directory / each).exists()]
+    there = [each for each in (STATE, KEY, VKEY) if (directory / each).exists()]
     if there or (directory.exists() and not directory.is_dir()):
         raise BadUse(
             "there is something already",
@@ -63,9 +63,9 @@ def _make(directory: Path, name: str, *, as_json: bool) -> None:
     try:
         signer = NoteSigner(name, create_key(f"file:{_quoted(directory)}/{KEY}"), COSIGNATURE)
         Witness.create(directory / STATE, signer=signer)
-        (directory / SETTINGS).write_text(signer.vkey + "\n", "utf-8")
+        (directory / VKEY).write_text(signer.vkey + "\n", "utf-8")
     except BaseException:
-        for each in (STATE, KEY, SETTINGS):
+        for each in (STATE, KEY, VKEY):
             (directory / each).unlink(missing_ok=True)
         raise
     if as_json:
@@ -80,14 +80,14 @@ def _run(directory: Path, logs: Path, host: str, port: int, *, as_json: bool) ->
     from gatehouse.cli.output import counted, print_json
     from gatehouse.model import BadUse
 
-    if not (directory / SETTINGS).is_file():
+    if not (directory / VKEY).is_file():
         raise BadUse(
             "this folder holds no witness",
             where=str(directory),
-            expected=f"a {SETTINGS}",
+            expected=f"a {VKEY}",
             hint="make a witness with --name",
         )
-    vkey = read_text(directory / SETTINGS, most=4_096).strip()
+    vkey = read_text(directory / VKEY, most=4_096).strip()
     text = read_text(logs, most=LARGEST_LIST)
     from gatehouse.ledger.note import COSIGNATURE, NoteSigner, VerifierKey
     from gatehouse.ledger.origins import read_origins

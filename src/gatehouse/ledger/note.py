@@ -190,7 +190,7 @@ def open_note(text: str | bytes, *, keys: list[str]) -> Note:
     if not verified:
         raise UntrustedNote(
             "no key that is trusted has signed",
-            expected=" or ".join(sorted(key.name for key in known.values())) or "a key to trust",
+            expected=" or ".join(sorted({key.name for key in known.values()})) or "a key to trust",
             got=", ".join(sorted({line.name for line in lines})),
         )
     return Note(body, tuple(verified), tuple(others))

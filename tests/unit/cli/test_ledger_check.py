@@ -110,6 +110,21 @@ class TestVerify:
         said = shell.words("verify", ledger, "--since", tmp_path / "old")
         assert said.endswith("It continues the checkpoint of 2 entries.\n")
 
+    def test_verify_since_an_old_receipt_takes_its_checkpoint(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        shell.json("append", ledger, events(event(), folder=tmp_path))
+        assert shell.json("verify", ledger, "--since", tmp_path / "out/1.tlog-proof")["since"] == 2
+
+    def test_verify_since_a_receipt_of_another_history_is_refused(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        second = tmp_path / "second"
+        Ledger.create(second, origin=ORIGIN, signer=f"file:{ledger / 'log.pem'}")
+        shell.json("append", second, events(event(), event(), folder=tmp_path))
+        found = shell.json("verify", second, "--since", tmp_path / "out/0.tlog-proof", code=4)
+        assert found["what"] != "a signature does not fit the text"
+
     def test_verify_since_another_logs_checkpoint_is_refused(
         self, shell: Shell, ledger: Path, tmp_path: Path
     ) -> None:
@@ -130,14 +145,36 @@ class TestVerify:
         assert (found["error"], found["what"]) == ("Rollback", "the log is shorter than it was")
 
     @pytest.mark.parametrize(
-        ("text", "code"), [(b"no checkpoint", 4), (b"\xff", 3), (b"x" * 1_000_001, 3), (None, 3)]
+        "text",
+        [
+            b"no checkpoint",
+            b"{}\n",
+            b"a\n0\n\n",
+            b"c2sp.org/tlog-proof@v1\nindex 0\n\nno checkpoint",
+            b"c2sp.org/tlog-proof@v2\nindex 0\n\nno checkpoint",
+            b"\xff",
+            b"x" * 1_000_001,
+            None,
+        ],
     )
-    def test_verify_since_what_is_no_checkpoint(
-        self, shell: Shell, ledger: Path, tmp_path: Path, text: bytes | None, code: int
+    @pytest.mark.parametrize("command", ["verify --since", "monitor --state STATE --checkpoint"])
+    def test_file_that_is_no_checkpoint_is_bad_input(
+        self, shell: Shell, ledger: Path, tmp_path: Path, command: str, text: bytes | None
     ) -> None:
         if text is not None:
             (tmp_path / "old").write_bytes(text)
-        shell.json("verify", ledger, "--since", tmp_path / "old", code=code)
+        name, *options = command.replace("STATE", str(tmp_path / "state")).split(" ")
+        found = shell.json(name, ledger, *options, tmp_path / "old", code=3)
+        assert found["error"] == "BadInput"
+        assert not (tmp_path / "state").exists()
+
+    def test_verify_since_a_signed_checkpoint_that_was_changed_is_doubt(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        text = (tmp_path / "out/0.tlog-proof").read_text("utf-8")
+        (tmp_path / "old").write_text(text.replace(f"{ORIGIN}\n2\n", f"{ORIGIN}\n1\n"), "utf-8")
+        found = shell.json("verify", ledger, "--since", tmp_path / "old", code=4)
+        assert found["error"] == "InvalidSignature"
 
     def test_verify_finds_one_changed_bit(self, shell: Shell, ledger: Path) -> None:
         altered(ledger / "public/tile/entries/000.p/2", 40)
@@ -274,15 +311,20 @@ class TestMonitor:
         assert f"found: {found['what']} ({found['kind']})\n  where    " in said
         assert "Nothing was found" not in said
 
+    @pytest.mark.parametrize("as_receipt", [False, True])
     def test_monitor_shown_two_histories_exits_4_for_good(
-        self, shell: Shell, ledger: Path, tmp_path: Path
+        self, shell: Shell, ledger: Path, tmp_path: Path, as_receipt: bool
     ) -> None:
         given = ["monitor", ledger, "--state", tmp_path / "state"]
         shell.json(*given)
         second = tmp_path / "second"
         Ledger.create(second, origin=ORIGIN, signer=f"file:{ledger / 'log.pem'}")
         shell.json("append", second, events(event(), event(), folder=tmp_path))
-        found = shell.json(*given, "--checkpoint", second / "public/checkpoint", code=4)
+        seen = second / "public/checkpoint"
+        if as_receipt:
+            seen = tmp_path / "seen"
+            shell.json("proof", second, 0, "-o", seen)
+        found = shell.json(*given, "--checkpoint", seen, code=4)
         assert [each["kind"] for each in found["findings"]] == ["split_view"]
         assert "evidence 2 signed checkpoints; --json shows them" in shell.words(*given, code=4)
 

@@ -149,6 +149,10 @@ class TestOpenNote:
             open_note(sign_note(TEXT, signers=[STRANGER]), keys=KEYS)
         assert refusal.value.expected == "log.example/main or witness1.example"
         assert refusal.value.got == "stranger.example"
+        # A log that has changed its key has two of one name.
+        with pytest.raises(UntrustedNote) as refusal:
+            open_note(sign_note(TEXT, signers=[STRANGER]), keys=[LOG.vkey, log_key(LOG.name, 77).vkey])
+        assert refusal.value.expected == LOG.name
         with pytest.raises(UntrustedNote):
             open_note(NOTE, keys=[])
 
