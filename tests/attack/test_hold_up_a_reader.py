@@ -239,6 +239,12 @@ def test_send_a_reader_to_another_host() -> None:
     assert seen == []
 
 
+@pytest.mark.parametrize("location", ["http://xn--zzzzzz999999/x", "http://xn--a/", "http://a:b/"])
+def test_send_a_reader_to_a_host_that_cannot_be(location: str) -> None:
+    with pytest.raises(PartUnavailable, match="cannot be read from its address"):
+        fetched(lambda to: send(to, b"", 302, location=location))
+
+
 def test_send_a_reader_in_circles() -> None:
     with pytest.raises(PartUnavailable, match="in circles"):
         fetched(lambda to: send(to, b"", 302, location=to.path))
@@ -259,6 +265,12 @@ def test_hide_a_password_in_an_address(url: str) -> None:
     with pytest.raises(BadUse, match="without a password") as caught:
         open_source(url)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://xn--zzzzzz999999/", "http://xn--a/", "http://a:b/", "http://\0/"])
+def test_name_a_host_that_cannot_be(url: str) -> None:
+    with pytest.raises(BadUse, match="and a host"):
+        open_source(url)
 
 
 @pytest.mark.parametrize("path", ["../checkpoint", "tile/0/../../secret", "/etc/passwd", "tile/0/000?x"])

@@ -179,8 +179,13 @@ class Web(Source):
     def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
         import httpx  # costs 100 ms, which reading a directory need not wait for
 
-        self._base = httpx.URL(url if url.endswith("/") else f"{url}/")
-        if self._base.scheme not in ("http", "https") or not self._base.host or self._base.userinfo:
+        try:
+            self._base = httpx.URL(url if url.endswith("/") else f"{url}/")
+            named = bool(self._base.host)
+        except (httpx.InvalidURL, ValueError):
+            # httpx lets through that a host's name is no IDNA, a UnicodeError.
+            named = False
+        if not named or self._base.scheme not in ("http", "https") or self._base.userinfo:
             raise BadUse("a log is read from http:// or https:// and a host, without a password")
         self.name = str(self._base)
         self._seconds = seconds
@@ -232,7 +237,8 @@ class Web(Source):
                 where=self._where(path),
                 expected=f"an answer within {self._seconds:g} s",
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            # Where a redirect leads is parsed even where it is not followed; a bad host is a UnicodeError.
             raise PartUnavailable(
                 "the log cannot be read from its address", where=self._where(path), got=type(error).__name__
             ) from error

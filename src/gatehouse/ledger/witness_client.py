@@ -72,6 +72,14 @@ class _Unusable(Exception):
         self.clock = clock
 
 
+class _NoProof(Exception):
+    """Our own tree gave no proof, which is no witness's failure."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 @dataclass(slots=True)
 class _Peer:
     """What is remembered of a witness: the size it holds, and that one request at a time is under way."""
@@ -125,9 +133,12 @@ class Witnesses:
                 if size not in made:
                     made[size] = proof(size)
                 answer.set_result(made[size])
-            except Exception as error:  # whatever it is, the round raises it again
-                answer.set_exception(error)
-        return found.result()
+            except Exception as error:  # whatever it is, it is raised again below
+                answer.set_exception(_NoProof(error))
+        try:
+            return found.result()
+        except _NoProof as error:
+            raise error.reason from None
 
     def latest(self, origin: str) -> tuple[dict[str, str], tuple[Silent, ...]]:
         """Return the note that each witness cosigned last for a log, unchecked, and who showed none.
@@ -214,7 +225,10 @@ class Witnesses:
                         return line
         except TimeoutError:
             raise _Unusable(f"no answer within {self._seconds:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (_Unusable, _NoProof):
+            raise
+        except Exception as error:
+            # What a witness makes the HTTP client stumble over is its choice: it must not stop the others.
             raise _Unusable(f"cannot be reached: {type(error).__name__}") from error
         raise _Unusable("it tells another size each time")
 
@@ -257,10 +271,10 @@ class Witnesses:
                 status, _, note = await self._send("GET", url)
         except TimeoutError:
             return Silent(witness.name, f"no answer within {self._seconds:g} s")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return Silent(witness.name, f"cannot be reached: {type(error).__name__}")
         except _Unusable as error:
             return Silent(witness.name, error.why)
+        except Exception as error:
+            return Silent(witness.name, f"cannot be reached: {type(error).__name__}")
         return (witness.name, note) if status == 200 else Silent(witness.name, f"HTTP {status}")
 
     async def _send(self, method: str, url: str, body: bytes | None = None) -> tuple[int, str, str]:
