@@ -174,7 +174,7 @@ def test_nothing_opens_after_its_day_key_is_destroyed(tmp_path: Path) -> None:
     disclosed = store.open_field("purpose", 0, entry=entry)
     key, wrapped = keys.read("alder-pd", AT.date()), (tmp_path / "keys/alder-pd/2026-11-23.key").read_bytes()
     with closing(sqlite3.connect(store.path)) as connection:
-        (sealed,) = connection.execute("SELECT sealed FROM openings").fetchone()
+        (sealed,) = connection.execute("SELECT sealed FROM ledger_opening").fetchone()
     for written in (wrapped, sealed):
         assert written in contents(tmp_path)
     assert store.destroy("alder-pd", AT.date()) == 1

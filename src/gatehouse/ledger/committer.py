@@ -29,6 +29,17 @@ from gatehouse.model import PartUnavailable
 Apply = Callable[[Any], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A change that the ledger makes in the place of a caller: it may write what is sealed with an entry."""
+
+    apply: Apply
+
+    def __call__(self, connection: Any) -> None:
+        """Make the change."""
+        self.apply(connection)
+
+
 class LeaseNotHeld(PartUnavailable):
     """Another process commits to this log."""
 

@@ -12,7 +12,7 @@ from typing import Self
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
-from gatehouse.ledger.committer import Position
+from gatehouse.ledger.committer import NotWitnessed, Own, Position
 from gatehouse.ledger.day_keys import create_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import export
@@ -21,6 +21,7 @@ from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.sealing import OpeningStore
 from gatehouse.ledger.settings import DAY_KEYS, KEK, LOG, POLICY, PUBLIC, SETTINGS, Folder, located, plain
+from gatehouse.ledger.sqlite import update
 from gatehouse.ledger.view import LogView
 from gatehouse.ledger.witness_client import Witnesses
 from gatehouse.ledger.writer import Clock
@@ -93,6 +94,7 @@ class Ledger:
         if release_grace is None:
             release_grace = RELEASE_GRACE if folder.release_grace is None else folder.release_grace
         policy = folder.policy()
+        update(folder.log)
         with folder.view() as view:
             signers = folder.open_signers(view.keys)
         with ExitStack() as opened:
@@ -126,7 +128,9 @@ class Ledger:
     def submit(self, draft: Draft, *, pack: bytes | None) -> Pending:
         """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
         placed = _Placed(draft, pack, self._openings)
-        return self.log.submit(placed.make, agency=draft.agency, apply=placed.seal, releases=draft.releases)
+        return self.log.submit(
+            placed.make, agency=draft.agency, apply=Own(placed.seal), releases=draft.releases
+        )
 
     def rotate_key(self, uri: str, *, by: str) -> Appended:
         """Announce a new key and sign with it, beside those so far, from that entry on.
@@ -146,7 +150,7 @@ class Ledger:
         self.folder.next = uri
         self.folder.save()
         try:
-            return self.log.rotate_key(signer, placed.make, agency=by, apply=placed.seal)
+            return self.log.rotate_key(signer, placed.make, agency=by, apply=Own(placed.seal))
         finally:
             # If it is unknown whether it happened, the next to open the ledger will know.
             if vkey in self.log.keys:
@@ -156,7 +160,8 @@ class Ledger:
         """Record that a day's openings end, then end them; return the entry and how many were closed.
 
         Only a day that is over has a key that nothing more is sealed under, so another is `BadUse`. For a
-        day whose destruction was begun and cut off, there is no second entry: it is finished.
+        day whose destruction was begun and cut off, there is no second entry: it is finished. The openings
+        end without waiting for witnesses: when those are missing, `NotWitnessed` says that both has happened.
         """
         today = self._clock().date()
         if day >= today:
@@ -166,17 +171,25 @@ class Ledger:
                 got=str(day),
             )
         keys = self._openings.keys
-        if keys.is_destroyed(agency, day):
+        if self._openings.ended_by(agency, day) is not None or keys.is_destroyed(agency, day):
             return None, self._openings.destroy(agency, day)
         # A day without a key is refused before anything is on the record.
         keys.read(agency, day)
-        appended = self.append(
-            LogEvent.DAY_KEY_DESTROYED,
-            agency=by,
-            fields={"detail": {"agency": agency, "day": day.isoformat()}},
-            pack=None,
-        )
-        return appended, self._openings.destroy(agency, day)
+        fields: Mapping[str, Json] = {"detail": {"agency": agency, "day": day.isoformat()}}
+        draft = draft_entry(LogEvent.DAY_KEY_DESTROYED, agency=by, fields=fields)
+        placed = _Placed(draft, None, self._openings, ends=(agency, day))
+        pending = self.log.submit(placed.make, agency=by, apply=Own(placed.seal))
+        # From here on it is on the record, and destroyed whatever the witnesses do.
+        pending.wait()
+        closed = self._openings.destroy(agency, day)
+        try:
+            return self.log.result(pending), closed
+        except NotWitnessed as error:
+            error.what = (
+                f"the day's openings have ended ({closed}), and the entry is on the record, but too few "
+                "witnesses have cosigned"
+            )
+            raise
 
     def export(self) -> str:
         """Bring `public/` up to date and return its checkpoint."""
@@ -199,8 +212,11 @@ class Ledger:
 class _Placed:
     """A draft that is given its place, and what opens it, sealed in the same transaction."""
 
-    def __init__(self, draft: Draft, pack: bytes | None, store: OpeningStore) -> None:
+    def __init__(
+        self, draft: Draft, pack: bytes | None, store: OpeningStore, *, ends: tuple[str, date] | None = None
+    ) -> None:
         self._draft = draft
+        self._ends = ends
         self._pack = pack
         self._store = store
         self._made: tuple[int, bytes, Openings] | None = None
@@ -216,6 +232,8 @@ class _Placed:
         assert self._made is not None
         index, entry, openings = self._made
         self._store.add(openings, index=index, entry=entry, within=connection)
+        if self._ends is not None:
+            self._store.end(*self._ends, index=index, within=connection)
 
 
 def _signer(uri: str) -> Signer:

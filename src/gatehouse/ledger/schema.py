@@ -58,7 +58,28 @@ MIGRATIONS = (
         PRIMARY KEY (size, line)
     ) STRICT, WITHOUT ROWID;
     """,
+    # Until here the sealed openings stood in a table of another name, which not every log has.
+    """
+    CREATE TABLE IF NOT EXISTS openings (
+        entry INTEGER PRIMARY KEY,
+        agency TEXT NOT NULL,
+        day TEXT NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    ALTER TABLE openings RENAME TO ledger_opening;
+    DROP INDEX IF EXISTS openings_by_day;
+    CREATE INDEX ledger_opening_by_day ON ledger_opening (agency, day);
+    CREATE TABLE ledger_ended (
+        agency TEXT NOT NULL,
+        day TEXT NOT NULL,
+        entry INTEGER NOT NULL,       -- which records that the day's openings end
+        PRIMARY KEY (agency, day)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
+
+# What the log itself writes with an entry, in the place of a caller's change.
+SEALING = frozenset({"ledger_opening", "ledger_ended"})
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -67,10 +88,16 @@ def version(connection: sqlite3.Connection) -> int:
     return found
 
 
+def holds_log(connection: sqlite3.Connection) -> bool:
+    """Return whether a database has the tables of a log, in whatever version."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_head'").fetchone()
+    return found is not None
+
+
 def check_version(connection: sqlite3.Connection, *, where: str) -> None:
     """Refuse a database that this program cannot read as it is."""
     found = version(connection)
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_head'").fetchone():
+    if not holds_log(connection):
         raise BadInput("the file holds no log", where=where, hint="make one with `gatehouse ledger init`")
     if found != len(MIGRATIONS):
         raise BadInput(
@@ -89,6 +116,8 @@ def migrate(connection: sqlite3.Connection, *, where: str) -> None:
 
     So is one that counts versions of tables which are not a log's.
     """
+    if version(connection) and not holds_log(connection):
+        check_version(connection, where=where)
     for at, script in enumerate(MIGRATIONS):
         if at < version(connection):
             continue
@@ -105,6 +134,17 @@ def migrate(connection: sqlite3.Connection, *, where: str) -> None:
                 connection.execute("ROLLBACK")
             raise
     check_version(connection, where=where)
+
+
+def create_sealing(connection: sqlite3.Connection) -> None:
+    """Create the tables of sealed openings in a file that holds no log, where they are not there yet."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_ended'").fetchone():
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have made them since.
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_ended'").fetchone():
+        for statement in _statements(MIGRATIONS[1]):
+            connection.execute(statement)
 
 
 def _statements(script: str) -> list[str]:

@@ -5,8 +5,9 @@ the leaf hash as associated data, so that a sealed row opens for one entry only.
 blanks to a multiple of 512 bytes: its length tells how long a reason was to the nearest half kilobyte at
 most.
 
-The table may stand in the log's own database, where a row is written in the transaction that appends its
-entry (`add(…, within=connection)`), so that neither is ever without the other; or in a file of its own.
+The tables may stand in the log's own database (see `schema`), where a row is written in the transaction that
+appends its entry (`add(…, within=connection)`), so that neither is ever without the other; or in a file of
+their own.
 Tiles, bundles and checkpoints hold nothing of it in either case.
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gatehouse.ledger import schema
 from gatehouse.ledger.canonical import Json, from_canonical, to_canonical
 from gatehouse.ledger.commitment import FIELDS, Disclosure, Openings, check
 from gatehouse.ledger.day_keys import DayKeys
@@ -33,15 +35,9 @@ from gatehouse.model import BadUse, PartUnavailable
 BLOCK = 512
 _NONCE_BYTES = 12
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS openings (
-  entry INTEGER PRIMARY KEY,
-  agency TEXT NOT NULL,
-  day TEXT NOT NULL,
-  sealed BLOB NOT NULL
-) STRICT
-"""
-_BY_DAY = "CREATE INDEX IF NOT EXISTS openings_by_day ON openings (agency, day)"
+# Spelled as no caller would: see `sqlite_file`.
+_ADD = "INSERT INTO ledger_opening (entry, agency, day, sealed) VALUES (?, ?, ?, ?) /* ledger */"
+_END = "INSERT INTO ledger_ended (agency, day, entry) VALUES (?, ?, ?) /* ledger */"
 
 
 class OpeningMissing(PartUnavailable):
@@ -87,13 +83,8 @@ class OpeningStore:
         self.path = path
         self.keys = keys
         with self._connection() as connection:
-            self.prepare(connection)
-
-    @staticmethod
-    def prepare(connection: sqlite3.Connection) -> None:
-        """Create the table where it is not there yet."""
-        connection.execute(_TABLE)
-        connection.execute(_BY_DAY)
+            if not schema.holds_log(connection):
+                schema.create_sealing(connection)
 
     def add(
         self, openings: Openings, *, index: int, entry: bytes, within: sqlite3.Connection | None = None
@@ -122,7 +113,7 @@ class OpeningStore:
         # The key first: once it is destroyed the row is gone too, and that is no loss to report.
         key = self.keys.read(leaf.agency, leaf.hour.date())
         with self._connection() as connection:
-            row = connection.execute("SELECT sealed FROM openings WHERE entry = ?", (index,)).fetchone()
+            row = connection.execute("SELECT sealed FROM ledger_opening WHERE entry = ?", (index,)).fetchone()
         if row is None:
             raise OpeningMissing("nothing is kept that opens this entry", where=f"entry {index}")
         return unseal(row[0], entry=entry, key=key)
@@ -130,6 +121,18 @@ class OpeningStore:
     def open_field(self, field: str, index: int, *, entry: bytes) -> Disclosure:
         """Return the disclosure of one field of the entry at an index."""
         return self.openings(index, entry=entry).disclose(field, index=index)
+
+    def end(self, agency: str, day: date, *, index: int, within: sqlite3.Connection) -> None:
+        """Keep within a transaction that the entry at an index records the end of a day's openings."""
+        within.execute(_END, (agency, day.isoformat(), index))
+
+    def ended_by(self, agency: str, day: date) -> int | None:
+        """Return which entry records the end of a day's openings, whether or not they are destroyed yet."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT entry FROM ledger_ended WHERE agency = ? AND day = ?", (agency, day.isoformat())
+            ).fetchone()
+        return None if row is None else int(row[0])
 
     def destroy(self, agency: str, day: date) -> int:
         """End the openings of an agency's day, and return how many entries are closed for good.
@@ -139,7 +142,7 @@ class OpeningStore:
         self.keys.destroy(agency, day)
         with self._connection() as connection:
             deleted = connection.execute(
-                "DELETE FROM openings WHERE agency = ? AND day = ?", (agency, day.isoformat())
+                "DELETE FROM ledger_opening WHERE agency = ? AND day = ?", (agency, day.isoformat())
             )
             return deleted.rowcount
 
@@ -162,6 +165,6 @@ class OpeningStore:
 
 def _insert(connection: sqlite3.Connection, row: tuple[int, str, str, bytes]) -> None:
     try:
-        connection.execute("INSERT INTO openings (entry, agency, day, sealed) VALUES (?, ?, ?, ?)", row)
+        connection.execute(_ADD, row)
     except sqlite3.IntegrityError:
         raise BadUse("this entry's openings are already kept", where=f"entry {row[0]}") from None

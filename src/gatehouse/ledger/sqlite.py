@@ -14,10 +14,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from gatehouse.ledger import schema
-from gatehouse.ledger.committer import Apply, Chain, LeaseNotHeld, Record, StorageFailed, StoredCheckpoint
+from gatehouse.ledger.committer import (
+    Apply,
+    Chain,
+    LeaseNotHeld,
+    Own,
+    Record,
+    StorageFailed,
+    StoredCheckpoint,
+)
 from gatehouse.ledger.lease import FileLease
 from gatehouse.ledger.sqlite_file import (
     BEGIN,
+    BUSY_SECONDS,
     COMMIT,
     RELEASE,
     ROLLBACK,
@@ -67,6 +76,20 @@ def create(path: Path, *, origin: str, key: str, checkpoint: StoredCheckpoint) -
         lease.release()
 
 
+def update(path: Path) -> None:
+    """Bring the tables of a log up to date if they are of an earlier version, which needs the lease."""
+    if not path.is_file():
+        return
+    with failures(path):
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        try:
+            behind = schema.holds_log(connection) and schema.version(connection) < len(schema.MIGRATIONS)
+        finally:
+            connection.close()
+    if behind:
+        SqliteCommitter(path).close()
+
+
 class SqliteTransaction:
     """One `BEGIN IMMEDIATE`."""
 
@@ -76,11 +99,14 @@ class SqliteTransaction:
         self._guard = guard
 
     def attempt(self, apply: Apply) -> None:
-        """Let the caller change its own tables; if that raises, its changes alone are undone."""
+        """Let the caller change its own tables; if that raises, its changes alone are undone.
+
+        A change that reaches for the log's tables, or for the transaction, is `BadUse`.
+        """
         with failures(self._path):
             self._connection.execute(SAVEPOINT)
         try:
-            with self._guard:
+            with self._guard.holding(own=isinstance(apply, Own)):
                 apply(self._connection)
         except BaseException as error:
             # Of some failures (a full disk) SQLite rolls the whole transaction back; after any of the disk
@@ -92,6 +118,12 @@ class SqliteTransaction:
             with failures(self._path):
                 self._connection.execute(ROLLBACK_TO)
                 self._connection.execute(RELEASE)
+            if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_AUTH:
+                raise BadUse(
+                    "a change that goes with an entry reaches for the log's own",
+                    expected="changes to tables of the caller's, within the log's transaction",
+                    got=self._guard.denied,
+                ) from error
             raise
         with failures(self._path):
             self._connection.execute(RELEASE)
@@ -284,36 +316,64 @@ _STORES_OWN = frozenset(
 
 
 class _Guard:
-    """Keeps the caller's change from ending the transaction or writing to the log's own tables."""
+    """Keeps the caller's change from ending the transaction, and from the log's own tables.
+
+    `denied` names what it was kept from the last time.
+    """
 
     def __init__(self) -> None:
         self._applying = False
+        self._own = False
+        self.denied: str | None = None
 
-    def __enter__(self) -> None:
-        self._applying = True
-
-    def __exit__(self, *_: object) -> None:
-        self._applying = False
+    @contextmanager
+    def holding(self, *, own: bool) -> Iterator[None]:
+        self._applying, self._own, self.denied = True, own, None
+        try:
+            yield
+        finally:
+            self._applying = False
 
     def allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if not self._applying:
             return sqlite3.SQLITE_OK
         if action in _ENDING or (action == sqlite3.SQLITE_SAVEPOINT and second == "ledger_apply"):
+            self.denied = _ENDING.get(action, "the log's savepoint")
             return sqlite3.SQLITE_DENY
-        if action in _WRITING and (first or "").startswith(schema.TABLES):
+        if action in _WRITING and _is_the_logs(first) and not (self._own and first in schema.SEALING):
+            self.denied = first
+            return sqlite3.SQLITE_DENY
+        if action in _SHAPING and (_is_the_logs(first) or _is_the_logs(second)):
+            self.denied = f"the form of {second if _is_the_logs(second) else first}"
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
 
-_ENDING = frozenset(
-    {sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA}
-)
-_WRITING = frozenset(
+def _is_the_logs(name: str | None) -> bool:
+    return (name or "").lower().startswith(schema.TABLES)
+
+
+_ENDING = {
+    sqlite3.SQLITE_TRANSACTION: "the transaction",
+    sqlite3.SQLITE_ATTACH: "another database",
+    sqlite3.SQLITE_DETACH: "another database",
+    sqlite3.SQLITE_PRAGMA: "a setting of the database",
+}
+_WRITING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
+# A temporary table or view would stand before the log's own of that name.
+_SHAPING = frozenset(
     {
-        sqlite3.SQLITE_INSERT,
-        sqlite3.SQLITE_UPDATE,
-        sqlite3.SQLITE_DELETE,
+        sqlite3.SQLITE_ALTER_TABLE,
+        sqlite3.SQLITE_CREATE_INDEX,
         sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_VIEW,
+        sqlite3.SQLITE_CREATE_TRIGGER,
+        sqlite3.SQLITE_CREATE_VIEW,
+        sqlite3.SQLITE_CREATE_VTABLE,
+        sqlite3.SQLITE_DROP_INDEX,
         sqlite3.SQLITE_DROP_TABLE,
+        sqlite3.SQLITE_DROP_TRIGGER,
     }
 )

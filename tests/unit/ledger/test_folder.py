@@ -50,6 +50,12 @@ def signed_by(path: Path) -> int:
         return len(open_note(view.checkpoint(), keys=list(view.keys)).signatures)
 
 
+def rely_on_a_dead_witness(path: Path) -> None:
+    (log,) = Folder(path).policy().log_keys
+    witness = witness_key(1).vkey
+    (path / "policy").write_text(f"log {log}\nwitness w {witness} http://127.0.0.1:9\nquorum w\n", "utf-8")
+
+
 class TestCreate:
     def test_create_cut_off_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*_: object) -> None:
@@ -205,6 +211,41 @@ class TestShred:
             assert ledger.log.size == 2
         assert not (path / "day-keys/alder-pd/2026-11-23.key").exists()
 
+    def test_shred_with_a_dead_witness_destroys_and_records_once(self, path: Path) -> None:
+        self._requested(path, Clock(THAT_DAY))
+        rely_on_a_dead_witness(path)
+        with Ledger.open(path, clock=Clock(NEXT_DAY), receipt_wait=timedelta(0)) as ledger:
+            with pytest.raises(NotWitnessed) as late:
+                ledger.shred("alder-pd", DAY, by="clerk")
+            assert late.value.index == 1
+            assert late.value.what == (
+                "the day's openings have ended (1), and the entry is on the record, "
+                "but too few witnesses have cosigned"
+            )
+            assert ledger.shred("alder-pd", DAY, by="clerk") == (None, 0)
+            assert ledger.log.size == 2
+        with pytest.raises(DayKeyDestroyed):
+            Folder(path).disclose(0, "plate")
+        assert not (path / "day-keys/alder-pd/2026-11-23.key").exists()
+
+    def test_shred_cut_off_between_entry_and_destruction_is_finished_without_a_second_entry(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def cut_off(*_: object) -> None:
+            raise CutOff
+
+        self._requested(path, Clock(THAT_DAY))
+        with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger, monkeypatch.context() as patched:
+            patched.setattr(DayKeys, "destroy", cut_off)
+            with pytest.raises(CutOff):
+                ledger.shred("alder-pd", DAY, by="clerk")
+        assert Folder(path).disclose(0, "plate").value == "QX1"
+        with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger:
+            assert ledger.shred("alder-pd", DAY, by="clerk") == (None, 1)
+            assert ledger.log.size == 2
+        with pytest.raises(DayKeyDestroyed):
+            Folder(path).disclose(0, "plate")
+
     def test_nothing_is_destroyed_unless_it_is_on_the_record(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -224,9 +265,7 @@ class TestShred:
 @pytest.fixture
 def witnessless(path: Path) -> Path:
     """A ledger whose policy asks for a witness that never answers."""
-    (log,) = Folder(path).policy().log_keys
-    witness = witness_key(1).vkey
-    (path / "policy").write_text(f"log {log}\nwitness w {witness} http://127.0.0.1:9\nquorum w\n", "utf-8")
+    rely_on_a_dead_witness(path)
     return path
 
 

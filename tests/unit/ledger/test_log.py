@@ -297,6 +297,15 @@ class TestApply:
             "UPDATE ledger_head SET published = 0",
             "INSERT INTO ledger_entry VALUES (9, x'00')",
             "DROP TABLE ledger_tile",
+            "DELETE FROM ledger_opening",
+            "INSERT INTO ledger_ended VALUES ('alder-pd', '2026-11-23', 0)",
+            "CREATE TRIGGER t AFTER INSERT ON ledger_entry BEGIN SELECT raise(ABORT, 'no'); END",
+            "CREATE TEMP TRIGGER t AFTER INSERT ON ledger_entry BEGIN SELECT raise(ABORT, 'no'); END",
+            "CREATE UNIQUE INDEX i ON ledger_cosignature (size)",
+            "DROP INDEX ledger_opening_by_day",
+            "ALTER TABLE ledger_head ADD COLUMN more",
+            "CREATE TEMP TABLE Ledger_entry (idx, data)",
+            "CREATE TEMP VIEW ledger_chain AS SELECT 1",
             "PRAGMA user_version = 9",
             "ATTACH ':memory:' AS other",
         ],
@@ -304,7 +313,7 @@ class TestApply:
     def test_apply_that_reaches_for_the_log_is_refused(self, path: Path, statement: str) -> None:
         with opened(path) as log:
             log.append(b"a", apply=lambda store: store.execute("INSERT INTO searches VALUES (1)"))
-            with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+            with pytest.raises(BadUse, match="reaches for the log's own"):
                 log.append(b"b", apply=lambda store: store.execute(statement))
             assert log.append(b"c").index == 1
             assert [log.entry(0), log.entry(1)] == [b"a", b"c"]

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from gatehouse.ledger import schema
+from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.log import Log
+from gatehouse.ledger.settings import Folder
 from gatehouse.ledger.view import LogView
 from gatehouse.model import BadInput
-from tests.unit.ledger.logs import KEY, database, filled, made_log, opened
+from tests.unit.ledger.logs import AT, KEY, Clock, database, filled, made_log, opened
 from tests.unit.ledger.made import ORIGIN
 from tests.unit.ledger.naive import numbered
 
@@ -17,9 +19,11 @@ TABLES = [
     "ledger_checkpoint",
     "ledger_chain",
     "ledger_cosignature",
+    "ledger_ended",
     "ledger_entry",
     "ledger_head",
     "ledger_key",
+    "ledger_opening",
     "ledger_tile",
 ]
 
@@ -96,3 +100,26 @@ def test_schema_database_with_versions_of_its_own_is_refused(tmp_path: Path) -> 
         connection.execute("PRAGMA user_version = 1")
     with pytest.raises(BadInput, match="holds no log"):
         Log.create(path, origin=ORIGIN, signer=KEY)
+    assert version(path) == 1
+    with database(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("t",)]
+
+
+def test_schema_second_version_takes_over_the_openings_of_the_first(tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    Ledger.create(folder, origin=ORIGIN, at=AT)
+    with Ledger.open(folder, clock=Clock()) as ledger:
+        ledger.append("search:plate:requested", agency="alder-pd", fields={"plate": "QX1"}, pack=bytes(32))
+    with database(folder / "log.sqlite") as connection:
+        for statement in (
+            "ALTER TABLE ledger_opening RENAME TO openings",
+            "DROP INDEX ledger_opening_by_day",
+            "CREATE INDEX openings_by_day ON openings (agency, day)",
+            "DROP TABLE ledger_ended",
+            "PRAGMA user_version = 1",
+        ):
+            connection.execute(statement)
+    with Ledger.open(folder, clock=Clock()):
+        pass
+    assert Folder(folder).disclose(0, "plate").value == "QX1"
+    assert version(folder / "log.sqlite") == len(schema.MIGRATIONS)
