@@ -19,8 +19,6 @@ from gatehouse.cli.ledger_options import (
     trusted,
 )
 
-LARGEST_ENTRY = 65_535
-
 
 def verify(
     target: Annotated[
@@ -129,6 +127,7 @@ def _verify_receipt(
 
     from gatehouse.cli.files import read_file, read_text
     from gatehouse.cli.output import counted, print_json, printable
+    from gatehouse.ledger.layout import LARGEST_ENTRY
     from gatehouse.ledger.note import COSIGNATURE, LARGEST_NOTE, VerifierKey
 
     data = read_file(entry, most=LARGEST_ENTRY)
