@@ -34,7 +34,7 @@ from gatehouse.law.formula import (
 )
 from gatehouse.law.packfiles import identified, legible, read_files, sha256_of, text_of, unsound
 from gatehouse.law.unseen import hidden_sign
-from gatehouse.model import CitedRule, Confidence, Outcome, PackId
+from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
 
 _HERE = Path(__file__).parent
 # Where data go: to another state, to a federal agency. Facts that a rule can refuse on caution alone.
@@ -103,7 +103,17 @@ class Pack:
 
 @cache
 def _packaged() -> Pack:
-    return read_pack(_HERE)
+    pack = read_pack(_HERE)
+    if not pack.sealed:
+        # Whoever installed it trusts a version; a folder of one's own says `+changed` and is read.
+        raise BadInput(
+            "the law pack is refused: its files changed since its version was named",
+            where=str(_HERE / "pack.toml"),
+            expected="a new version and the hash that `make law-pages` writes",
+            got=pack.id.version,
+            hint="see docs/writing-rules.md",
+        )
+    return pack
 
 
 def read_pack(directory: Path) -> Pack:
