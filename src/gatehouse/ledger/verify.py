@@ -88,7 +88,11 @@ class Trust:
         return cls(tuple(known), policy)
 
     def open(self, note: str, *, origin: str | None = None) -> SignedCheckpoint:
-        """Return the checkpoint of a note that a log's key has signed, or raise."""
+        """Return the checkpoint of a note that its own log's key has signed, or raise.
+
+        The key's name MUST be the checkpoint's origin: a log that is trusted for its own entries could
+        otherwise speak for another's, and be taken for a split view of it.
+        """
         opened = open_checkpoint(note, keys=list(self.keys), origin=origin)
         signed = {(each.name, each.key_id) for each in opened.note.signatures}
         logs = [key for key in map(VerifierKey.parse, self.keys) if key.kind == ED25519]
@@ -99,21 +103,14 @@ class Trust:
                 expected=" or ".join(key.name for key in logs) or "a log's key",
                 got=", ".join(sorted(name for name, _ in signed)),
             )
+        _own(opened, logs)
         return opened
 
     def check(self, opened: SignedCheckpoint) -> None:
-        """Hold a checkpoint to the policy, if there is one: it asks for a key under the log's own name."""
-        if self.policy is None:
-            return
-        self.policy.check(opened.note)
-        own = {(each.key.name, each.key.key_id) for each in self.policy.logs}
-        signed = {(each.name, each.key_id) for each in opened.note.signatures}
-        if not any(name == opened.checkpoint.origin for name, _ in own & signed):
-            raise InvalidCheckpoint(
-                "the checkpoint is not of the log whose key has signed",
-                expected=", ".join(sorted(name for name, _ in own & signed)),
-                got=opened.checkpoint.origin,
-            )
+        """Hold a checkpoint to the policy, if there is one, whatever keys are trusted beside it."""
+        if self.policy is not None:
+            self.policy.check(opened.note)
+            _own(opened, [each.key for each in self.policy.logs])
 
 
 def verify(
@@ -176,6 +173,18 @@ def _opened(raw: str, trust: Trust | None) -> tuple[Checkpoint, Note | None]:
     opened = trust.open(raw)
     trust.check(opened)
     return opened.checkpoint, opened.note
+
+
+def _own(opened: SignedCheckpoint, logs: Sequence[VerifierKey]) -> None:
+    """Refuse a checkpoint that none of the keys under its origin's name has signed."""
+    signed = {(each.name, each.key_id) for each in opened.note.signatures}
+    names = {key.name for key in logs if (key.name, key.key_id) in signed}
+    if opened.checkpoint.origin not in names:
+        raise InvalidCheckpoint(
+            "the checkpoint is not of the log whose key has signed",
+            expected=" or ".join(sorted(names)),
+            got=opened.checkpoint.origin,
+        )
 
 
 def _older(note: str, trust: Trust | None, now: Checkpoint) -> Checkpoint:
