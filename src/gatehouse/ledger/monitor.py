@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gatehouse.ledger.checkpoint import Checkpoint, SignedCheckpoint
-from gatehouse.ledger.counters import Counters, differences
+from gatehouse.ledger.counters import Counters, differences, together
 from gatehouse.ledger.errors import InvalidEntry, InvalidProof, LogCorrupt, VerificationError
 from gatehouse.ledger.layout import TILE, Resource, decode_bundle
 from gatehouse.ledger.lives import known_by
@@ -30,6 +30,8 @@ from gatehouse.model import Error, PartUnavailable
 
 OUTCOME_SECONDS: Final = 15 * 60
 REVIEW_SECONDS: Final = 24 * 3600
+# As far as clocks may be apart (also for a witness), an entry's hour may lie ahead of ours.
+CLOCK_SECONDS: Final = 60
 # A day can be compared once no entry of it is still on its way.
 _DAY_GRACE: Final = timedelta(hours=1)
 
@@ -131,7 +133,7 @@ class Monitor:
         watch, now = self._watch, int(self._clock())
         not_measurable = list(self._not_measurable)
         findings = [*watch.findings, *self._overdue(now)]
-        for each in counters:
+        for each in together(counters):
             why = self._why_not(each, now)
             if why is not None:
                 not_measurable.append((f"counters of {each.by} {each.name} for {each.day}", why))
@@ -163,7 +165,7 @@ class Monitor:
             self._does_not_fit(source, opened)
             return
         work.origin, work.note = new.origin, opened.raw
-        work.forget_old_days()
+        work.forget_days(now)
         self._watch, self._read = work, self._read + new.size - before
 
     def _does_not_fit(self, source: Source, opened: SignedCheckpoint) -> None:
@@ -256,8 +258,8 @@ class Monitor:
     def _why_not(self, counters: Counters, now: int) -> str | None:
         """Return why a day's counters cannot be compared, if so."""
         watch = self._watch
-        over = datetime.combine(date.fromisoformat(counters.day), datetime.min.time(), UTC)
-        if datetime.fromtimestamp(now, UTC) < over + timedelta(days=1) + _DAY_GRACE:
+        began = datetime.combine(date.fromisoformat(counters.day), datetime.min.time(), UTC)
+        if datetime.fromtimestamp(now, UTC) - began < timedelta(days=1) + _DAY_GRACE:
             return "the day is not over"
         if watch.first_day is not None and counters.day < watch.first_day:
             return "entries of that day are no longer counted apart"
@@ -270,14 +272,26 @@ def _take(watch: Watch, index: int, entry: bytes, hashed: bytes, now: int) -> No
     try:
         clear, broken = watch.chains.follow(index, entry, hashed)
     except InvalidEntry as error:
-        error.where = f"entry {index}"
         watch.find(Finding.of("invalid_entry", error))
         return
     if broken is not None:
         watch.find(Finding.of(broken.kind, broken.error))
     if clear is None:
         return
-    watch.count(clear.hour[:10], clear.agency, clear.event)
+    ahead = datetime.fromisoformat(clear.hour).timestamp() - now
+    if ahead > CLOCK_SECONDS:
+        shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        watch.find(
+            Finding(
+                "clock",
+                "an entry's hour had not begun when it was read",
+                where=f"entry {index}, agency {clear.agency}",
+                expected=f"at most {CLOCK_SECONDS} s after {shown}",
+                got=clear.hour,
+            )
+        )
+    if watch.compares(clear.hour[:10], now):
+        watch.count(clear.hour[:10], clear.agency, clear.event)
     stage = watch.lives.take(clear.agency, clear.event, known_by(clear.hour, now))
     if stage is not None:
         watch.find(
@@ -293,11 +307,9 @@ def _take(watch: Watch, index: int, entry: bytes, hashed: bytes, now: int) -> No
 
 def _entries(source: Source, first: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Yield index and bytes of the entries [first, end)."""
-    bundles = [
-        Resource("entries", 0, index, min(TILE, end - index * TILE))
-        for index in range(first // TILE, -(-end // TILE))
-    ]
-    for bundle, data in zip(bundles, source.fetch_each(each.path for each in bundles), strict=True):
+    # Lazily: the size is whatever somebody has signed, and need not be one that is served.
+    paths = (each.path for each in _bundles(first, end))
+    for bundle, data in zip(_bundles(first, end), source.fetch_each(paths), strict=True):
         try:
             entries = decode_bundle(data, count=bundle.width)
         except VerificationError as error:
@@ -305,6 +317,11 @@ def _entries(source: Source, first: int, end: int) -> Iterator[tuple[int, bytes]
             raise
         skipped = max(0, first - bundle.first)
         yield from enumerate(entries[skipped:], bundle.first + skipped)
+
+
+def _bundles(first: int, end: int) -> Iterator[Resource]:
+    for index in range(first // TILE, -(-end // TILE)):
+        yield Resource("entries", 0, index, min(TILE, end - index * TILE))
 
 
 def _differing(counters: Counters, watch: Watch) -> Iterator[Finding]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +24,12 @@ from gatehouse.model import BadInput, Error, PartUnavailable
 
 SCHEMA: Final = "gatehouse-monitor/1"
 # A finding is a fact about the past and is never dropped; a log that makes more than this is beyond counting.
+# Split views are counted apart, so that no number of lesser faults can keep one off the list.
 MOST_FINDINGS: Final = 1_000
-# Counters are compared within days; entries of older days are no longer counted apart.
+# Counters are compared within days; entries of older days are no longer counted apart, nor those of days that
+# a log with a wrong clock has made up.
 KEPT_DAYS: Final = 400
+_DAY_SECONDS: Final = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,12 @@ class Watch:
     findings: list[Finding] = field(default_factory=list)
     unlisted: int = 0
     _known: set[Finding] = field(default_factory=set, init=False, repr=False)
+    _listed: Counter[bool] = field(default_factory=Counter, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Remember which findings are listed."""
         self._known = set(self.findings)
+        self._listed = Counter(each.kind == "split_view" for each in self.findings)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -86,7 +93,9 @@ class Watch:
         """Keep a finding, once."""
         if finding in self._known:
             return
-        if len(self.findings) < MOST_FINDINGS:
+        split = finding.kind == "split_view"
+        if self._listed[split] < MOST_FINDINGS:
+            self._listed[split] += 1
             self.findings.append(finding)
             self._known.add(finding)
         else:
@@ -97,12 +106,14 @@ class Watch:
         events = self.days.setdefault(day, {}).setdefault(agency, {})
         events[event] = events.get(event, 0) + 1
 
-    def forget_old_days(self) -> None:
+    def compares(self, day: str, now: int) -> bool:
+        """Return whether entries of a day are counted apart: one of the last, today, or tomorrow."""
+        return _day(now, -KEPT_DAYS) < day <= _day(now, 1)
+
+    def forget_days(self, now: int) -> None:
         """Drop the counts of days that are no longer compared; `first_day` tells where they begin."""
-        days = sorted(self.days)
-        for day in days[:-KEPT_DAYS]:
-            del self.days[day]
-            self.first_day = min(self.days)
+        self.days = {day: counts for day, counts in self.days.items() if self.compares(day, now)}
+        self.first_day = max(self.first_day or "", _day(now, 1 - KEPT_DAYS))
 
     def save(self, path: Path) -> None:
         """Write the file, durable when this returns."""
@@ -137,7 +148,7 @@ class Watch:
             ) from error
         try:
             return cls._from_document(json.loads(text))
-        except (ValueError, TypeError, KeyError, AttributeError, Error) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Error) as error:
             raise BadInput(
                 "this is no state of a monitor",
                 where=str(path),
@@ -191,3 +202,8 @@ class Watch:
         if (found.frontier.size, found.frontier.root()) != (size, root):
             raise ValueError("the tree is not the checkpoint's")
         return found
+
+
+def _day(now: int, days: int) -> str:
+    """Return the day (UTC) that lies some days from a time."""
+    return datetime.fromtimestamp(now + days * _DAY_SECONDS, UTC).strftime("%Y-%m-%d")

@@ -240,6 +240,32 @@ class TestChains:
         assert (finding["kind"], finding["where"]) == ("invalid_entry", "entry 2")
 
 
+class TestClock:
+    @pytest.mark.parametrize(("before", "found"), [(60, []), (61, ["clock"])])
+    def test_an_hour_that_has_not_begun_is_found(
+        self, followed: Followed, before: int, found: list[str]
+    ) -> None:
+        book = Book()
+        book.add("search:plate:requested", hours=1)
+        followed.now = NOW + 3540 - before
+        assert kinds(followed.look(book.tree())) == found
+
+    def test_an_hour_to_come_says_where_and_stays_found(self, followed: Followed) -> None:
+        book = searches(1)
+        book.add("search:plate:requested", hours=48)
+        followed.look(book.tree())
+        followed.now += 49 * 3600
+        finding, _ = followed.look()["findings"]
+        assert finding == {
+            "kind": "clock",
+            "what": "an entry's hour had not begun when it was read",
+            "where": "entry 2, agency alder-pd",
+            "expected": "at most 60 s after 2026-11-02T12:01:00Z",
+            "got": "2026-11-04T12:00:00Z",
+            "evidence": [],
+        }
+
+
 class TestLives:
     @pytest.mark.parametrize(
         ("states", "late"),
@@ -392,10 +418,27 @@ class TestCounters:
 
     def test_a_day_whose_counts_are_gone_is_not_measurable(self) -> None:
         watch = Watch()
-        for day in range(1, 402):
-            watch.count(f"{day:04}", "a", "search:plate:denied")
-        watch.forget_old_days()
-        assert (len(watch.days), watch.first_day) == (400, "0002")
+        for day in ("2025-09-28", "2025-09-29", "2026-11-02", "2026-11-03", "2026-11-04", "9999-12-31"):
+            watch.count(day, "a", "search:plate:denied")
+        watch.forget_days(NOW)
+        assert sorted(watch.days) == ["2025-09-29", "2026-11-02", "2026-11-03"]
+        assert [watch.compares(day, NOW) for day in ("2025-09-28", "2025-09-29", "2026-11-03")] == [
+            False,
+            True,
+            True,
+        ]
+        watch.forget_days(NOW + DAY)
+        assert (sorted(watch.days), watch.first_day) == (["2026-11-02", "2026-11-03"], "2025-09-30")
+        # A clock that was set back brings no counts back.
+        watch.forget_days(NOW)
+        assert watch.first_day == "2025-09-30"
+
+    @pytest.mark.parametrize("day", ["2026-11-03", "9999-12-31"])
+    def test_a_day_to_come_is_not_measurable(self, followed: Followed, day: str) -> None:
+        report = self.report(followed, self.counters(day=day), days=0)
+        assert report["not_measurable"] == [
+            {"what": f"counters of vault vault-1 for {day}", "why": "the day is not over"}
+        ]
 
     @pytest.mark.parametrize(
         "changed",
@@ -453,8 +496,15 @@ class TestState:
         with pytest.raises(BadInput, match="no state of a monitor"):
             followed.monitor()
 
+    def test_a_state_of_nothing_but_brackets_is_refused(self, followed: Followed) -> None:
+        followed.state.write_text("[" * 100_000)
+        with pytest.raises(BadInput, match="no state of a monitor"):
+            followed.monitor()
+
     def test_findings_beyond_counting_are_counted(self) -> None:
         watch = Watch()
         for number in range(1_003):
             watch.find(Finding("gap", "found", where=str(number)))
         assert (len(watch.findings), watch.unlisted) == (1_000, 3)
+        watch.find(Finding("split_view", "found"))
+        assert (watch.findings[-1].kind, watch.unlisted) == ("split_view", 3)
