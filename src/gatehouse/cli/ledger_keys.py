@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatehouse.cli.ledger_options import JsonOutput, Ordered, Place
+from gatehouse.cli.ledger_options import JsonOutput, Ordered, Place, Wait, within
 
 
 def rotate_key(
@@ -17,6 +17,7 @@ def rotate_key(
         typer.Option("--signer", metavar="URI", help="The new key: file:PATH (drawn if new) or pkcs11:…."),
     ],
     by: Ordered,
+    wait: Wait = 60.0,
     as_json: JsonOutput = False,
 ) -> None:
     """Announce a new key in an entry. From there on it signs beside the old one."""
@@ -26,7 +27,7 @@ def rotate_key(
     Folder(directory)
     from gatehouse.ledger.folder import Ledger
 
-    with Ledger.open(directory) as ledger:
+    with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
         appended = ledger.rotate_key(signer, by=by)
         keys = ledger.log.keys
     if as_json:
@@ -41,6 +42,7 @@ def shred(
     agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Whose openings end.")],
     day: Annotated[str, typer.Argument(metavar="DAY", help="Of which UTC day: 2026-11-23.")],
     by: Ordered,
+    wait: Wait = 60.0,
     as_json: JsonOutput = False,
 ) -> None:
     """Destroy the key of an agency's day. Its openings end; entries, counts and sequence still verify."""
@@ -51,7 +53,7 @@ def shred(
     which = _day(day)
     from gatehouse.ledger.folder import Ledger
 
-    with Ledger.open(directory) as ledger:
+    with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
         appended, closed = ledger.shred(agency, which, by=by)
     index = None if appended is None else appended.index
     if as_json:

@@ -75,7 +75,11 @@ class Chains:
         if _CLAIM not in entry:
             self.foreign += 1
             return None, None
-        clear = self._reader.read(entry)
+        try:
+            clear = self._reader.read(entry)
+        except InvalidEntry as error:
+            error.where = f"entry {index}"
+            raise
         broken = None
         before = self.agencies.get(clear.agency)
         if before is None:

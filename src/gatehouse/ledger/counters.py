@@ -7,15 +7,16 @@ its own; a count above the entries is a reading that nobody recorded. A document
      "events": ["search:plate:released"],
      "counts": [{"agency": "alder-pd", "event": "search:plate:released", "count": 12}]}
 
-The day is that of the entry (its hour, UTC). A vault counts every one of the `events`, so its counts must
-equal the entries, and an agency that it leaves out counts 0. An owner is reached by some of the searches, so
-its counts must not be above them.
+The day is that of the entry (its hour, UTC). Every one of the `events` goes through some vault, so the counts
+of all vaults that count an event must add up to its entries (`together`), and an agency that none of them
+names counts 0. An owner is reached by some of the searches, so its counts must not be above them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -76,6 +77,38 @@ def read_counters(text: str, *, where: str | None = None) -> Counters:
             "these are no counters", where=where, expected=f"a document of {SCHEMA}", got=str(error)
         ) from error
     return Counters(document["by"], document["name"], day, events, counts)
+
+
+def together(counters: Sequence[Counters]) -> list[Counters]:
+    """Add up the vaults that count an event on a day; the owners' counters follow as they are.
+
+    A vault that counts an event of a day twice is `BadInput`.
+    """
+    vaults: dict[tuple[str, str], list[Counters]] = {}
+    for each in counters:
+        if each.by == "vault":
+            for event in each.events:
+                vaults.setdefault((each.day, event), []).append(each)
+    joint: dict[tuple[str, tuple[str, ...]], tuple[list[str], Counter[tuple[str, str]]]] = {}
+    for (day, event), those in sorted(vaults.items()):
+        names = tuple(sorted(each.name for each in those))
+        if len(set(names)) < len(names):
+            raise BadInput(
+                "a vault has counted a day twice",
+                where=f"{', '.join(names)}, {day}, {event}",
+                expected="one document of each vault",
+            )
+        events, added = joint.setdefault((day, names), ([], Counter()))
+        events.append(event)
+        for each in those:
+            added.update({key: count for key, count in each.counts.items() if key[1] == event})
+    return [
+        *(
+            Counters("vault", ", ".join(names), day, tuple(events), added)
+            for (day, names), (events, added) in joint.items()
+        ),
+        *(each for each in counters if each.by == "owner"),
+    ]
 
 
 def differences(counters: Counters, entries: DayCounts) -> Iterator[Difference]:

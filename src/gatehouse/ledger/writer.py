@@ -296,7 +296,8 @@ class Writer:
                 "the clock is behind the last entry",
                 expected=f"at least {last:%Y-%m-%dT%H:%M:%SZ}",
                 got=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-                hint="set the clock; the log takes no entry until then",
+                hint="set the clock if it is slow; if the last entry came from a fast clock, entries "
+                "are taken again from that time on, and a log of another name can go on until then",
             )
         return max(now, last)
 

@@ -8,11 +8,13 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from gatehouse.ledger import Receipt
+from gatehouse.ledger.day_keys import DayKeys, read_kek
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.note import VerifierKey
 from gatehouse.ledger.settings import Folder
@@ -220,6 +222,26 @@ class TestWitnessed:
         with running(tmp_path / "w", ledger / "policy", listen=url.removeprefix("http://")):
             assert NAME in shell.words("publish", ledger)
             assert shell.json("append", ledger, released)["appended"][0]["index"] == 1
+
+    def test_shred_and_rotate_key_wait_no_longer_than_they_are_told(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        shell.json("append", ledger, events(event(), folder=tmp_path))
+        # As if that had been another day: a day that is not over has its key still.
+        keys = ledger / "day-keys/alder-pd"
+        (key,) = keys.iterdir()
+        key.unlink()
+        DayKeys(ledger / "day-keys", kek=read_kek(ledger / "kek")).create("alder-pd", date(2026, 1, 1))
+        vkey = shell.json("witness", tmp_path / "w", "--name", NAME)["vkey"]
+        rely_on(ledger, vkey, "http://127.0.0.1:9")
+        given = ["shred", ledger, "alder-pd", "2026-01-01", "--by", "alder-pd", "--wait", "0.1"]
+        found = shell.json(*given, code=4)
+        assert (found["error"], found["where"]) == ("NotWitnessed", "entry 1")
+        assert found["what"].startswith("the day's openings have ended (0), and the entry is on the record")
+        assert shell.json(*given)["index"] is None
+        given = ["rotate-key", ledger, "--signer", "file:two.pem", "--by", "alder-pd", "--wait", "0.1"]
+        assert shell.json(*given, code=4)["where"] == "entry 2"
+        assert len(Folder(ledger).signers) == 2
 
     def test_witness_json_is_one_document(self, shell: Shell, ledger: Path, tmp_path: Path) -> None:
         vkey = shell.json("witness", tmp_path / "w", "--name", NAME)["vkey"]

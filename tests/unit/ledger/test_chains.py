@@ -118,6 +118,12 @@ class TestChains:
         }
         assert (chains.leaves, chains.foreign, chains.hour) == (5, 0, "2026-11-02T12:00:00Z")
 
+    def test_what_is_no_leaf_says_where(self) -> None:
+        broken = leaf(EVENTS[0]).replace(b"gatehouse-leaf/1", b"gatehouse-leaf/9")
+        with pytest.raises(InvalidEntry) as caught:
+            Chains().check(7, broken, leaf_hash(broken))
+        assert caught.value.where == "entry 7"
+
     def test_a_missing_entry_is_a_gap_that_says_where(self) -> None:
         book = Book()
         for _ in range(3):
