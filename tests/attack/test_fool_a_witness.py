@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -222,3 +223,40 @@ def test_fill_a_witness_with_evidence(witness: Witness, monkeypatch: pytest.Monk
     for number in range(9):
         assert witness.add_checkpoint(Tree.counted(3, f"fork {number}").request(3)).status == 422
     assert len(witness.evidence()) == 5
+
+
+def test_claim_a_fork_s_place_before_it_is_one(witness: Witness) -> None:
+    """A tree that comes unproven first, and as another one of its size later, must not pass for unproven."""
+    tree = Tree.counted(9)
+    fork = Tree.of([*tree.entries[:5], *Tree.counted(4, "fork").entries])
+    witness.add_checkpoint(tree.request(0, 5))
+    assert witness.add_checkpoint(fork.request(5, proof=[])).status == 422
+    assert [each.kind for each in witness.evidence()] == ["unproven"]
+    assert witness.add_checkpoint(tree.request(5)).status == 200
+    cosigned = witness.checkpoint(sha256(ORIGIN.encode()).hexdigest()).body
+    expected = [("split_view", fork.checkpoint(), cosigned)]
+    # At once, and no other after it has been sent again.
+    assert [(each.kind, each.note, each.against) for each in witness.evidence()] == expected
+    assert witness.add_checkpoint(fork.request(9, proof=[])).status == 422
+    assert [(each.kind, each.note, each.against) for each in witness.evidence()] == expected
+
+
+def test_leave_no_room_for_the_proof_of_a_fork(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatehouse.ledger.witness.MOST_EVIDENCE", 5)
+    witness.add_checkpoint(Tree.counted(3).request(0))
+    for number in range(9):
+        witness.add_checkpoint(Tree.counted(4 + number, f"junk {number}").request(3, proof=[]))
+    fork = Tree.counted(3, "fork")
+    assert witness.add_checkpoint(fork.request(3)).status == 422
+    found = witness.evidence()
+    assert sorted(each.kind for each in found) == ["split_view", *["unproven"] * 5]
+    assert [each.note for each in found if each.kind == "split_view"] == [fork.checkpoint()]
+
+
+def test_have_a_split_view_taken_for_unproven(witness: Witness) -> None:
+    """Evidence gets stronger, never weaker."""
+    witness.add_checkpoint(Tree.counted(3).request(0))
+    fork = Tree.counted(3, "fork")
+    for old in (3, 0, 1, 3):
+        witness.add_checkpoint(fork.request(old, proof=[]))
+    assert [(each.kind, each.seen_at) for each in witness.evidence()] == [("split_view", NOW)]

@@ -37,7 +37,8 @@ from gatehouse.model import BadInput, BadUse, PartUnavailable
 # tlog-witness bounds the proof; a note has a hundred signatures at most.
 MOST_PROOF_LINES: Final = 63
 LARGEST_REQUEST: Final = 65_536
-# Each line of evidence bears the log's own signature, so only the log itself could fill this.
+# Of each kind. A line bears the log's own signature, so only the log itself could fill this; what it leaves
+# unproven, as many as it likes, takes no place from the proof of a split view.
 MOST_EVIDENCE: Final = 1_000
 # A clock may be corrected by a little; one that has run back by more is not to be believed.
 CLOCK_STEP_SECONDS: Final = 60
@@ -250,9 +251,15 @@ class Witness:
             "INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?, ?)",
             (request.origin, checkpoint.size, checkpoint.root, cosigned, at),
         )
+        cosigned_now = (request.origin, checkpoint.size, checkpoint.root)
         self._database.execute(
-            "DELETE FROM evidence WHERE origin = ? AND size = ? AND root = ?",
-            (request.origin, checkpoint.size, checkpoint.root),
+            "DELETE FROM evidence WHERE origin = ? AND size = ? AND root = ?", cosigned_now
+        )
+        # What could not be shown to fit is another tree of the very size that has been cosigned now.
+        self._database.execute(
+            "UPDATE evidence SET kind = 'split_view', against = ?"
+            " WHERE origin = ? AND size = ? AND root != ? AND kind = 'unproven'",
+            (cosigned, *cosigned_now),
         )
         return Answer(200, line)
 
@@ -274,10 +281,13 @@ class Witness:
         return _Latest(*row) if row else _Latest()
 
     def _keep(self, kind: str, request: _Request, checkpoint: Checkpoint, latest: _Latest) -> None:
-        (held,) = self._database.execute("SELECT count(*) FROM evidence").fetchone()
+        (held,) = self._database.execute("SELECT count(*) FROM evidence WHERE kind = ?", (kind,)).fetchone()
         if held < MOST_EVIDENCE:
             self._database.execute(
-                "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET kind = excluded.kind, note = excluded.note, against = excluded.against,"
+                " seen_at = excluded.seen_at"
+                " WHERE excluded.kind = 'split_view' AND evidence.kind = 'unproven'",
                 (
                     request.origin,
                     checkpoint.size,
