@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gatehouse.cli.ledger_check import fsck, verify
-from gatehouse.cli.ledger_keys import rotate_key, shred
+from gatehouse.cli.ledger_keys import renew_kek, rotate_key, shred
 from gatehouse.cli.ledger_monitor import monitor
 from gatehouse.cli.ledger_options import Index, JsonOutput, OutputFile, Place, Wait, within
 from gatehouse.cli.ledger_witness import witness
@@ -212,6 +212,7 @@ def publish(directory: Place, wait: Wait = 60.0, as_json: JsonOutput = False) ->
 
 app.command(name="rotate-key", no_args_is_help=True)(rotate_key)
 app.command(no_args_is_help=True)(shred)
+app.command(name="renew-kek", no_args_is_help=True)(renew_kek)
 app.command(no_args_is_help=True)(verify)
 app.command(no_args_is_help=True)(fsck)
 app.command(no_args_is_help=True)(monitor)

@@ -1,4 +1,4 @@
-"""`gatehouse ledger rotate-key | shred`: a new key for the log, and the end of a day's openings."""
+"""`gatehouse ledger rotate-key | shred | renew-kek`: the log's new key, and the keys of what is sealed."""
 
 from __future__ import annotations
 
@@ -61,6 +61,24 @@ def shred(
         return
     record = "an earlier entry records it" if index is None else f"entry {index} records it"
     typer.echo(f"The openings of {agency} for {day} have ended ({closed:,} entries); {record}.")
+
+
+def renew_kek(directory: Place, as_json: JsonOutput = False) -> None:
+    """Draw a new key over the day keys and destroy the old one. Older copies of day-keys/ open no more."""
+    from gatehouse.cli.output import counted, print_json
+    from gatehouse.ledger.settings import KEK, Folder
+
+    Folder(directory)
+    from gatehouse.ledger.folder import Ledger
+
+    with Ledger.open(directory) as ledger:
+        keys = ledger.renew_kek()
+    if as_json:
+        print_json({"day_keys": keys})
+        return
+    stand = "stands" if keys == 1 else "stand"
+    under = f"{counted(keys, 'day key', 'day keys')} {stand} under it"
+    typer.echo(f"{KEK} is new, the old one is destroyed, and {under}.")
 
 
 def _day(text: str) -> date:

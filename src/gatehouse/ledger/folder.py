@@ -13,7 +13,7 @@ from typing import Self
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
 from gatehouse.ledger.committer import NotWitnessed, Own, Position
-from gatehouse.ledger.day_keys import create_kek
+from gatehouse.ledger.day_keys import create_kek, renew_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import export
 from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
@@ -190,6 +190,16 @@ class Ledger:
                 "witnesses have cosigned"
             )
             raise
+
+    def renew_kek(self) -> int:
+        """Put the day keys under a fresh key-encryption key, destroy the old one, and count the keys.
+
+        Copies of `day-keys/` made before are worth nothing then. MUST NOT run beside an append; cut off, it
+        can be called again.
+        """
+        keys = self._openings.keys
+        renew_kek(self.folder.path / KEK, keys)
+        return sum(1 for _ in keys.days())
 
     def export(self) -> str:
         """Bring `public/` up to date and return its checkpoint."""

@@ -1,10 +1,11 @@
-"""`gatehouse ledger init | append | show | proof | disclose | publish | rotate-key | shred`."""
+"""`gatehouse ledger init | append | show | proof | disclose | publish | rotate-key | shred | renew-kek`."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -379,6 +380,30 @@ class TestShred:
     def test_shred_of_a_day_without_a_key_leaves_no_entry(self, shell: Shell, ledger: Path) -> None:
         found = shell.json("shred", ledger, "alder-pd", "2026-01-01", "--by", "alder-pd", code=5)
         assert found["error"] == "DayKeyMissing" and size(ledger) == 0
+
+
+class TestRenewKek:
+    def test_renew_kek_keeps_what_opens_and_ends_older_copies(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        shell.json("append", ledger, events(event(plate="QX7193"), folder=tmp_path))
+        before = (ledger / "kek").read_bytes()
+        copy = shutil.copytree(ledger / "day-keys", tmp_path / "copy")
+        assert shell.json("renew-kek", ledger) == {"day_keys": 1}
+        assert (ledger / "kek").read_bytes() != before
+        assert shell.json("disclose", ledger, 0, "plate")["value"] == "QX7193"
+        said = shell.words("renew-kek", ledger)
+        assert said == "kek is new, the old one is destroyed, and 1 day key stands under it.\n"
+        shutil.rmtree(ledger / "day-keys")
+        copy.rename(ledger / "day-keys")
+        found = shell.json("disclose", ledger, 0, "plate", code=5)
+        assert found["what"] == "a day key is wrapped under another key-encryption key"
+
+    def test_renew_kek_while_another_process_appends_is_unavailable(self, shell: Shell, ledger: Path) -> None:
+        before = (ledger / "kek").read_bytes()
+        with Ledger.open(ledger):
+            assert shell.json("renew-kek", ledger, code=5)["error"] == "LeaseNotHeld"
+        assert (ledger / "kek").read_bytes() == before
 
 
 @pytest.fixture
