@@ -99,13 +99,15 @@ def test_key_in_a_token_makes_a_ledger_that_verifies(tmp_path: Path) -> None:
         missing_part("SoftHSM 2", "its module is not where packages put it")
     shown, text = "/usr/lib/softhsm/libsofthsm2.so", script("Where the key is")
     assert shown in text
-    more = "gatehouse ledger append town events.json\ngatehouse ledger verify town\n"
+    given = ROOT / "samples/ledger/events.json"
+    more = f"gatehouse ledger append town '{given}'\ngatehouse ledger verify town\n"
     (tmp_path / "by-hand.sh").write_text(text.replace(shown, str(module)) + more, "utf-8")
-    (tmp_path / "events.json").symlink_to(ROOT / "samples/ledger/events.json")
     done = run(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "ledger.example.org/town: 10 entries, root " in done.stdout
-    assert not (tmp_path / "town/log.pem").exists()
+    (settings,) = tmp_path.glob("*/town/ledger.toml")
+    assert 'signers = ["pkcs11:token=town;object=log?pin-source=/' in settings.read_text("utf-8")
+    assert not (settings.parent / "log.pem").exists()
 
 
 def test_backup_made_while_a_process_appends_has_what_a_copied_file_lacks(tmp_path: Path) -> None:
@@ -128,11 +130,19 @@ def size(log: Path) -> int:
 
 
 def test_every_field_state_and_file_is_explained() -> None:
-    events, folder = section("Events"), section("A ledger's folder")
+    events = section("Events")
     names = {*FIELDS, *SearchState, *HitState}
     assert sorted(name for name in names if f"`{name}`" not in events) == []
-    files = (DAY_KEYS, KEK, LOG, POLICY, PUBLIC, SETTINGS)
-    assert [name for name in files if not re.search(rf"`{name}/?`", folder)] == []
+
+
+def test_every_file_of_a_ledger_in_use_is_explained(tmp_path: Path) -> None:
+    Ledger.create(tmp_path, origin="ledger.example.org/town")
+    with Ledger.open(tmp_path) as ledger:
+        ledger.append("search:plate:requested", agency="alder-pd", fields={}, pack=bytes(32))
+        names = {each.name for each in tmp_path.iterdir()}
+    assert names >= {DAY_KEYS, KEK, LOG, f"{LOG}-wal", POLICY, PUBLIC, SETTINGS}
+    explained = section("A ledger's folder")
+    assert sorted(name for name in names if not re.search(rf"`{re.escape(name)}/?`", explained)) == []
 
 
 def test_every_kind_of_finding_is_explained() -> None:
