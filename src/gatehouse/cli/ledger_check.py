@@ -68,12 +68,14 @@ def fsck(directory: Place, as_json: JsonOutput = False) -> None:
     folder = Folder(directory)
     from gatehouse.ledger.fsck import fsck as check
 
-    keys = folder.policy().log_keys
+    policy = folder.policy()
     exported = folder.public if folder.public.exists() else None
     with folder.view() as view:
         total = view.size
     with progress("Checking", total) as advance:
-        found = check(folder.log, keys=keys, exported=exported, progress=_steps(advance))
+        found = check(
+            folder.log, keys=policy.log_keys, policy=policy, exported=exported, progress=_steps(advance)
+        )
     if as_json:
         print_json({**asdict(found), "root": found.root.hex()})
         return

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gatehouse.ledger import layout
 from gatehouse.ledger.chains import Chains
 from gatehouse.ledger.checkpoint import Checkpoint
-from gatehouse.ledger.committer import Chain, Tile
+from gatehouse.ledger.committer import Chain, Head, StoredCheckpoint, Tile
 from gatehouse.ledger.errors import LogCorrupt
 from gatehouse.ledger.growing import GrowingTree
-from gatehouse.ledger.layout import CHECKPOINT, TILE
+from gatehouse.ledger.layout import CHECKPOINT, TILE, Resource
 from gatehouse.ledger.merkle import HASH_BYTES, leaf_hash
 from gatehouse.ledger.note import open_note, split_note
+from gatehouse.ledger.policy import Policy
+from gatehouse.ledger.source import Directory, NotServed
 from gatehouse.ledger.sqlite_storage import Contents, SqliteStorage
+from gatehouse.ledger.verify import Trust, leftovers
 from gatehouse.ledger.view import LogView
 
 Progress = Callable[[int, int], None]
@@ -41,27 +45,37 @@ def fsck(
     path: Path,
     *,
     keys: Sequence[str] | None = None,
+    policy: Policy | None = None,
     exported: Path | None = None,
     progress: Progress | None = None,
 ) -> Checked:
     """Check a log in a file, and the directory that it was exported to; `LogCorrupt` says what and where.
 
-    `keys` (vkeys) are whom the reader trusts; without them the keys count that the file itself names.
+    `keys` (vkeys) are whom the reader trusts; without them the keys count that the file itself names. What
+    was exported is held to the `policy` too, as whoever reads it there does.
     `progress` is told of entries done and in all.
     """
     storage = SqliteStorage(path)
     try:
-        return _Check(storage, keys, progress).run(exported)
+        return _Check(storage, keys, policy, progress).run(exported)
     finally:
         storage.close()
 
 
 class _Check:
-    def __init__(self, storage: SqliteStorage, keys: Sequence[str] | None, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        storage: SqliteStorage,
+        keys: Sequence[str] | None,
+        policy: Policy | None,
+        progress: Progress | None,
+    ) -> None:
         self._storage = storage
         self._keys = keys
+        self._policy = policy
         self._progress = progress
         self._chains = Chains()
+        self._at: datetime | None = None
 
     def run(self, exported: Path | None) -> Checked:
         damage = self._storage.damage()
@@ -81,9 +95,15 @@ class _Check:
             agency: Chain(at.sequence, bytes.fromhex(at.leaf)) for agency, at in self._chains.agencies.items()
         }
         self._equal("an agency's last entry is another", "the chains", derived, contents.chains)
-        if exported is not None:
-            self._exported(exported, size)
         head = contents.head
+        self._equal(
+            "the log's time is not its newest checkpoint's",
+            "the head",
+            head.newest.at.isoformat(),
+            head.at.isoformat(),
+        )
+        if exported is not None:
+            self._exported(exported, head)
         return Checked(head.origin, size, head.newest.root, len(contents.sizes), len(derived), tiles)
 
     def _tree(self, contents: Contents) -> int:
@@ -131,37 +151,62 @@ class _Check:
         if stored is None:
             raise self._corrupt("a checkpoint is missing", where, "one", "none")
         self._equal("a checkpoint has another root", where, tree.root().hex(), stored.root.hex())
-        newest = tree.size == contents.head.newest.size
-        trusted = self._keys if self._keys is not None and newest else contents.head.keys
-        note = open_note(stored.note, keys=list(trusted))
+        note = open_note(stored.note, keys=self._trusted(contents.head, tree.size))
         body = Checkpoint(contents.head.origin, tree.size, tree.root())
         self._equal("a checkpoint was signed with another text", where, body.text, note.text)
+        self._time(stored, where)
 
-    def _exported(self, directory: Path, size: int) -> None:
-        """Compare what was exported, up to its own checkpoint, byte for byte."""
-        path = directory / CHECKPOINT
-        exported = Checkpoint.parse(split_note(_read(path))[0])
+    def _trusted(self, head: Head, size: int) -> list[str]:
+        """Return who may have signed the checkpoint of a size: an older one may bear a key since replaced."""
+        newest = size == head.newest.size
+        return list(self._keys if self._keys is not None and newest else head.keys)
+
+    def _time(self, stored: StoredCheckpoint, where: str) -> None:
+        """Hold a checkpoint's time to the one before, and to the last hour that its entries show."""
+        hours = [datetime.fromisoformat(self._chains.hour)] if self._chains.hour else []
+        earliest = max([*hours, *([self._at] if self._at else [])], default=stored.at)
+        if stored.at < earliest:
+            raise self._corrupt(
+                "a checkpoint is older than what it is over",
+                where,
+                f"{earliest.isoformat()} or later",
+                stored.at.isoformat(),
+            )
+        self._at = stored.at
+
+    def _exported(self, directory: Path, head: Head) -> None:
+        """Compare what was exported, up to its own checkpoint, byte for byte; nothing may lie beyond it."""
+        source = Directory(directory)
+        note = source.checkpoint()
+        text, _ = split_note(note)
+        exported, size = Checkpoint.parse(text), head.newest.size
         stored = self._storage.checkpoint(exported.size) if exported.size <= size else None
-        if stored is None or stored.root != exported.root:
+        own = None if stored is None else split_note(stored.note)[0]
+        if own != text:
             raise self._corrupt(
                 "the exported checkpoint is not one of this log",
-                str(path),
-                stored.root.hex() if stored else f"a size that was committed, at most {size}",
-                f"{exported.root.hex()}, size {exported.size}",
+                str(directory / CHECKPOINT),
+                _in_a_line(own) if own else f"a size that was committed, at most {size}",
+                _in_a_line(text),
             )
+        trust = Trust.of(self._trusted(head, exported.size), self._policy)
+        assert trust is not None
+        trust.check(trust.open(note))
         view = LogView(self._storage)
         for resource in layout.tiles(exported.size):
-            file = directory / resource.path
-            data, expected = _read(file), view.part(resource)
-            if data != expected:
-                pairs = enumerate(zip(data, expected, strict=False))
-                at = next((n for n, (a, b) in pairs if a != b), min(len(data), len(expected)))
-                raise self._corrupt(
-                    "an exported file has other bytes",
-                    str(file),
-                    f"{len(expected)} bytes",
-                    f"{len(data)} bytes, the first other one at {at}",
-                )
+            self._same(directory / resource.path, _exported_part(source, resource), view.part(resource))
+        leftovers(source, exported, trust)
+
+    def _same(self, file: Path, data: bytes, expected: bytes) -> None:
+        if data != expected:
+            pairs = enumerate(zip(data, expected, strict=False))
+            at = next((n for n, (a, b) in pairs if a != b), min(len(data), len(expected)))
+            raise self._corrupt(
+                "an exported file has other bytes",
+                str(file),
+                f"{len(expected)} bytes",
+                f"{len(data)} bytes, the first other one at {at}",
+            )
 
     def _equal(self, what: str, where: str, expected: object, got: object) -> None:
         if expected != got:
@@ -171,10 +216,14 @@ class _Check:
         return LogCorrupt(what, where=f"{self._storage.where}, {where}", expected=str(expected), got=str(got))
 
 
-def _read(path: Path) -> bytes:
+def _exported_part(source: Directory, resource: Resource) -> bytes:
     try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
+        return source.fetch(resource.path)
+    except NotServed as error:
         raise LogCorrupt(
-            "an exported file is missing", where=str(path), expected="a file", got="none"
+            "an exported file is missing", where=error.where, expected="a file", got="none"
         ) from error
+
+
+def _in_a_line(text: str) -> str:
+    return text.rstrip("\n").replace("\n", ", ")

@@ -142,11 +142,26 @@ class Directory(Source):
             raise PartUnavailable("there is no such directory", where=self.name)
 
     def listing(self) -> Iterator[str]:
-        """Yield the paths of all files below `tile/`, sorted within each directory."""
-        for folder, inner, files in os.walk(self._path / "tile"):
+        """Yield the paths of all files below `tile/`, sorted within each folder.
+
+        Links are followed as a web server would; a folder that is reached a second time is `InvalidTile`,
+        since links in a circle have no end, and one that cannot be read `PartUnavailable`.
+        """
+        seen: set[tuple[int, int]] = set()
+        for folder, inner, files in os.walk(self._path / "tile", followlinks=True, onerror=self._unlisted):
             inner.sort()
+            place = Path(folder).relative_to(self._path)
+            found = Path(folder).stat()
+            if (found.st_dev, found.st_ino) in seen:
+                raise InvalidTile(
+                    "a folder lies in two places",
+                    where=self._where(place.as_posix()),
+                    expected="a folder of its own",
+                    got="a link",
+                )
+            seen.add((found.st_dev, found.st_ino))
             for name in sorted(files):
-                yield (Path(folder) / name).relative_to(self._path).as_posix()
+                yield (place / name).as_posix()
 
     def _read(self, path: str, most: int) -> bytes:
         try:
@@ -166,6 +181,16 @@ class Directory(Source):
         if len(data) > most:
             raise self._too_long(path, most)
         return data
+
+    def _unlisted(self, error: OSError) -> None:
+        place = Path(error.filename).relative_to(self._path).as_posix()
+        # A log without entries has no tiles.
+        if error.errno != errno.ENOENT or place != "tile":
+            raise PartUnavailable(
+                "a folder cannot be read",
+                where=self._where(place),
+                got=error.strerror or "an error of the disk",
+            ) from error
 
     def _unreadable(self, path: str, error: OSError) -> PartUnavailable:
         return PartUnavailable(

@@ -134,7 +134,7 @@ def verify(
     older = None if since is None else _older(since, trust, checkpoint)
     chains = Chains()
     parts = _rebuild(source, checkpoint, chains, older, only_leaves, progress)
-    left, unknown = _leftovers(source, checkpoint, trust)
+    left, unknown = leftovers(source, checkpoint, trust)
     return Verified(
         checkpoint,
         raw,
@@ -286,10 +286,11 @@ def _same_tile(tile: Resource, made: bytes, asked: Resource, served: bytes) -> i
     )
 
 
-def _leftovers(source: Source, checkpoint: Checkpoint, trust: Trust | None) -> tuple[int, int]:
+def leftovers(source: Source, checkpoint: Checkpoint, trust: Trust | None) -> tuple[int, int]:
     """Check what else lies in a directory: partial tiles of earlier sizes must fit, nothing may lie beyond.
 
-    A log that grows while it is read may have more by now, as far as its checkpoint of now says.
+    Returns how many such tiles there are, and how many files that are no part of a log. A log that
+    grows while it is read may have more by now, as far as its checkpoint of now says.
     """
     older = unknown = 0
     size, full = checkpoint.size, (Resource("tile", 0, -1), b"")

@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gatehouse.ledger.errors import LogCorrupt, UntrustedNote, VerificationError
+from gatehouse.ledger.errors import (
+    InvalidSignature,
+    InvalidTile,
+    LogCorrupt,
+    PolicyNotMet,
+    UntrustedNote,
+    VerificationError,
+)
 from gatehouse.ledger.fsck import Checked, fsck
 from gatehouse.ledger.log import Log
+from gatehouse.ledger.policy import Policy
 from tests.unit.ledger.entries import searched
 from tests.unit.ledger.logs import VKEY, database, filled, made_log, opened
-from tests.unit.ledger.made import ORIGIN, log_key
+from tests.unit.ledger.made import ORIGIN, checkpoint_note, log_key, witness_key
 from tests.unit.ledger.naive import NaiveTree, numbered
 
 SIZE = 600
@@ -92,6 +101,15 @@ CHANGES: dict[str, tuple[str, str]] = {
     ),
     "chain": ("UPDATE ledger_chain SET sequence = 5", "the chains"),
     "chain gone": ("DELETE FROM ledger_chain", "the chains"),
+    "time of the head gone": ("UPDATE ledger_head SET at = 0", "the head"),
+    "time of the head put off": ("UPDATE ledger_head SET at = at + 1", "the head"),
+    "time of the newest": ("UPDATE ledger_checkpoint SET at = at + 1 WHERE size = 600", "the head"),
+    "time before the entries": ("UPDATE ledger_checkpoint SET at = 0 WHERE size = 600", "size 600"),
+    "time that runs back": ("UPDATE ledger_checkpoint SET at = at + 1 WHERE size = 1", "older than"),
+    "time before the hour": (
+        "UPDATE ledger_checkpoint SET at = at - 7200000000 WHERE size > 0",
+        "older than what it is over",
+    ),
 }
 
 
@@ -139,3 +157,76 @@ def test_fsck_exported_files_are_compared(path: Path, tmp_path: Path) -> None:
     with opened(path) as log:
         log.append(b"more")
     assert fsck(path, exported=out).size == SIZE + 1
+
+
+def exported(path: Path) -> Path:
+    with opened(path) as log:
+        log.export(path.parent / "out")
+    return path.parent / "out"
+
+
+def test_fsck_exported_checkpoint_of_another_origin_is_refused(path: Path) -> None:
+    out = exported(path)
+    note = (out / "checkpoint").read_text()
+    (out / "checkpoint").write_text(note.replace(ORIGIN, "log.example/elsewhere"))
+    with pytest.raises(LogCorrupt, match="not one of this log") as caught:
+        fsck(path, exported=out)
+    text = ", ".join(note.split("\n")[:3])
+    assert (caught.value.expected, caught.value.got) == (text, text.replace(ORIGIN, "log.example/elsewhere"))
+
+
+def test_fsck_exported_checkpoint_that_was_never_committed_is_refused(path: Path) -> None:
+    out, shorter = exported(path), checkpoint_note(NaiveTree(numbered(77)))
+    for note, expected in ((shorter, "at most 600"), (shorter.replace("\n77\n", "\n700\n"), "at most 600")):
+        (out / "checkpoint").write_text(note)
+        with pytest.raises(LogCorrupt, match="not one of this log") as caught:
+            fsck(path, exported=out)
+        assert caught.value.expected == f"a size that was committed, {expected}"
+
+
+def test_fsck_exported_checkpoint_with_a_signature_that_does_not_hold_is_refused(path: Path) -> None:
+    out = exported(path)
+    text, _, lines = (out / "checkpoint").read_text().rpartition("\n\n")
+    other = log_key().line("another text\n")
+    for signatures, kind in ((other, InvalidSignature), (lines.replace("— log", "— gol"), UntrustedNote)):
+        (out / "checkpoint").write_text(f"{text}\n\n{signatures}")
+        with pytest.raises(kind):
+            fsck(path, exported=out)
+
+
+def test_fsck_exported_checkpoint_is_held_to_the_policy(path: Path) -> None:
+    out, witness = exported(path), witness_key(1)
+    policy = Policy.parse(f"log {VKEY}\nwitness w {witness.vkey}\nquorum w\n")
+    with pytest.raises(PolicyNotMet, match="too few witnesses"):
+        fsck(path, policy=policy, exported=out)
+    note = (out / "checkpoint").read_text()
+    line = witness.line(note.rpartition("\n\n")[0] + "\n", at=1)
+    (out / "checkpoint").write_text(note + line)
+    assert fsck(path, policy=policy, exported=out).size == SIZE
+
+
+@pytest.mark.parametrize("junk", ["tile/0/003", "tile/entries/002.p/89", "tile/2/000.p/1"])
+def test_fsck_exported_part_beyond_the_checkpoint_is_refused(path: Path, junk: str) -> None:
+    out = exported(path)
+    (out / junk).parent.mkdir(parents=True, exist_ok=True)
+    (out / junk).write_bytes(b"junk")
+    with pytest.raises(InvalidTile, match="beyond the checkpoint") as caught:
+        fsck(path, exported=out)
+    assert caught.value.where == junk
+
+
+def test_fsck_exported_part_of_an_earlier_size_must_fit(path: Path) -> None:
+    out = exported(path)
+    (out / "tile/0/000.p").mkdir()
+    (out / "tile/0/000.p/1").write_bytes(bytes(32))
+    with pytest.raises(InvalidTile, match="left from an earlier size"):
+        fsck(path, exported=out)
+
+
+@pytest.mark.parametrize("part", ["checkpoint", "tile/0/001"])
+def test_fsck_named_pipe_among_exported_files_is_not_waited_for(path: Path, part: str) -> None:
+    out = exported(path)
+    (out / part).unlink()
+    os.mkfifo(out / part)
+    with pytest.raises(VerificationError):
+        fsck(path, exported=out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from gatehouse.ledger.note import add_signatures, sign_note
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.source import open_source
 from gatehouse.ledger.verify import Verified, in_order, verify
-from gatehouse.model import BadUse
+from gatehouse.model import BadUse, PartUnavailable
 from tests.unit.ledger.published import ORIGIN, Book, Tree, log_signer, witness_signer
 
 KEY = log_signer().vkey
@@ -208,6 +210,40 @@ class TestLeftovers:
         Tree.counted(3).publish(tmp_path)
         (tmp_path / "tile" / "0" / ".000.tmp").write_text("half a tile")
         assert check(tmp_path).unknown == 1
+
+    def test_a_link_to_a_folder_is_followed(self, tmp_path: Path) -> None:
+        tree = Tree.counted(600)
+        log = tree.publish(tmp_path / "log")
+        (log / "tile/entries").rename(tmp_path / "elsewhere")
+        (log / "tile/entries").symlink_to(tmp_path / "elsewhere")
+        assert check(log).older == 0
+        (tmp_path / "elsewhere/003").write_bytes(b"junk")
+        with pytest.raises(InvalidTile, match="beyond the checkpoint") as caught:
+            check(log)
+        assert caught.value.where == "tile/entries/003"
+
+    @pytest.mark.parametrize("target", [".", "..", "0", "../../log"])
+    def test_a_folder_that_lies_in_two_places_is_refused(self, tmp_path: Path, target: str) -> None:
+        log = Tree.counted(3).publish(tmp_path / "log")
+        (log / "tile/x001").symlink_to(target)
+        with pytest.raises(InvalidTile, match="a folder lies in two places"):
+            check(log)
+
+    def test_a_folder_that_cannot_be_read_is_not_passed_over(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log, real = Tree.counted(3).publish(tmp_path / "log"), os.scandir
+        (log / "tile/locked").mkdir()
+
+        def scandir(folder: str | Path) -> object:
+            if Path(folder).name == "locked":
+                raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+            return real(folder)
+
+        monkeypatch.setattr("os.scandir", scandir)
+        with pytest.raises(PartUnavailable, match="a folder cannot be read") as caught:
+            check(log)
+        assert (caught.value.where, caught.value.got) == (f"{log}/tile/locked", "Permission denied")
 
     def test_a_log_that_grows_while_it_is_read_is_sound(self, tmp_path: Path) -> None:
         tree = Tree.counted(600)
