@@ -27,7 +27,7 @@ from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.ledger.merkle import HASH_BYTES
 from gatehouse.model import BadUse, HitState, SearchState
 
-__all__ = ["FIELDS", "SCHEMA", "Draft", "Leaf", "draft_entry", "make_entry", "read_entry"]
+__all__ = ["FIELDS", "SCHEMA", "Draft", "Leaf", "draft_entry", "read_entry"]
 
 SCHEMA = "gatehouse-leaf/1"
 
@@ -203,22 +203,6 @@ def draft_entry(event: str, *, agency: str, fields: Mapping[str, Json], root: by
         except ValueError as error:
             raise BadUse(f"`{field}` cannot be written as JSON", got=str(error)) from None
     return Draft(event, agency, root, values, commitments)
-
-
-def make_entry(
-    event: str,
-    *,
-    agency: str,
-    sequence: int,
-    previous: bytes | None,
-    at: datetime,
-    pack: bytes | None,
-    fields: Mapping[str, Json],
-    root: bytes | None = None,
-) -> tuple[bytes, Openings]:
-    """Return an entry in its place and its openings: `draft_entry` and `Draft.place` in one."""
-    draft = draft_entry(event, agency=agency, fields=fields, root=root)
-    return draft.place(sequence=sequence, previous=previous, at=at, pack=pack)
 
 
 def _check_event(event: str, error: type[InvalidEntry] | type[BadUse] = InvalidEntry) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
-from gatehouse.ledger.entry import make_entry
+from gatehouse.ledger.entry import draft_entry
 
 AT = datetime(2026, 11, 23, 16, 4, 5, 678901, tzinfo=UTC)
 PACK = bytes(range(32))
@@ -34,13 +34,5 @@ def searched(
     root: bytes | None = None,
 ) -> tuple[bytes, Openings]:
     """Return an entry and its openings."""
-    return make_entry(
-        event,
-        agency=agency,
-        sequence=sequence,
-        previous=previous,
-        at=at,
-        pack=pack,
-        fields=FIELDS if fields is None else fields,
-        root=root,
-    )
+    draft = draft_entry(event, agency=agency, fields=FIELDS if fields is None else fields, root=root)
+    return draft.place(sequence=sequence, previous=previous, at=at, pack=pack)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatehouse.ledger.canonical import Json, from_canonical, to_canonical
-from gatehouse.ledger.entry import FIELDS, Leaf, draft_entry, make_entry, read_entry
+from gatehouse.ledger.entry import FIELDS, Leaf, draft_entry, read_entry
 from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.model import SEARCH_ENDS, SEARCH_STEPS, BadUse, HitState, LogEvent, SearchState
 from tests.unit.ledger.entries import AT, PACK, searched
@@ -253,19 +253,8 @@ class TestGrammar:
             read_entry(data)
 
 
-def test_make_entry_draws_another_root_each_time() -> None:
-    made = [
-        make_entry(
-            "search:plate:denied",
-            agency="alder-pd",
-            sequence=0,
-            previous=None,
-            at=AT,
-            pack=PACK,
-            fields={"plate": "TEST123"},
-        )[0]
-        for _ in range(50)
-    ]
+def test_drafts_of_one_event_draw_another_root_each_time() -> None:
+    made = [searched(event="search:plate:denied", fields={"plate": "TEST123"})[0] for _ in range(50)]
     commitments = [value for entry in made for value in read_entry(entry).commitments.values()]
     assert len(set(commitments)) == 50 * len(FIELDS)
 
