@@ -161,8 +161,10 @@ class Log(LogView):
         agency's sequence and previous leaf, and MUST return a leaf of that agency. `apply` changes the
         caller's own tables in the same transaction: both happen or neither. Both functions run on the log's
         thread, so they MUST be quick and MUST NOT append; what they raise comes back as it is, and nothing is
-        recorded. `releases` marks an entry that lets data out: it is refused (`ReleasesRefused`) while
-        witnesses have been missing for too long.
+        recorded. An `apply` that reaches for the log's own tables is `BadUse`.
+
+        `releases` marks an entry that lets data out: it is refused (`ReleasesRefused`) while witnesses have
+        been missing for too long.
 
         `NotRecorded` means that nothing is on the record, `OutcomeUnknown` that nobody can say yet,
         `NotWitnessed` that the entry is there but has no receipt yet (see `receipt`).
