@@ -8,46 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from hashlib import sha256
 
 from gatehouse.ledger.committer import Storage, Tile
 from gatehouse.ledger.layout import LEVEL_BITS, TILE
-from gatehouse.ledger.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash, root
+from gatehouse.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash, root
+from gatehouse.ledger.tiles import TileNodes
 
 # Full tiles that were at the edge lately stay at hand: receipts of a batch look into the last few.
 _KEPT = 64
 _LOADED = 256
-
-
-class TileNodes:
-    """The nodes of one tile: `levels[0]` its hashes, `levels[8]` the root once it is full."""
-
-    __slots__ = ("levels",)
-
-    def __init__(self, hashes: list[bytes]) -> None:
-        self.levels: list[list[bytes]] = [[] for _ in range(LEVEL_BITS + 1)]
-        self.extend(hashes)
-
-    def extend(self, hashes: list[bytes]) -> None:
-        """Add hashes, and the nodes above that they complete."""
-        below = self.levels[0]
-        below += hashes
-        for level in self.levels[1:]:
-            pairs = range(2 * len(level), len(below) - 1, 2)
-            if not pairs:
-                return
-            # Written out: this is done for every entry.
-            level += [sha256(b"\1" + below[at] + below[at + 1]).digest() for at in pairs]
-            below = level
-
-    @property
-    def full(self) -> bool:
-        """Return whether the tile takes no more."""
-        return len(self.levels[0]) == TILE
-
-    def tile(self, level: int, index: int) -> Tile:
-        """Return a full tile as it is stored."""
-        return Tile(level, index, self.levels[LEVEL_BITS][0], b"".join(self.levels[0]))
 
 
 class GrowingTree:
@@ -85,7 +54,7 @@ class GrowingTree:
             part = hashes[: TILE - at % TILE]
             edge.extend(part)
             if edge.full:
-                tile = edge.tile(*key)
+                tile = Tile(*key, edge.levels[LEVEL_BITS][0], b"".join(edge.levels[0]))
                 filled.append(tile)
                 self._retire(key)
                 self._extend(level + 1, at // TILE, [tile.root], filled)
@@ -177,4 +146,4 @@ def _load(storage: Storage, level: int, index: int) -> TileNodes:
     hashes = storage.tile(level, index)
     if hashes is None:
         raise LookupError(f"the tile of level {level}, index {index} is not full")
-    return TileNodes([hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])
+    return TileNodes.of(hashes)

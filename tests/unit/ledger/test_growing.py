@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatehouse.ledger import merkle
-from gatehouse.ledger.growing import GrowingTree, Proofs, TileNodes
+from gatehouse.ledger.growing import GrowingTree, Proofs
 from gatehouse.ledger.sqlite_storage import SqliteStorage
+from gatehouse.ledger.tiles import TileNodes
 from tests.unit.ledger.logs import filled, made_log, opened
 from tests.unit.ledger.naive import NaiveTree, numbered
 
