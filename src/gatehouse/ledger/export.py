@@ -55,6 +55,18 @@ def export(log: LogView, directory: Path) -> str:
     return note
 
 
+def check_continues(log: LogView, directory: Path) -> None:
+    """Refuse a log that does not continue what was exported: signing for it would fork what the world saw."""
+    try:
+        _before(log, directory, _read(log.checkpoint()))
+    except OSError as error:
+        raise PartUnavailable(
+            "what was exported cannot be read",
+            where=directory.name,
+            got=error.strerror or type(error).__name__,
+        ) from error
+
+
 def _before(log: LogView, directory: Path, now: Checkpoint) -> Checkpoint | None:
     """Return the checkpoint that was exported last, which must be an earlier one of this log."""
     path = directory / CHECKPOINT

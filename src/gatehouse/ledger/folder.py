@@ -15,7 +15,7 @@ from gatehouse.ledger.commitment import Openings
 from gatehouse.ledger.committer import NotWitnessed, Own, Position
 from gatehouse.ledger.day_keys import create_kek, renew_kek
 from gatehouse.ledger.entry import Draft, draft_entry
-from gatehouse.ledger.export import export
+from gatehouse.ledger.export import check_continues, export
 from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
 from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
@@ -111,6 +111,8 @@ class Ledger:
             )
             # Read again: before the log was ours, another process may have changed them.
             folder = Folder(path)
+            # A log that was set back would sign a second history as soon as it grows.
+            check_continues(log, folder.public)
             folder.settle(log.keys)
             ledger = cls(folder, log, folder.openings(), clock)
             ledger._opened = opened.pop_all()

@@ -11,7 +11,7 @@ import pytest
 from gatehouse.ledger import Policy, folder
 from gatehouse.ledger.committer import NotWitnessed, ReleasesRefused, StorageFailed
 from gatehouse.ledger.day_keys import DayKeyDestroyed, DayKeys
-from gatehouse.ledger.errors import UntrustedNote
+from gatehouse.ledger.errors import Rollback, UntrustedNote
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
@@ -363,3 +363,20 @@ class TestFolder:
     def test_log_is_opened_by_one_process_at_a_time(self, path: Path) -> None:
         with Ledger.open(path), pytest.raises(PartUnavailable, match="another process"):
             Log.open(path / "log.sqlite", signer=[])
+
+
+class TestOpen:
+    def test_open_log_that_was_set_back_signs_nothing(self, path: Path) -> None:
+        """A restored copy would sign another second entry than the one that the world has seen."""
+        with Ledger.open(path) as ledger:
+            ledger.append("search:plate:requested", agency="alder-pd", fields={}, pack=PACK)
+        older = (path / "log.sqlite").read_bytes()
+        with Ledger.open(path) as ledger:
+            ledger.append("search:plate:permitted", agency="alder-pd", fields={}, pack=PACK)
+        for beside in path.glob("log.sqlite-*"):
+            beside.unlink()
+        (path / "log.sqlite").write_bytes(older)
+        with pytest.raises(Rollback, match="the directory holds a longer log"):
+            Ledger.open(path)
+        with Folder(path).view() as view:
+            assert view.size == 1
