@@ -6,7 +6,6 @@ Jinja2 and SciPy are imported when a command runs.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -16,8 +15,8 @@ from typer.core import TyperGroup
 
 from gatehouse import __version__
 from gatehouse.cli import STOPPED, audit, law, ledger, reasons, records
-from gatehouse.cli.output import report_error, wants_json
-from gatehouse.model import BadUse, Error, PartUnavailable
+from gatehouse.cli.output import refused, report_error, wants_json
+from gatehouse.model import BadUse, Error
 
 EPILOG = """\b
 To try it on an invented town:
@@ -97,14 +96,14 @@ def _run(argv: list[str]) -> int:
     except typer.Abort:
         return STOPPED
     except (OSError, MemoryError) as error:
-        refused = _refused(error)
+        told = refused(error)
         try:
-            report_error(refused, as_json=wants_json(argv))
+            report_error(told, as_json=wants_json(argv))
             sys.stdout.flush()
         except OSError:
             _close_stdout()
-            report_error(refused, as_json=False)
-        return refused.exit_code
+            report_error(told, as_json=False)
+        return told.exit_code
     except Exception as error:
         # Click's usage errors carry their own message and code; everything else is a defect and keeps
         # its traceback.
@@ -129,21 +128,3 @@ def _unread() -> int:
 def _close_stdout() -> None:
     """Let what is still to be written go nowhere, so that the interpreter does not try on its way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _refused(error: OSError | MemoryError) -> Error:
-    """Say what the system refused; readers of exports tell what is wrong with a file themselves."""
-    if isinstance(error, MemoryError):
-        return PartUnavailable("the memory does not suffice", hint="give fewer files at a time")
-    where = None if error.filename is None else str(error.filename)
-    got = error.strerror or str(error) or type(error).__name__
-    if error.errno == errno.ENOSPC or "No space left" in got:
-        return PartUnavailable(
-            "there is no space left to write to",
-            where=where,
-            got=got,
-            hint="free some, or choose another place: -o for results, TMPDIR for what is kept for a while",
-        )
-    return PartUnavailable(
-        "the system refused to read or write", where=where, got=got, hint="check the path and its permissions"
-    )

@@ -74,7 +74,7 @@ def append(
 ) -> int:
     """Put events on the record. Each comes back with a receipt: durable, signed and witnessed."""
     from gatehouse.cli.ledger_events import read_events
-    from gatehouse.cli.output import print_json, printable, results_folder
+    from gatehouse.cli.output import print_json, printable, refused, results_folder
     from gatehouse.ledger.settings import Folder
 
     results_folder(output)
@@ -93,11 +93,12 @@ def append(
         from gatehouse.ledger.committer import ReleasesRefused
 
         known = bool(done) or isinstance(error, ReleasesRefused)
-        if isinstance(error, OSError) or not (as_json and known):
+        if not (as_json and known):
             _tell(done)
             raise
-        print_json({**error.as_document(), "appended": done})
-        return error.exit_code
+        told = refused(error) if isinstance(error, OSError) else error
+        print_json({**told.as_document(), "appended": done})
+        return told.exit_code
     if as_json:
         print_json({"appended": done})
         return 0
@@ -234,15 +235,23 @@ def _append(ledger: Ledger, events: list[Event], done: list[dict[str, Any]]) -> 
         except ReleasesRefused as error:
             refused = error
             break
+    failed: Exception | None = refused
+    last: Pending | None = None
     for pending in begun:
-        found = pending.wait()
-        done.append({"index": found.at, "leaf_hash": found.leaf.hex(), "receipt": None})
-    if refused is not None:
-        raise refused
-    # Whatever covers the last covers all.
-    ledger.log.result(begun[-1])
-    for each in done:
-        each["receipt"] = ledger.log.receipt(each["index"]).text
+        try:
+            found = pending.wait()
+        except Exception as error:  # one event's own; the others of the list are on the record all the same
+            failed = failed or error
+        else:
+            done.append({"index": found.at, "leaf_hash": found.leaf.hex(), "receipt": None})
+            last = pending
+    if last is not None:
+        # Whatever covers the last covers all.
+        ledger.log.result(last)
+        for each in done:
+            each["receipt"] = ledger.log.receipt(each["index"]).text
+    if failed is not None:
+        raise failed
 
 
 def _tell(done: list[dict[str, Any]]) -> None:

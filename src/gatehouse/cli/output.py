@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatehouse.model import BadUse, Error
+from gatehouse.model import BadUse, Error, PartUnavailable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,6 +125,24 @@ def report_error(error: Error, *, as_json: bool) -> None:
         if text
     ]
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+def refused(error: OSError | MemoryError) -> Error:
+    """Say what the system refused; readers of exports tell what is wrong with a file themselves."""
+    if isinstance(error, MemoryError):
+        return PartUnavailable("the memory does not suffice", hint="give fewer files at a time")
+    where = None if error.filename is None else str(error.filename)
+    got = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC or "No space left" in got:
+        return PartUnavailable(
+            "there is no space left to write to",
+            where=where,
+            got=got,
+            hint="free some, or choose another place: -o for results, TMPDIR for what is kept for a while",
+        )
+    return PartUnavailable(
+        "the system refused to read or write", where=where, got=got, hint="check the path and its permissions"
+    )
 
 
 Advance = Callable[[int], None]

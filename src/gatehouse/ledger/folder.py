@@ -19,6 +19,7 @@ from gatehouse.ledger.export import check_continues, export
 from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
 from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
+from gatehouse.ledger.policy import MOST_OF_A_KIND
 from gatehouse.ledger.sealing import OpeningStore
 from gatehouse.ledger.settings import DAY_KEYS, KEK, LOG, POLICY, PUBLIC, SETTINGS, Folder, located, plain
 from gatehouse.ledger.sqlite import update
@@ -32,6 +33,7 @@ from gatehouse.signing.private_file import create_private
 
 __all__ = ["Folder", "Ledger"]
 
+_MAKING = ".making"
 _POLICY_HEAD = """\
 # Whom to trust for this ledger (C2SP tlog-policy). To have witnesses cosign, add lines above the quorum:
 #   witness NAME VKEY URL
@@ -65,15 +67,19 @@ class Ledger:
             raise BadUse("there is something already", where=str(path), expected="a new or an empty folder")
         new = not path.exists()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Of two at once the second is refused here, before it could undo what the first has made.
+        create_private(path / _MAKING, b"")
         with _undone(path, folder_too=new):
             made = _signer(located(path, signer))
             vkey = Log.create(path / LOG, origin=origin, signer=made, at=at)
+            (path / LOG).chmod(0o600)
             create_kek(path / KEK)
             create_private(path / POLICY, f"{_POLICY_HEAD}log {vkey}\nquorum none\n".encode())
             with LogView.read(path / LOG) as view:
                 export(view, path / PUBLIC)
             # Last, so that a folder cut off half-way is no ledger.
             create_private(path / SETTINGS, f'origin = "{origin}"\nsigners = ["{signer}"]\n'.encode())
+            (path / _MAKING).unlink()
         return vkey
 
     @classmethod
@@ -141,6 +147,14 @@ class Ledger:
         off at any point, it has happened or it has not, and opening the ledger again finds out.
         """
         plain(uri)
+        self.log.check_process()
+        if len(self.folder.policy().logs) >= MOST_OF_A_KIND:
+            raise BadUse(
+                "the policy names as many keys as it can",
+                where=POLICY,
+                expected=f"fewer than {MOST_OF_A_KIND} log lines",
+                hint="take out lines of keys that sign nothing any more",
+            )
         # Drafted twice, so that an agency that cannot be leaves no key behind.
         draft_entry(LogEvent.KEY_ROTATED, agency=by, fields={})
         signer = _signer(located(self.folder.path, uri))

@@ -180,7 +180,7 @@ class Log(LogView):
         releases: bool = False,
     ) -> Pending:
         """Begin an append without waiting for it; `result` waits."""
-        self._is_ours()
+        self.check_process()
         if isinstance(entry, bytes) and len(entry) > LARGEST_ENTRY:
             raise BadUse(
                 "the entry is too long for a log",
@@ -245,6 +245,7 @@ class Log(LogView):
         The keys in use go on signing beside it until the log is opened without them, so that who knows only
         an old key can check the announcement. The rest is as in `append`.
         """
+        self.check_process()
         new = NoteSigner(self.origin, signer)
         if new.vkey in self.keys:
             raise BadUse("the log has had this key before", expected="a new key", got=new.key.key_id.hex())
@@ -279,7 +280,8 @@ class Log(LogView):
         # Last, since the last to close a database tidies it up, and only a writer can.
         self._committer.close()
 
-    def _is_ours(self) -> None:
+    def check_process(self) -> None:
+        """Refuse a process that was forked from the one that has the log open, with `BadUse`."""
         # A forked child has no committing thread: it would wait for ever.
         if os.getpid() != self._owner:
             raise BadUse("the log was opened by another process", hint="open the log after the fork")

@@ -227,6 +227,19 @@ class TestAppend:
         assert [each["index"] for each in found["appended"]] == [0]
         assert found["appended"][0]["receipt"].startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
 
+    def test_append_of_a_list_with_an_event_that_cannot_be_sealed_tells_of_all_others(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        (ledger / "day-keys").mkdir(exist_ok=True)
+        (ledger / "day-keys/birch-so").write_text("in the way")
+        given = events(event(), event(agency="birch-so"), event(agency="cedar-pd"), folder=tmp_path)
+        found = shell.json("append", ledger, given, code=5)
+        assert [(each["index"], bool(each["receipt"])) for each in found["appended"]] == [
+            (0, True),
+            (1, True),
+        ]
+        assert size(ledger) == 2
+
     def test_append_while_public_was_changed_tells_what_is_recorded(
         self, shell: Shell, ledger: Path, tmp_path: Path
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,10 +17,11 @@ from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
 from gatehouse.ledger.note import open_note
+from gatehouse.ledger.policy import MOST_OF_A_KIND
 from gatehouse.ledger.settings import Folder, located
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from tests.unit.ledger.logs import Clock
-from tests.unit.ledger.made import witness_key
+from tests.unit.ledger.made import log_key, witness_key
 
 ORIGIN = "ledger.example.org/alder"
 PACK = b"\x11" * 32
@@ -380,3 +382,36 @@ class TestOpen:
             Ledger.open(path)
         with Folder(path).view() as view:
             assert view.size == 1
+
+    def test_rotate_key_in_a_forked_child_is_refused_before_anything_is_written(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = (path / "ledger.toml").read_bytes()
+        with Ledger.open(path) as ledger, monkeypatch.context() as child:
+            child.setattr(os, "getpid", lambda: -1)
+            with pytest.raises(BadUse, match="opened by another process"):
+                ledger.rotate_key("file:new.pem", by="clerk")
+        assert (path / "ledger.toml").read_bytes() == before
+        assert not (path / "new.pem").exists()
+
+    def test_rotate_key_with_as_many_keys_as_a_policy_can_name_is_refused(self, path: Path) -> None:
+        text = (path / "policy").read_text("utf-8")
+        others = "".join(f"log {log_key(seed=number + 2).vkey}\n" for number in range(MOST_OF_A_KIND - 1))
+        (path / "policy").write_text(others + text, "utf-8")
+        with Ledger.open(path) as ledger, pytest.raises(BadUse, match="as many keys as it can"):
+            ledger.rotate_key("file:new.pem", by="clerk")
+        with Ledger.open(path) as ledger:
+            assert ledger.log.size == 0
+
+    def test_create_beside_another_that_is_being_made_touches_nothing(self, tmp_path: Path) -> None:
+        """Both saw an empty folder; the second must not undo what the first has made."""
+        made = tmp_path / "ledger"
+        made.mkdir()
+        (made / ".making").touch()
+        with pytest.raises(BadUse):
+            Ledger.create(made, origin=ORIGIN)
+        assert [each.name for each in made.iterdir()] == [".making"]
+
+    def test_create_keeps_the_log_from_others(self, path: Path) -> None:
+        assert (path / "log.sqlite").stat().st_mode & 0o777 == 0o600
+        assert not (path / ".making").exists()
