@@ -6,9 +6,10 @@ import pytest
 
 from gatehouse.ledger import Policy, Receipt, VerifierKey, layout, open_note, sign_note, verify_consistency
 from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.encoding import LARGEST_NOTE
 from gatehouse.ledger.errors import InvalidCheckpoint, InvalidNote, InvalidProof, InvalidReceipt, InvalidTile
 from gatehouse.ledger.merkle import EMPTY_ROOT, verify_inclusion
-from gatehouse.ledger.note import LARGEST_NOTE, MOST_SIGNATURES, add_signatures
+from gatehouse.ledger.note import MOST_SIGNATURES, add_signatures
 from gatehouse.ledger.policy import LARGEST_POLICY
 from gatehouse.model import BadInput
 from tests.unit.ledger.made import NOW, checkpoint_note, log_key, receipt, witness_key

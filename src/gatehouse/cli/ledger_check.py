@@ -129,13 +129,14 @@ def _verify_receipt(
 
     from gatehouse.cli.files import read_file, read_text
     from gatehouse.cli.output import counted, print_json, printable
+    from gatehouse.ledger.encoding import LARGEST_NOTE
     from gatehouse.ledger.layout import LARGEST_ENTRY
-    from gatehouse.ledger.note import COSIGNATURE, LARGEST_NOTE, VerifierKey
 
     data = read_file(entry, most=LARGEST_ENTRY)
     text = read_text(receipt, most=LARGEST_NOTE)
     opening = None if disclosure is None else read_file(disclosure, most=LARGEST_NOTE)
     keys, rules = trusted(None, key, policy)
+    from gatehouse.ledger.note import COSIGNATURE, VerifierKey
     from gatehouse.ledger.policy import LogAddress, Policy
     from gatehouse.ledger.receipt import Receipt
     from gatehouse.model import BadUse

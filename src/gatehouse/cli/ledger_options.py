@@ -80,8 +80,9 @@ def trusted(
 def checkpoint_in(path: Path) -> str:
     """Return the note in a file of a checkpoint or a receipt, unchecked; what is neither is `BadInput`."""
     from gatehouse.cli.files import read_text
+    from gatehouse.ledger.encoding import LARGEST_NOTE
     from gatehouse.ledger.errors import InvalidNote, InvalidReceipt
-    from gatehouse.ledger.note import LARGEST_NOTE, split_note
+    from gatehouse.ledger.note import split_note
     from gatehouse.ledger.receipt import Receipt
 
     text = read_text(path, most=LARGEST_NOTE)

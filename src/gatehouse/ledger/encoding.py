@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import re
 
+# The bytes of a signed note: it is read before anybody is known to have signed it.
+LARGEST_NOTE = 1_000_000
+
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _LARGEST = 2**63 - 1
 

@@ -17,14 +17,12 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature as _DoesNotFit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gatehouse.ledger.encoding import from_base64, to_base64
+from gatehouse.ledger.encoding import LARGEST_NOTE, from_base64, to_base64
 from gatehouse.ledger.errors import InvalidNote, InvalidSignature, UntrustedNote
 from gatehouse.model import BadInput, BadUse
 
 ED25519, COSIGNATURE = 0x01, 0x04
-# A note is read before anybody is known to have signed it, so its size is bounded; C2SP asks for at least 16
-# signatures.
-LARGEST_NOTE = 1_000_000
+# A note is read before anybody is known to have signed it; C2SP asks for at least 16 signatures.
 MOST_SIGNATURES = 100
 
 _KINDS = {ED25519: "Ed25519", COSIGNATURE: "Ed25519 cosignature"}

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from gatehouse.ledger.background import Background
+from gatehouse.ledger.encoding import LARGEST_NOTE
 from gatehouse.ledger.errors import InvalidNote, InvalidTile, VerificationError
 from gatehouse.ledger.layout import (
     CHECKPOINT,
@@ -31,7 +32,6 @@ from gatehouse.ledger.layout import (
     parse_path,
 )
 from gatehouse.ledger.merkle import HASH_BYTES
-from gatehouse.ledger.note import LARGEST_NOTE
 from gatehouse.model import BadUse, PartUnavailable
 
 if TYPE_CHECKING:
