@@ -28,7 +28,11 @@ def read_input(given: str, *, most: int) -> bytes:
     """Return what a file holds, or for `-` standard input."""
     if given != "-":
         return read_file(Path(given), most=most)
-    return _bounded(sys.stdin.buffer.read(most + 1), most, "standard input")
+    # A closed standard input is None, whatever its type says.
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        raise BadInput("standard input is closed", hint="name a file")
+    return _bounded(stream.read(most + 1), most, "standard input")
 
 
 def read_text(path: Path, *, most: int) -> str:

@@ -135,7 +135,11 @@ def _vkey(given: str) -> str:
     from gatehouse.cli.files import read_text
 
     path = Path(given)
-    text = given if "+" in given and not path.is_file() else read_text(path, most=_LARGEST_KEY).strip()
+    try:
+        in_file = path.is_file()
+    except OSError:  # a name that is too long for a file
+        in_file = False
+    text = given if "+" in given and not in_file else read_text(path, most=_LARGEST_KEY).strip()
     from gatehouse.ledger.note import VerifierKey
 
     try:

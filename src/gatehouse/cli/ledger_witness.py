@@ -121,6 +121,7 @@ def _address(listen: str) -> tuple[str, int]:
 
 
 def _quoted(directory: Path) -> str:
+    import os
     from urllib.parse import quote
 
-    return quote(str(directory.absolute()))
+    return quote(os.fsencode(directory.absolute()))

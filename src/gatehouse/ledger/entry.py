@@ -186,7 +186,9 @@ def draft_entry(event: str, *, agency: str, fields: Mapping[str, Json], root: by
             got=f"{len(agency)} characters",
         )
     if not re.fullmatch(_EVENT + '"', f'{event}"', re.ASCII):
-        raise BadUse("no event has such a name", expected="source:subject:action", got=repr(event[:64]))
+        raise BadUse(
+            "no event has such a name", expected="source:subject:action", got=f"{len(event)} characters"
+        )
     _check_event(event, BadUse)
     if "at" in fields:
         raise BadUse("the log gives an entry its time", expected="fields without `at`")

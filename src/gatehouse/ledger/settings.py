@@ -14,6 +14,7 @@ public/         checkpoint, tiles and entry bundles, for any web server
 
 from __future__ import annotations
 
+import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -169,7 +170,7 @@ def located(path: Path, uri: str) -> str:
     name = uri.removeprefix("file:")
     if name == uri or name.startswith("/"):
         return uri
-    return f"file:{quote(str(path.absolute()))}/{name}"
+    return f"file:{quote(os.fsencode(path.absolute()))}/{name}"
 
 
 def plain(text: str) -> str:

@@ -85,7 +85,8 @@ def key_path(uri: str) -> Path:
             where=uri,
             expected="file:PATH or file:///PATH, with %3F for ? and %23 for #",
         )
-    path = unquote(parts.path)
+    # As the system gives names of files that are not UTF-8.
+    path = unquote(parts.path, errors="surrogateescape")
     if not path or "\0" in path:
         raise BadUse("a key file needs a path", where=uri, expected="file:PATH")
     return Path(path)

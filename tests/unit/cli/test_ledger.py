@@ -211,6 +211,19 @@ class TestAppend:
             "  next     check the path and its permissions\n"
         )
 
+    def test_append_from_a_closed_standard_input_is_bad_input(
+        self, shell: Shell, ledger: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", None)
+        assert shell.json("append", ledger, "-", code=3)["what"] == "standard input is closed"
+
+    def test_append_does_not_quote_what_was_typed_for_an_event(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        """A plate in the wrong place must not reach a log of errors."""
+        found = shell.json("append", ledger, events(event("SYN 4321"), folder=tmp_path), code=3)
+        assert "4321" not in json.dumps(found)
+
     def test_append_into_a_file_is_refused_before_anything(
         self, shell: Shell, ledger: Path, tmp_path: Path
     ) -> None:

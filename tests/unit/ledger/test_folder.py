@@ -415,3 +415,9 @@ class TestOpen:
     def test_create_keeps_the_log_from_others(self, path: Path) -> None:
         assert (path / "log.sqlite").stat().st_mode & 0o777 == 0o600
         assert not (path / ".making").exists()
+
+    def test_create_in_a_folder_whose_name_is_not_utf8_works(self, tmp_path: Path) -> None:
+        made = tmp_path / os.fsdecode(b"odd\xff")
+        Ledger.create(made, origin=ORIGIN)
+        with Ledger.open(made) as ledger:
+            assert ledger.log.size == 0
