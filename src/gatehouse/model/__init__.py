@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from gatehouse.on_demand import names_of
 
 if TYPE_CHECKING:
-    from gatehouse.model.agency import AgencyKind, Organization
+    from gatehouse.model.agency import Agency, AgencyKind, Organization
+    from gatehouse.model.camera import Camera, CameraStatus, Read
     from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
     from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
     from gatehouse.model.event import SEARCH_ENDS, SEARCH_STEPS, HitState, LogEvent, SearchState
+    from gatehouse.model.officer import Officer, Role
+    from gatehouse.model.plate import Candidate, PlatePattern
     from gatehouse.model.purpose import OFFENSES, Purpose
     from gatehouse.model.record import MASKED, Bounds, FieldState, Layout, LinkTier, SearchRecord, Value
     from gatehouse.model.request import (
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
         SearchRequest,
         Window,
     )
+    from gatehouse.model.search import PlateSearch, Scope, SearchMode
     from gatehouse.model.signal import FAMILIES, Signal, SignalMatch
 
 __all__ = [
@@ -34,12 +38,16 @@ __all__ = [
     "OFFENSES",
     "SEARCH_ENDS",
     "SEARCH_STEPS",
+    "Agency",
     "AgencyKind",
     "Agreement",
     "BadInput",
     "BadUse",
     "Behalf",
     "Bounds",
+    "Camera",
+    "CameraStatus",
+    "Candidate",
     "CitedRule",
     "Confidence",
     "Decision",
@@ -50,15 +58,22 @@ __all__ = [
     "Layout",
     "LinkTier",
     "LogEvent",
+    "Officer",
     "Organization",
     "Outcome",
     "OwnerTerms",
     "PackId",
     "PartUnavailable",
     "Party",
+    "PlatePattern",
+    "PlateSearch",
     "Process",
     "ProcessKind",
     "Purpose",
+    "Read",
+    "Role",
+    "Scope",
+    "SearchMode",
     "SearchRecord",
     "SearchRequest",
     "SearchState",
@@ -70,12 +85,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Agency": "agency",
     "AgencyKind": "agency",
     "Agreement": "request",
     "BadInput": "errors",
     "BadUse": "errors",
     "Behalf": "request",
     "Bounds": "record",
+    "Camera": "camera",
+    "CameraStatus": "camera",
+    "Candidate": "plate",
     "CitedRule": "decision",
     "Confidence": "decision",
     "Decision": "decision",
@@ -90,17 +109,24 @@ _HOMES = {
     "MASKED": "record",
     "MATTERS": "request",
     "OFFENSES": "purpose",
+    "Officer": "officer",
     "Organization": "agency",
     "Outcome": "decision",
     "OwnerTerms": "request",
     "PackId": "decision",
     "PartUnavailable": "errors",
     "Party": "request",
+    "PlatePattern": "plate",
+    "PlateSearch": "search",
     "Process": "request",
     "ProcessKind": "request",
     "Purpose": "purpose",
+    "Read": "camera",
+    "Role": "officer",
+    "Scope": "search",
     "SEARCH_ENDS": "event",
     "SEARCH_STEPS": "event",
+    "SearchMode": "search",
     "SearchRecord": "record",
     "SearchRequest": "request",
     "SearchState": "event",

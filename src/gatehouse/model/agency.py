@@ -1,4 +1,4 @@
-"""Agencies as other networks' exports name them."""
+"""Agencies: those of this network, and those that other networks' exports name."""
 
 from __future__ import annotations
 
@@ -42,3 +42,20 @@ class Organization:
     inactive: bool = False
     immigration: bool = False
     basis: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency of this network. `state` is a USPS code, `ori` the FBI's identifier if it has one.
+
+    `region` names the agencies that belong together (of one state or compact); `neighbors` are ids of
+    agencies whose cameras it commonly needs. Neither grants anything: owners decide.
+    """
+
+    id: str
+    name: str
+    state: str
+    kind: AgencyKind
+    ori: str | None = None
+    region: str | None = None
+    neighbors: frozenset[str] = frozenset()
