@@ -6,6 +6,7 @@ PartUnavailable
 +-- LeaseNotHeld      another process commits to this log
 +-- ClockBehind       the clock is too far behind the last entry
 +-- StorageFailed     the store refused; `uncertain` says whether the transaction may have become durable
+|   +-- StorageTaken  what the store had open was removed or replaced; it acknowledges nothing any more
 +-- NotRecorded       an append failed, and nothing of it is on the record
 +-- OutcomeUnknown    an append failed, and only reading the log again can say whether it is on the record
 PolicyNotMet
@@ -52,6 +53,10 @@ class StorageFailed(PartUnavailable):
     """The store refused; with `uncertain`, the transaction may have become durable all the same."""
 
     uncertain = False
+
+
+class StorageTaken(StorageFailed):
+    """What the store had open was removed or replaced; it acknowledges nothing any more."""
 
 
 class NotRecorded(PartUnavailable):

@@ -32,6 +32,7 @@ from gatehouse.ledger.sqlite_file import (
     ROLLBACK,
     ROLLBACK_TO,
     SAVEPOINT,
+    OpenFiles,
     connect,
     failures,
     generation,
@@ -93,9 +94,10 @@ def update(path: Path) -> None:
 class SqliteTransaction:
     """One `BEGIN IMMEDIATE`."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, guard: _Guard) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, guard: _Guard, files: OpenFiles) -> None:
         self._connection = connection
         self._path = path
+        self._files = files
         self._guard = guard
 
     def attempt(self, apply: Apply) -> None:
@@ -171,6 +173,8 @@ class SqliteTransaction:
         try:
             with failures(self._path):
                 self._connection.execute(COMMIT)
+                # Durable is only what is found again under the log's name.
+                self._files.check()
         except StorageFailed as error:
             error.uncertain = True
             raise
@@ -188,11 +192,15 @@ class SqliteCommitter:
         self._guard = _Guard()
         self._commits = 0
         try:
+            with failures(path):
+                self._files = OpenFiles(path)
             self._open()
             with failures(path), snapshot(self._live, BEGIN):
                 self._live.execute("UPDATE ledger_head SET generation = generation + 1")
                 self._generation = generation(self._live, path)
             self._drain()
+            with failures(path):
+                self._files.opened()
         except BaseException:
             self.close()
             raise
@@ -220,7 +228,7 @@ class SqliteCommitter:
                     got=f"generation {found}",
                     hint="open the log again",
                 )
-            yield SqliteTransaction(connection, self._path, self._guard)
+            yield SqliteTransaction(connection, self._path, self._guard, self._files)
         except BaseException:
             # If this fails as well, the connection is closed before anything else is done with it.
             with suppress(sqlite3.Error):
@@ -246,12 +254,20 @@ class SqliteCommitter:
                 self._live.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def recover(self) -> None:
-        """Open the database anew and write all of its write-ahead log into it once more."""
+        """Open the database anew and write all of its write-ahead log into it once more.
+
+        A database that was removed or replaced stays open as it is: nothing else holds what it acknowledged.
+        """
         self._lease.check()
+        with failures(self._path):
+            self._files.check()
         self._hang_up()
+        self._files.closed()
         try:
             self._open()
             self._drain()
+            with failures(self._path):
+                self._files.opened()
         except BaseException:
             self._hang_up()
             raise

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gatehouse.ledger.committer import Head, StorageFailed, StoredCheckpoint
+from gatehouse.ledger.committer import Head, StorageFailed, StorageTaken, StoredCheckpoint
 from gatehouse.ledger.errors import LogCorrupt
 from gatehouse.ledger.note import add_signatures
 from gatehouse.model import BadInput
@@ -90,6 +90,62 @@ def _journal(connection: sqlite3.Connection, path: Path) -> None:
         raise StorageFailed(
             "the file system cannot hold a log", where=path.name, expected="a write-ahead log", got=mode
         )
+
+
+class OpenFiles:
+    """The files that SQLite has open for a log, which whoever opens it next must find under the same names.
+
+    SQLite itself goes on writing to a file that was removed: a commit is then on the disk and yet gone with
+    the process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        # As SQLite does it: the process may go to another folder, and the name may be a link.
+        self._database = str(path.absolute())
+        real = path.resolve()
+        self._journal = (f"{wal_path(real)}", f"{real}-shm")
+        self._known = {self._database: _identity(self._database)}
+        self._taken: tuple[str, str] | None = None
+
+    def opened(self) -> None:
+        """Take the files of the write-ahead log as they are, now that SQLite has made or found them."""
+        self._known.update((path, _identity(path)) for path in self._journal)
+        self.check()
+
+    def closed(self) -> None:
+        """Forget the write-ahead log, which SQLite may remove with its last connection."""
+        self._known = {self._database: self._known[self._database]}
+
+    def check(self) -> None:
+        """Refuse with `StorageTaken` if a file is not what was opened, then and ever after."""
+        if self._taken is None:
+            for path, known in self._known.items():
+                found = _identity(path)
+                if found is None or found != known:
+                    self._taken = path, "no file" if found is None else "another file"
+                    break
+            else:
+                return
+        path, got = self._taken
+        process = os.getpid()
+        raise StorageTaken(
+            "a file of the log was removed or replaced while the log was open",
+            where=Path(path).name,
+            expected="the file that was opened",
+            got=got,
+            hint=f"copy what process {process} has open, from /proc/{process}/fd, before it ends"
+            if path == self._database
+            else f"end process {process} without force: closing the log puts what it has acknowledged "
+            "into the database",
+        )
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  # with every commit, and a `Path` takes half as long again
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def generation(connection: sqlite3.Connection, path: Path) -> int:

@@ -285,8 +285,10 @@ class Writer:
         """Return the tree; after a failure, once the store is known to be durable as it stands."""
         if self._tree is None:
             self._committer.recover()
-            self._head = self._storage.head()
-            self._tree = read_tree(self._storage, self._head)
+            head = self._storage.head()
+            _check_kept(self._storage, self._head.newest)
+            self._tree = read_tree(self._storage, head)
+            self._head = head
         return self._tree
 
     def _time(self) -> datetime:
@@ -322,6 +324,19 @@ def read_tree(storage: Storage, head: Head) -> GrowingTree:
             hint="`gatehouse ledger fsck` says what has changed; do not sign for this log any more",
         )
     return tree
+
+
+def _check_kept(storage: Storage, known: StoredCheckpoint) -> None:
+    """Refuse a store that holds less than what was durable, or something else, with `LogCorrupt`."""
+    found = storage.checkpoint(known.size)
+    if found is None or found.root != known.root:
+        raise LogCorrupt(
+            "the store has lost entries that it had acknowledged",
+            where=f"{storage.where}, size {known.size}",
+            expected=known.root.hex(),
+            got="no checkpoint" if found is None else found.root.hex(),
+            hint="do not sign for this log any more: find out what happened to its files",
+        )
 
 
 def _continues(leaf: Clear, agency: str | None, position: Position) -> str:

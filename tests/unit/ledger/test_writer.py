@@ -12,7 +12,7 @@ from gatehouse.ledger.log import Log
 from gatehouse.ledger.sqlite import SqliteCommitter, SqliteTransaction
 from gatehouse.ledger.view import LogView
 from gatehouse.ledger.writer import Writer
-from tests.unit.ledger.logs import POLICY, made_log, opened
+from tests.unit.ledger.logs import POLICY, database, made_log, opened
 
 
 @pytest.fixture
@@ -162,3 +162,21 @@ def test_close_twice_does_nothing(path: Path, use: Callable[[Log], None]) -> Non
         log.append(b"a")
         log.close()
         use(log)
+
+
+def test_writer_whose_store_has_lost_what_was_acknowledged_goes_on_no_more(path: Path) -> None:
+    def fails(_: object) -> None:
+        raise StorageFailed("the disk has failed")
+
+    with opened(path) as log:
+        log.append(b"a")
+        log.append(b"b")
+        with pytest.raises(NotRecorded, match="disk has failed"):
+            log.append(b"c", apply=fails)
+        with database(path) as connection:
+            connection.executescript(
+                "DELETE FROM ledger_entry WHERE idx = 1; DELETE FROM ledger_checkpoint WHERE size = 2;"
+                "UPDATE ledger_head SET published = 1"
+            )
+        with pytest.raises(NotRecorded, match="the store has lost entries that it had acknowledged"):
+            log.append(b"c")
