@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ from typer.core import TyperGroup
 from gatehouse import __version__
 from gatehouse.cli import STOPPED, audit, law, ledger, reasons, records
 from gatehouse.cli.output import refused, report_error, wants_json
-from gatehouse.model import BadUse, Error
+from gatehouse.model import BadUse, Error, PartUnavailable
 
 EPILOG = """\b
 To try it on an invented town:
@@ -70,9 +71,14 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code, as docs/commands.md lists them."""
+    if sys.stdout is None:
+        # Before anything is done: what is on the record must not depend on who could be told of it.
+        closed = PartUnavailable("standard output is closed", hint="send it to a file, or to /dev/null")
+        report_error(closed, as_json=False)
+        return closed.exit_code
+    argv = sys.argv[1:] if arguments is None else arguments
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
-        sys.stdout.flush()
+        return _run(argv)
     except BrokenPipeError:
         return _unread()
     except SystemExit as stop:
@@ -80,7 +86,6 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stop.__context__, BrokenPipeError):
             return _unread()
         raise
-    return code
 
 
 def _run(argv: list[str]) -> int:
@@ -91,19 +96,11 @@ def _run(argv: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Error as error:
-        report_error(error, as_json=wants_json(argv))
-        return error.exit_code
+        return _told(error, argv)
     except typer.Abort:
         return STOPPED
     except (OSError, MemoryError) as error:
-        told = refused(error)
-        try:
-            report_error(told, as_json=wants_json(argv))
-            sys.stdout.flush()
-        except OSError:
-            _close_stdout()
-            report_error(told, as_json=False)
-        return told.exit_code
+        return _told(refused(error), argv)
     except Exception as error:
         # Click's usage errors carry their own message and code; everything else is a defect and keeps
         # its traceback.
@@ -112,11 +109,25 @@ def _run(argv: list[str]) -> int:
             raise
         if wants_json(argv):
             what = str(error).rstrip(".") or "the command line is incomplete"
-            report_error(BadUse(what, where="the command line", hint="gatehouse --help"), as_json=True)
+            _told(BadUse(what, where="the command line", hint="gatehouse --help"), argv)
         else:
-            show()
+            with suppress(OSError):  # as in `report_error`
+                show()
         return int(code)
     return result if isinstance(result, int) else 0
+
+
+def _told(error: Error, argv: list[str]) -> int:
+    """Report an error, on stderr if nothing can be written to stdout, and return its code."""
+    try:
+        report_error(error, as_json=wants_json(argv))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        _close_stdout()
+        report_error(error, as_json=False)
+    return error.exit_code
 
 
 def _unread() -> int:

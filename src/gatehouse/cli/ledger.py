@@ -74,7 +74,7 @@ def append(
 ) -> int:
     """Put events on the record. Each comes back with a receipt: durable, signed and witnessed."""
     from gatehouse.cli.ledger_events import read_events
-    from gatehouse.cli.output import print_json, printable, refused, results_folder
+    from gatehouse.cli.output import counted, done_already, print_json, printable, refused, results_folder
     from gatehouse.ledger.settings import Folder
 
     results_folder(output)
@@ -99,12 +99,15 @@ def append(
         told = refused(error) if isinstance(error, OSError) else error
         print_json({**told.as_document(), "appended": done})
         return told.exit_code
-    if as_json:
-        print_json({"appended": done})
-        return 0
-    _tell(done)
-    if output is not None:
-        typer.echo(f"Entries and receipts are in {printable(str(output))}.")
+    first, number = done[0]["index"], counted(len(done), "entry", "entries")
+    what = f"{number} from {first} on {'is' if len(done) == 1 else 'are'} on the record"
+    with done_already(what, hint="do not append again; `gatehouse ledger proof` gives the receipts"):
+        if as_json:
+            print_json({"appended": done})
+            return 0
+        _tell(done)
+        if output is not None:
+            typer.echo(f"Entries and receipts are in {printable(str(output))}.")
     return 0
 
 

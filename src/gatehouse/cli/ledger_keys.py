@@ -21,7 +21,7 @@ def rotate_key(
     as_json: JsonOutput = False,
 ) -> None:
     """Announce a new key in an entry. From there on it signs beside the old one."""
-    from gatehouse.cli.output import print_json
+    from gatehouse.cli.output import done_already, print_json
     from gatehouse.ledger.settings import Folder
 
     Folder(directory)
@@ -30,11 +30,13 @@ def rotate_key(
     with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
         appended = ledger.rotate_key(signer, by=by)
         keys = ledger.log.keys
-    if as_json:
-        print_json({"index": appended.index, "vkeys": list(keys)})
-        return
-    typer.echo(f"Entry {appended.index} announces the new key, which signs beside the old one from now on:")
-    typer.echo(keys[-1])
+    announced = f"entry {appended.index} announces the new key"
+    with done_already(announced, hint="the policy in the ledger's folder names it"):
+        if as_json:
+            print_json({"index": appended.index, "vkeys": list(keys)})
+            return
+        typer.echo(f"{announced.capitalize()}, which signs beside the old one from now on:")
+        typer.echo(keys[-1])
 
 
 def shred(
@@ -46,7 +48,7 @@ def shred(
     as_json: JsonOutput = False,
 ) -> None:
     """Destroy the key of an agency's day. Its openings end; entries, counts and sequence still verify."""
-    from gatehouse.cli.output import print_json
+    from gatehouse.cli.output import done_already, print_json
     from gatehouse.ledger.settings import Folder
 
     Folder(directory)
@@ -54,13 +56,19 @@ def shred(
     from gatehouse.ledger.folder import Ledger
 
     with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
-        appended, closed = ledger.shred(agency, which, by=by)
-    index = None if appended is None else appended.index
-    if as_json:
-        print_json({"index": index, "agency": agency, "day": day, "closed": closed})
-        return
-    record = "an earlier entry records it" if index is None else f"entry {index} records it"
-    typer.echo(f"The openings of {agency} for {day} have ended ({closed:,} entries); {record}.")
+        done = ledger.shred(agency, which, by=by)
+    index = None if done.appended is None else done.appended.index
+    ended = f"the openings of {agency} for {day} have ended"
+    with done_already(ended, hint="nothing is left to do"):
+        if as_json:
+            print_json(
+                {"index": index, "agency": agency, "day": day, "closed": done.closed, "unread": done.unread}
+            )
+            return
+        record = "an earlier entry records it" if index is None else f"entry {index} records it"
+        typer.echo(f"{ended.capitalize()} ({done.closed:,} entries); {record}.")
+        if done.unread is not None:
+            typer.echo(f"Its key could not be read before: {done.unread}. It was destroyed all the same.")
 
 
 def renew_kek(directory: Place, as_json: JsonOutput = False) -> None:

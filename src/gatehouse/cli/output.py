@@ -8,7 +8,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,22 @@ def _write_utf8(text: str) -> None:
         return
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout.write(text + "\n")
+
+
+@contextmanager
+def done_already(what: str, *, hint: str) -> Iterator[None]:
+    """Say `what` was done when the block cannot tell of it: stdout may be a full disk."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise PartUnavailable(
+            f"{what}, but standard output cannot be written to",
+            got=error.strerror or type(error).__name__,
+            hint=hint,
+        ) from error
 
 
 def results_folder(path: Path | None) -> Path | None:
@@ -124,7 +140,9 @@ def report_error(error: Error, *, as_json: bool) -> None:
         )
         if text
     ]
-    sys.stderr.write("\n".join(lines) + "\n")
+    # Where stderr takes nothing either, the exit code has to say it all.
+    with suppress(OSError):
+        sys.stderr.write("\n".join(lines) + "\n")
 
 
 def refused(error: OSError | MemoryError) -> Error:

@@ -140,8 +140,23 @@ class DayKeys:
         """Return whether the day's key was destroyed, or its destruction was begun."""
         return self._path(agency, day).with_suffix(".destroyed").exists()
 
+    def doubt(self, agency: str, day: date) -> str | None:
+        """Return why a key that is there cannot be read, None if it can; one that is not there raises."""
+        path = self._path(agency, day)
+        if path.exists() and not path.is_file():
+            raise BadInput("a day key stands in a regular file only", where=str(path))
+        try:
+            self.read(agency, day)
+        except (DayKeyMissing, DayKeyDestroyed):
+            raise
+        except (BadInput, PartUnavailable) as error:
+            return error.what
+        return None
+
     def destroy(self, agency: str, day: date) -> None:
         """Destroy an agency's key for a day. Doing it twice is no error, and finishes what was cut off.
+
+        What the file holds does not matter: a damaged key may be mended by whoever has a copy.
 
         The log is told by its caller: `log:day_key:destroyed` is an entry of its own.
         """
@@ -229,6 +244,8 @@ def _bound(agency: str, day: date) -> bytes:
 
 def _overwrite(path: Path) -> None:
     """Write random bytes over a file in place, and wait until they are on the disk."""
+    if not os.access(path, os.W_OK):
+        path.chmod(0o600)
     with path.open("r+b") as file:
         size = os.fstat(file.fileno()).st_size
         file.write(secrets.token_bytes(size))

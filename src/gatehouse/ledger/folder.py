@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -40,6 +41,18 @@ _POLICY_HEAD = """\
 #   group GROUP K NAME...
 # and name the witness or group in its place.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Shredded:
+    """What was destroyed: how many entries' openings were `closed`, and the entry that records it.
+
+    `appended` is None where an earlier entry does. `unread` is why the key could not be read, if so.
+    """
+
+    appended: Appended | None
+    closed: int
+    unread: str | None = None
 
 
 class Ledger:
@@ -172,8 +185,8 @@ class Ledger:
             if vkey in self.log.keys:
                 self.folder.settle(self.log.keys)
 
-    def shred(self, agency: str, day: date, *, by: str) -> tuple[Appended | None, int]:
-        """Record that a day's openings end, then end them; return the entry and how many were closed.
+    def shred(self, agency: str, day: date, *, by: str) -> Shredded:
+        """Record that a day's openings end, then end them, whether or not the day's key can be read.
 
         Only a day that is over has a key that nothing more is sealed under, so another is `BadUse`. For a
         day whose destruction was begun and cut off, there is no second entry: it is finished. The openings
@@ -188,9 +201,9 @@ class Ledger:
             )
         keys = self._openings.keys
         if self._openings.ended_by(agency, day) is not None or keys.is_destroyed(agency, day):
-            return None, self._openings.destroy(agency, day)
+            return Shredded(None, self._openings.destroy(agency, day))
         # A day without a key is refused before anything is on the record.
-        keys.read(agency, day)
+        unread = keys.doubt(agency, day)
         fields: Mapping[str, Json] = {"detail": {"agency": agency, "day": day.isoformat()}}
         draft = draft_entry(LogEvent.DAY_KEY_DESTROYED, agency=by, fields=fields)
         placed = _Placed(draft, None, self._openings, ends=(agency, day))
@@ -199,11 +212,12 @@ class Ledger:
         pending.wait()
         closed = self._openings.destroy(agency, day)
         try:
-            return self.log.result(pending), closed
+            return Shredded(self.log.result(pending), closed, unread)
         except NotWitnessed as error:
+            doubt = "" if unread is None else f"; its key could not be read before: {unread}"
             error.what = (
-                f"the day's openings have ended ({closed}), and the entry is on the record, but too few "
-                "witnesses have cosigned"
+                f"the day's openings have ended ({closed}{doubt}), and the entry is on the record, "
+                "but too few witnesses have cosigned"
             )
             raise
 

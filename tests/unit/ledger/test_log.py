@@ -1,7 +1,8 @@
+"""A log on disk: appending to it, its chains, its time, its keys, and what it serves."""
+
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +14,7 @@ from gatehouse.ledger.committer import (
     ClockBehind,
     LeaseNotHeld,
     NotRecorded,
-    NotWitnessed,
     Position,
-    ReleasesRefused,
 )
 from gatehouse.ledger.errors import InvalidEntry, LogCorrupt, UntrustedNote
 from gatehouse.ledger.layout import LARGEST_ENTRY, TILE, decode_bundle, tiles
@@ -31,7 +30,6 @@ from tests.unit.ledger.logs import (
     POLICY,
     VKEY,
     Clock,
-    FakeWitness,
     database,
     filled,
     made_log,
@@ -222,116 +220,6 @@ class TestChain:
             log.append(searched()[0] + b" ")
 
 
-class TestApply:
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        path = made_log(tmp_path)
-        with database(path) as connection:
-            connection.execute("CREATE TABLE searches (n INTEGER)")
-        return path
-
-    def rows(self, path: Path) -> list[int]:
-        with database(path) as connection:
-            return [n for (n,) in connection.execute("SELECT n FROM searches ORDER BY n")]
-
-    def test_apply_becomes_durable_with_the_entry(self, path: Path) -> None:
-        with opened(path) as log:
-            log.append(b"a", apply=lambda store: store.execute("INSERT INTO searches VALUES (1)"))
-            assert self.rows(path) == [1]
-
-    def test_apply_that_raises_fails_its_own_append_only(self, path: Path) -> None:
-        class Refused(Exception):
-            pass
-
-        gate, begun = threading.Event(), threading.Event()
-
-        def hold(position: Position) -> bytes:
-            begun.set()
-            gate.wait(20)
-            return b"held"
-
-        def insert(number: int, *, fails: bool = False) -> object:
-            def apply(store: sqlite3.Connection) -> None:
-                store.execute("INSERT INTO searches VALUES (?)", (number,))
-                if fails:
-                    raise Refused(number)
-
-            return apply
-
-        with opened(path) as log:
-            held = log.submit(hold)
-            begun.wait(20)
-            pending = [
-                log.submit(b"%d" % number, apply=insert(number, fails=number % 3 == 0))  # type: ignore[arg-type]
-                for number in range(9)
-            ]
-            gate.set()
-            log.result(held)
-            found: list[int | None] = []
-            for number, each in enumerate(pending):
-                if number % 3:
-                    found.append(log.result(each).index)
-                else:
-                    with pytest.raises(Refused):
-                        log.result(each)
-            assert found == [1, 2, 3, 4, 5, 6]
-            assert [log.entry(index) for index in range(7)] == [b"held", b"1", b"2", b"4", b"5", b"7", b"8"]
-        assert self.rows(path) == [1, 2, 4, 5, 7, 8]
-
-    def test_make_that_raises_uses_no_index(self, path: Path) -> None:
-        def fails(position: Position) -> bytes:
-            raise ZeroDivisionError
-
-        with opened(path) as log:
-            with pytest.raises(ZeroDivisionError):
-                log.append(fails)
-            assert log.append(b"next").index == 0
-
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "COMMIT",
-            "ROLLBACK",
-            "RELEASE ledger_apply",
-            "DELETE FROM ledger_entry",
-            "UPDATE ledger_head SET published = 0",
-            "INSERT INTO ledger_entry VALUES (9, x'00')",
-            "DROP TABLE ledger_tile",
-            "DELETE FROM ledger_opening",
-            "INSERT INTO ledger_ended VALUES ('alder-pd', '2026-11-23', 0)",
-            "CREATE TRIGGER t AFTER INSERT ON ledger_entry BEGIN SELECT raise(ABORT, 'no'); END",
-            "CREATE TEMP TRIGGER t AFTER INSERT ON ledger_entry BEGIN SELECT raise(ABORT, 'no'); END",
-            "CREATE UNIQUE INDEX i ON ledger_cosignature (size)",
-            "DROP INDEX ledger_opening_by_day",
-            "ALTER TABLE ledger_head ADD COLUMN more",
-            "CREATE TEMP TABLE Ledger_entry (idx, data)",
-            "CREATE TEMP VIEW ledger_chain AS SELECT 1",
-            "PRAGMA user_version = 9",
-            "ATTACH ':memory:' AS other",
-        ],
-    )
-    def test_apply_that_reaches_for_the_log_is_refused(self, path: Path, statement: str) -> None:
-        with opened(path) as log:
-            log.append(b"a", apply=lambda store: store.execute("INSERT INTO searches VALUES (1)"))
-            with pytest.raises(BadUse, match="reaches for the log's own"):
-                log.append(b"b", apply=lambda store: store.execute(statement))
-            assert log.append(b"c").index == 1
-            assert [log.entry(0), log.entry(1)] == [b"a", b"c"]
-
-    def test_apply_may_use_its_own_savepoints_and_tables(self, path: Path) -> None:
-        def apply(store: sqlite3.Connection) -> None:
-            store.execute("CREATE TABLE IF NOT EXISTS more (n)")
-            store.execute("SAVEPOINT own")
-            store.execute("INSERT INTO searches VALUES (2)")
-            store.execute("ROLLBACK TO own")
-            store.execute("RELEASE own")
-            store.execute("INSERT INTO searches VALUES (3)")
-
-        with opened(path) as log:
-            log.append(b"a", apply=apply)
-        assert self.rows(path) == [3]
-
-
 class TestTime:
     def test_time_never_runs_back(self, path: Path) -> None:
         clock, times = Clock(), []
@@ -470,119 +358,6 @@ class TestServed:
             for tile in ("tile/0/000.p/4", "tile/0/000", "tile/entries/000.p/4", "tile/0/001.p/1"):
                 with pytest.raises(BadInput, match="no tile lies there yet"):
                     log.fetch(tile)
-
-
-class TestWitnessed:
-    def test_append_returns_with_the_cosignature(self, path: Path) -> None:
-        witness = FakeWitness()
-        with opened(path, witness=witness) as log:
-            for number in range(5):
-                found = log.append(b"%d" % number)
-                found.receipt.verify(b"%d" % number, policy=witness.policy)
-            assert log.checkpoint() == log.committed()
-        with LogView.read(path) as view:
-            view.receipt(2).verify(b"2", policy=witness.policy)
-
-    def test_append_without_witness_is_recorded_and_not_published(self, path: Path) -> None:
-        witness = FakeWitness(answers=False)
-        with opened(path, witness=witness, wait=0.2) as log:
-            with pytest.raises(NotWitnessed, match="entry 0") as late:
-                log.append(b"a")
-            assert late.value.index == 0
-            assert (log.size, size_of(log)) == (1, 0)
-            with pytest.raises(BadInput):
-                log.fetch("tile/0/000.p/1")
-            with pytest.raises(BadUse):
-                log.entry(0)
-            log.submit(b"b")
-            witness.answers.set()
-            found = log.append(b"c")
-            found.receipt.verify(b"c", policy=witness.policy)
-            log.receipt(late.value.index).verify(b"a", policy=witness.policy)
-
-    def test_witness_is_asked_again_after_opening(self, path: Path) -> None:
-        witness = FakeWitness(answers=False)
-        with opened(path, witness=witness, wait=0) as log, pytest.raises(NotWitnessed):
-            log.append(b"a")
-        witness.answers.set()
-        with opened(path, witness=witness) as log:
-            log.append(b"b")
-            log.receipt(0).verify(b"a", policy=witness.policy)
-
-    def test_witness_is_asked_only_for_what_is_durable(self, path: Path) -> None:
-        durable: list[int] = []
-
-        class Reading(FakeWitness):
-            def collect(self, checkpoint, *, proof):  # type: ignore[no-untyped-def]
-                with LogView.read(path) as view:
-                    durable.append(view.size)
-                return super().collect(checkpoint, proof=proof)
-
-        witness = Reading()
-        with opened(path, witness=witness) as log:
-            filled(log, numbered(30))
-        assert len(durable) == len(witness.asked)
-        assert all(asked <= stored for asked, stored in zip(witness.asked, durable, strict=True))
-
-    def test_releases_are_refused_while_witnesses_are_missing_too_long(self, path: Path) -> None:
-        witness, clock = FakeWitness(answers=False), Clock()
-        with opened(path, witness=witness, clock=clock, wait=0.05) as log:
-            for step in (0, 60):
-                clock.move(step)
-                with pytest.raises(NotWitnessed):
-                    log.append(b"released", releases=True)
-            clock.move(1)
-            with pytest.raises(ReleasesRefused, match="cosignatures within 60 s"):
-                log.append(b"released", releases=True)
-            # What is not a release goes on the record all the same.
-            with pytest.raises(NotWitnessed):
-                log.append(b"denied")
-            assert log.size == 3
-        with opened(path, witness=witness, clock=clock) as log:
-            with pytest.raises(ReleasesRefused):
-                log.append(b"released", releases=True)
-            witness.answers.set()
-            log.append(b"denied")
-            assert log.append(b"released", releases=True).index == 4
-
-    def test_witnesses_that_join_later_must_cosign_what_was_published_before(self, path: Path) -> None:
-        with opened(path) as log:
-            log.append(b"a")
-        witness, clock = FakeWitness(answers=False), Clock()
-        clock.move(61)
-        with opened(path, witness=witness, clock=clock, wait=0.05) as log:
-            with pytest.raises(NotWitnessed, match="what is on the record"):
-                log.publish()
-            with pytest.raises(ReleasesRefused, match="witnesses are missing"):
-                log.append(b"released", releases=True)
-            with pytest.raises(ReleasesRefused, match="earlier entries wait for witnesses"):
-                log.await_releases()
-            assert log.size == 1
-        witness.answers.set()
-        with opened(path, witness=witness, clock=clock) as log:
-            log.await_releases()
-            log.receipt(0).verify(b"a", policy=witness.policy)
-            assert log.publish() == log.checkpoint()
-            assert log.append(b"released", releases=True).index == 1
-
-    def test_policy_without_the_logs_key_is_never_met(self, path: Path) -> None:
-        witness = FakeWitness()
-        other = log_key(seed=2).vkey
-        witness.policy = Policy.parse(f"log {other}\nwitness w {witness.key.vkey}\nquorum w\n")
-        with opened(path, witness=witness, wait=0.2) as log:
-            with pytest.raises(NotWitnessed):
-                log.append(b"a")
-            with pytest.raises(NotWitnessed, match="no log of the policy has signed"):
-                log.publish()
-
-    def test_open_without_witnesses_publishes_what_waited(self, path: Path) -> None:
-        witness = FakeWitness(answers=False)
-        with opened(path, witness=witness, wait=0) as log, pytest.raises(NotWitnessed):
-            log.append(b"a")
-        with opened(path) as log:
-            pass
-        with LogView.read(path) as view:
-            assert size_of(view) == 1
 
 
 class TestOpen:
