@@ -10,7 +10,9 @@ by itself. Contenders take turns within a round; medians and ratios count. `cpu 
 for an entry of the log, clients included.
 
 Proofs: from the tiles of a log of 1,000,000 entries (ENTRIES=), with nothing cached and as a running program
-finds them; pymerkle's from its own database. Verification: the exported log whole, at growing sizes.
+finds them. The limit is SHA-256 alone: tiles hold one level in eight, so whoever reads one must hash those
+between; `bare hashes` are as many hashes of a node's length, with nothing read. Contenders take turns at each
+place. pymerkle's proofs come from its own database. Verification: the exported log whole, at growing sizes.
 """
 
 from __future__ import annotations
@@ -39,9 +41,10 @@ from gatehouse.ledger.commitment import FIELDS
 from gatehouse.ledger.committer import Position
 from gatehouse.ledger.entry import Leaf
 from gatehouse.ledger.log import Log
+from gatehouse.ledger.merkle import HASH_BYTES
 from gatehouse.ledger.note import NoteSigner
 from gatehouse.ledger.pending import Pending
-from gatehouse.ledger.source import open_source
+from gatehouse.ledger.source import Source, open_source
 from gatehouse.ledger.tiles import TileReader
 from gatehouse.ledger.verify import verify
 from gatehouse.ledger.view import LogView
@@ -246,39 +249,76 @@ def build(place: Path, key: Key, sizes: Sequence[int]) -> Iterator[tuple[int, Pa
             yield size, out
 
 
-def each_ms(work: Callable[[int], object], indexes: Sequence[int]) -> dict[str, float]:
-    """Return median and 99th percentile in milliseconds of one call."""
-    times = []
-    for index in indexes:
-        begun = time.perf_counter()
-        work(index)
-        times.append((time.perf_counter() - begun) * 1e3)
-    times.sort()
-    return {"p50": round(statistics.median(times), 3), "p99": round(times[len(times) * 99 // 100], 3)}
-
-
 def proofs(place: Path, out: Path, size: int) -> dict[str, dict[str, float]]:
-    """Time inclusion proofs at random places."""
+    """Time inclusion proofs at random places, and as many bare hashes as the nodes of the tiles of each."""
     indexes = random.Random(1).choices(range(size), k=400)
     source = open_source(out)
-    found: dict[str, dict[str, float]] = {}
-
-    def from_files(index: int) -> object:
-        return merkle.inclusion_proof(TileReader(source.fetch, size), index=index, size=size)
-
-    found["tiles, none at hand"] = each_ms(from_files, indexes)
     kept = TileReader(source.fetch, size)
-    found["tiles, kept"] = each_ms(
-        lambda index: merkle.inclusion_proof(kept, index=index, size=size), [*indexes, *indexes]
-    )
-    with LogView.read(place / "log.sqlite") as view:
-        found["the database"] = each_ms(view.proof, indexes)
     peer = pymerkle.SqliteTree(str(place / "pymerkle.sqlite"))
     for first in range(0, size, 20_000):
         peer.append_entries([PLAIN + b"%d" % index for index in range(first, min(first + 20_000, size))])
-    found["pymerkle"] = each_ms(lambda index: peer.prove_inclusion(index + 1, size), indexes[:40])
+    hashed = {index: nodes_read(source, index, size) for index in indexes}
+    node = b"\1" + bytes(2 * HASH_BYTES)
+
+    def from_files(index: int) -> list[bytes]:
+        return merkle.inclusion_proof(TileReader(source.fetch, size), index=index, size=size)
+
+    def hashes(index: int) -> None:
+        for _ in range(hashed[index]):
+            sha256(node).digest()
+
+    with LogView.read(place / "log.sqlite") as view:
+        for index in indexes:  # the first round warms up, and compares
+            assert from_files(index) == view.proof(index)
+            merkle.inclusion_proof(kept, index=index, size=size)
+        works: dict[str, Callable[[int], object]] = {
+            "tiles, none at hand": from_files,
+            "bare hashes": hashes,
+            "tiles, kept": lambda index: merkle.inclusion_proof(kept, index=index, size=size),
+            "the database": view.proof,
+        }
+        times: dict[str, list[float]] = {name: [] for name in works}
+        for index in indexes * 3:
+            for name, work in works.items():
+                times[name].append(timed_ms(work, index))
+    ratios = [
+        cold / bare for cold, bare in zip(times["tiles, none at hand"], times["bare hashes"], strict=True)
+    ]
+    times["pymerkle"] = [
+        timed_ms(lambda index: peer.prove_inclusion(index + 1, size), index) for index in indexes[:40]
+    ]
     peer.close()
-    return found
+    found = {name: spread(values) for name, values in times.items()}
+    return {**found, "tiles, none at hand / bare hashes": spread(ratios)}
+
+
+def nodes_read(source: Source, index: int, size: int) -> int:
+    """Return how many nodes the tiles make that the proof of an entry reads."""
+    widths = []
+
+    def fetch(path: str) -> bytes:
+        data = source.fetch(path)
+        widths.append(len(data) // HASH_BYTES)
+        return data
+
+    merkle.inclusion_proof(TileReader(fetch, size), index=index, size=size)
+    return sum(width - width.bit_count() for width in widths)
+
+
+def timed_ms(work: Callable[[int], object], index: int) -> float:
+    """Return the milliseconds of one call."""
+    begun = time.perf_counter()
+    work(index)
+    return (time.perf_counter() - begun) * 1e3
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return median and 99th percentile."""
+    ordered = sorted(values)
+    return {
+        "p50": round(statistics.median(ordered), 3),
+        "p99": round(ordered[len(ordered) * 99 // 100], 3),
+    }
 
 
 def main() -> None:

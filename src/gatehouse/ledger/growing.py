@@ -31,10 +31,10 @@ class GrowingTree:
         while members:
             first = members - members % TILE
             if level == 0:
-                hashes = [leaf_hash(each) for each in storage.entries(first, members)]
+                hashes = list(map(leaf_hash, storage.entries(first, members)))
             else:
                 hashes = storage.roots(level - 1, first, members)
-            self._edges[level, first // TILE] = TileNodes(hashes)
+            self._edges[level, first // TILE] = TileNodes(b"".join(hashes))
             members >>= LEVEL_BITS
             level += 1
 
@@ -50,11 +50,11 @@ class GrowingTree:
             key = level, at // TILE
             edge = self._edges.get(key)
             if edge is None:
-                edge = self._edges[key] = TileNodes([])
+                edge = self._edges[key] = TileNodes()
             part = hashes[: TILE - at % TILE]
-            edge.extend(part)
+            edge.extend(b"".join(part))
             if edge.full:
-                tile = Tile(*key, edge.levels[LEVEL_BITS][0], b"".join(edge.levels[0]))
+                tile = Tile(*key, edge.at(LEVEL_BITS, 0), bytes(edge.hashes))
                 filled.append(tile)
                 self._retire(key)
                 self._extend(level + 1, at // TILE, [tile.root], filled)
@@ -65,14 +65,14 @@ class GrowingTree:
         """Return the hash of the complete subtree over leaves [index << level, (index + 1) << level)."""
         tile_level, above = divmod(level, LEVEL_BITS)
         tile_index, place = divmod(index, TILE >> above)
-        return self.nodes(tile_level, tile_index)[above][place]
+        return self.nodes(tile_level, tile_index).at(above, place)
 
-    def nodes(self, level: int, index: int) -> list[list[bytes]]:
-        """Return the nodes of a tile by their level in it, the hashes of the tile first."""
+    def nodes(self, level: int, index: int) -> TileNodes:
+        """Return the nodes of a tile."""
         found = self._edges.get((level, index))
         if found is None:
             found = self._stored(level, index)
-        return found.levels
+        return found
 
     def root(self) -> bytes:
         """Return the root of the tree."""
@@ -114,13 +114,13 @@ class Proofs:
         above = self._above.get(tile)
         if above is None:
             above = self._above[tile] = tuple(self._path(tile, LEVEL_BITS))
-        levels, node, last = self.tree.nodes(0, tile), index, self.size - 1
+        nodes, node, last = self.tree.nodes(0, tile), index, self.size - 1
         proof = []
         for level in range(LEVEL_BITS):
             if node & 1:
-                proof.append(levels[level][node - 1 & _PLACES[level]])
+                proof.append(nodes.at(level, node - 1 & _PLACES[level]))
             elif node + 1 < last:
-                proof.append(levels[level][node + 1 & _PLACES[level]])
+                proof.append(nodes.at(level, node + 1 & _PLACES[level]))
             elif node + 1 == last:
                 proof.append(self._last[level])
             node, last = node >> 1, last >> 1
@@ -146,4 +146,4 @@ def _load(storage: Storage, level: int, index: int) -> TileNodes:
     hashes = storage.tile(level, index)
     if hashes is None:
         raise LookupError(f"the tile of level {level}, index {index} is not full")
-    return TileNodes.of(hashes)
+    return TileNodes(hashes)

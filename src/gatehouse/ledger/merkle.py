@@ -188,6 +188,11 @@ class Frontier:
 
 
 def _hash_of(subtrees: Subtrees, first: int, end: int) -> bytes:
+    width = end - first
+    # Nearly every part of a proof is one subtree, which a split leaves aligned to its width.
+    if width & (width - 1) == 0:
+        level = width.bit_length() - 1
+        return subtrees.subtree(level, first >> level)
     return fold(subtrees.subtree(level, index) for level, index in complete(first, end))
 
 

@@ -166,18 +166,20 @@ class Directory(Source):
     def _read(self, path: str, most: int) -> bytes:
         try:
             # Without O_NONBLOCK a named pipe in the directory would wait for a writer forever.
-            file = os.open(self._path / path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            file = os.open(f"{self.name}/{path}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise self._not_served(path) from None
             raise self._unreadable(path, error) from error
-        with os.fdopen(file, "rb") as handle:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode):
                 raise self._not_served(path)
-            try:
-                data = handle.read(most + 1)
-            except OSError as error:
-                raise self._unreadable(path, error) from error
+            data = _first_bytes(file, most + 1, expected=status.st_size)
+        except OSError as error:
+            raise self._unreadable(path, error) from error
+        finally:
+            os.close(file)
         if len(data) > most:
             raise self._too_long(path, most)
         return data
@@ -327,6 +329,16 @@ def open_source(place: str | Path) -> Source:
     if isinstance(place, str) and place.startswith(("http://", "https://")):
         return Web(place)
     return Directory(Path(place))
+
+
+def _first_bytes(file: int, most: int, *, expected: int) -> bytes:
+    """Return what a file holds, at most so many bytes; `expected` is what its size was when it was opened."""
+    parts = []
+    # A file object would take longer to make than a tile to read.
+    while most and (part := os.read(file, min(most, expected + 1))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _most_bytes(resource: Resource) -> int:

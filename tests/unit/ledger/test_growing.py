@@ -61,10 +61,23 @@ def test_growing_tree_fills_tiles_as_they_are_stored(storage: SqliteStorage) -> 
 
 
 def test_tile_nodes_hold_each_complete_node() -> None:
-    nodes = TileNodes([NAIVE.leaf(index) for index in range(13)])
-    assert [len(level) for level in nodes.levels] == [13, 6, 3, 1, 0, 0, 0, 0, 0]
-    assert nodes.levels[3] == [NAIVE.subtree(3, 0)]
-    assert not nodes.full
+    hashes = b"".join(NAIVE.leaf(index) for index in range(256))
+    for cut in (0, 1, 13, 255, 256):
+        nodes = TileNodes(hashes[: 32 * cut])
+        for level in range(9):
+            assert [nodes.at(level, place) for place in range(cut >> level)] == [
+                NAIVE.subtree(level, place) for place in range(cut >> level)
+            ]
+        assert nodes.full == (cut == 256)
+        nodes.extend(hashes[32 * cut :])
+        assert (bytes(nodes.hashes), nodes.at(8, 0), nodes.full) == (hashes, NAIVE.subtree(8, 0), True)
+
+
+def test_tile_nodes_have_no_node_that_is_not_complete() -> None:
+    nodes = TileNodes(b"".join(NAIVE.leaf(index) for index in range(13)))
+    for level, place in ((0, 13), (1, 6), (2, 3), (3, 1), (4, 0), (8, 0)):
+        with pytest.raises(IndexError):
+            nodes.at(level, place)
 
 
 def test_storage_without_a_log_says_so(tmp_path: Path) -> None:
