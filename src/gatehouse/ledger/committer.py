@@ -26,19 +26,20 @@ from gatehouse.ledger.errors import PolicyNotMet
 from gatehouse.model import PartUnavailable
 
 # What the caller changes together with its entry, given the store's own connection (`sqlite3.Connection`).
-# It MUST NOT begin or end a transaction.
+# It MUST NOT begin or end a transaction. In its SQL `ledger_index()` is the index that the entry gets, and
+# `ledger_at()` the entry's time in microseconds since 1970.
 Apply = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A change that the ledger makes in the place of a caller: it may write what is sealed with an entry."""
+    """A change that the ledger makes: it may write what is sealed with an entry.
+
+    `caller` is the caller's own change, made after it in the same savepoint and kept from all of the log's.
+    """
 
     apply: Apply
-
-    def __call__(self, connection: Any) -> None:
-        """Make the change."""
-        self.apply(connection)
+    caller: Apply | None = None
 
 
 class LeaseNotHeld(PartUnavailable):
@@ -181,8 +182,11 @@ class Storage(Protocol):
 class Transaction(Protocol):
     """An open transaction; what is not committed is rolled back."""
 
-    def attempt(self, apply: Apply) -> None:
-        """Let the caller change its own state; if that raises, its changes alone are undone."""
+    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> None:
+        """Let the caller change its own state; if that raises, its changes alone are undone.
+
+        `index` and `at` are those of the entry that the change goes with.
+        """
         ...
 
     def chain(self, agency: str) -> Chain | None:

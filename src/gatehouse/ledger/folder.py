@@ -9,11 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
-from gatehouse.ledger.committer import NotWitnessed, Own, Position
+from gatehouse.ledger.committer import Apply, NotWitnessed, Own, Position
 from gatehouse.ledger.day_keys import create_kek, renew_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import check_continues, export
@@ -41,6 +42,14 @@ _POLICY_HEAD = """\
 #   group GROUP K NAME...
 # and name the witness or group in its place.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Entered(Appended):
+    """An entry of a ledger that is on the record: its bytes, and what opens them."""
+
+    entry: bytes
+    openings: Openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +146,55 @@ class Ledger:
             ledger._opened = opened.pop_all()
         return ledger
 
-    def append(self, event: str, *, agency: str, fields: Mapping[str, Json], pack: bytes | None) -> Appended:
+    def append(
+        self,
+        event: str,
+        *,
+        agency: str,
+        fields: Mapping[str, Json],
+        pack: bytes | None,
+        apply: Apply | None = None,
+        attachments: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Entered:
         """Put an event on the record, seal what opens it in the same transaction, and return its receipt.
 
-        `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. A `…:released` event is
-        refused (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
+        `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. `apply` changes the caller's
+        own tables in the ledger's database, in that transaction too: entry, openings, `attachments` (bytes by
+        name, see `sealing`) and change are durable together or not at all. A `…:released` event is refused
+        (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
         """
         draft = draft_entry(event, agency=agency, fields=fields)
-        return self.log.result(self.submit(draft, pack=pack))
+        placed = _Placed(draft, pack, self._openings, attachments=attachments)
+        done = self.log.result(self._submit(placed, apply))
+        return Entered(done.index, done.leaf_hash, done.receipt, *placed.made)
 
-    def submit(self, draft: Draft, *, pack: bytes | None) -> Pending:
+    def submit(
+        self,
+        draft: Draft,
+        *,
+        pack: bytes | None,
+        apply: Apply | None = None,
+        attachments: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Pending:
         """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
-        placed = _Placed(draft, pack, self._openings)
-        return self.log.submit(
-            placed.make, agency=draft.agency, apply=Own(placed.seal), releases=draft.releases
-        )
+        return self._submit(_Placed(draft, pack, self._openings, attachments=attachments), apply)
+
+    def _submit(self, placed: _Placed, apply: Apply | None) -> Pending:
+        draft = placed.draft
+        own = Own(placed.seal, apply)
+        return self.log.submit(placed.make, agency=draft.agency, apply=own, releases=draft.releases)
+
+    def entry(self, index: int) -> bytes:
+        """Return an entry below the published checkpoint."""
+        return self.log.entry(index)
+
+    def openings(self, index: int) -> Openings:
+        """Return everything that an entry hides; a destroyed day key is `DayKeyDestroyed`."""
+        return self._openings.openings(index, entry=self.log.entry(index))
+
+    def attachment(self, index: int, name: str) -> bytes:
+        """Return what is attached to an entry under a name; a destroyed day key is `DayKeyDestroyed`."""
+        return self._openings.attachment(index, name, entry=self.log.entry(index))
 
     def rotate_key(self, uri: str, *, by: str) -> Appended:
         """Announce a new key and sign with it, beside those so far, from that entry on.
@@ -253,16 +296,29 @@ class _Placed:
     """A draft that is given its place, and what opens it, sealed in the same transaction."""
 
     def __init__(
-        self, draft: Draft, pack: bytes | None, store: OpeningStore, *, ends: tuple[str, date] | None = None
+        self,
+        draft: Draft,
+        pack: bytes | None,
+        store: OpeningStore,
+        *,
+        attachments: Mapping[str, bytes] = MappingProxyType({}),
+        ends: tuple[str, date] | None = None,
     ) -> None:
-        self._draft = draft
+        self.draft = draft
+        self._attachments = attachments
         self._ends = ends
         self._pack = pack
         self._store = store
         self._made: tuple[int, bytes, Openings] | None = None
 
+    @property
+    def made(self) -> tuple[bytes, Openings]:
+        """Return the entry that was made, and its openings."""
+        assert self._made is not None
+        return self._made[1:]
+
     def make(self, position: Position) -> bytes:
-        entry, openings = self._draft.place(
+        entry, openings = self.draft.place(
             sequence=position.sequence, previous=position.previous, at=position.at, pack=self._pack
         )
         self._made = position.index, entry, openings
@@ -272,6 +328,8 @@ class _Placed:
         assert self._made is not None
         index, entry, openings = self._made
         self._store.add(openings, index=index, entry=entry, within=connection)
+        for name, data in self._attachments.items():
+            self._store.attach(index, name, data, entry=entry, within=connection)
         if self._ends is not None:
             self._store.end(*self._ends, index=index, within=connection)
 

@@ -19,6 +19,7 @@ from gatehouse.ledger.committer import (
     Apply,
     Committer,
     NotWitnessed,
+    Own,
     ReleasesRefused,
     Storage,
     StoredCheckpoint,
@@ -152,7 +153,7 @@ class Log(LogView):
         entry: bytes | Make,
         *,
         agency: str | None = None,
-        apply: Apply | None = None,
+        apply: Apply | Own | None = None,
         releases: bool = False,
     ) -> Appended:
         """Put an entry on the record and return once it is durable, signed, and witnessed as the policy asks.
@@ -176,7 +177,7 @@ class Log(LogView):
         entry: bytes | Make,
         *,
         agency: str | None = None,
-        apply: Apply | None = None,
+        apply: Apply | Own | None = None,
         releases: bool = False,
     ) -> Pending:
         """Begin an append without waiting for it; `result` waits."""
@@ -238,7 +239,7 @@ class Log(LogView):
         announcement: bytes | Make,
         *,
         agency: str | None = None,
-        apply: Apply | None = None,
+        apply: Apply | Own | None = None,
     ) -> Appended:
         """Announce a new key in an entry, and sign with it from that entry's checkpoint on.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gatehouse.ledger.committer import Apply, Head, NotRecorded, OutcomeUnknown, Position
+from gatehouse.ledger.committer import Apply, Head, NotRecorded, OutcomeUnknown, Own, Position
 from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.ledger.growing import GrowingTree, Proofs
 from gatehouse.ledger.layout import LARGEST_ENTRY
@@ -44,7 +44,7 @@ class Pending:
         make: bytes | Make,
         *,
         agency: str | None = None,
-        apply: Apply | None = None,
+        apply: Apply | Own | None = None,
         new_key: NoteSigner | None = None,
     ) -> None:
         self.make = make

@@ -76,10 +76,21 @@ MIGRATIONS = (
         PRIMARY KEY (agency, day)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE ledger_attachment (
+        entry INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        agency TEXT NOT NULL,
+        day TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (entry, name)
+    ) STRICT;
+    CREATE INDEX ledger_attachment_by_day ON ledger_attachment (agency, day);
+    """,
 )
 
-# What the log itself writes with an entry, in the place of a caller's change.
-SEALING = frozenset({"ledger_opening", "ledger_ended"})
+# What the log itself writes with an entry, and no caller's change may.
+SEALING = frozenset({"ledger_opening", "ledger_ended", "ledger_attachment"})
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -137,14 +148,21 @@ def migrate(connection: sqlite3.Connection, *, where: str) -> None:
 
 
 def create_sealing(connection: sqlite3.Connection) -> None:
-    """Create the tables of sealed openings in a file that holds no log, where they are not there yet."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_ended'").fetchone():
+    """Create the tables of what is sealed in a file that holds no log, where they are not there yet."""
+    if not _missing(connection):
         return
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have made them since.
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_ended'").fetchone():
-        for statement in _statements(MIGRATIONS[1]):
+    for script in _missing(connection):
+        for statement in _statements(script):
             connection.execute(statement)
+
+
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """Return the migrations that make the tables of what is sealed, but for those that a file has had."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    made = (("ledger_ended", MIGRATIONS[1]), ("ledger_attachment", MIGRATIONS[2]))
+    return [script for table, script in made if table not in names]
 
 
 def _statements(script: str) -> list[str]:

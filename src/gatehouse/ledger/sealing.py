@@ -5,6 +5,10 @@ the leaf hash as associated data, so that a sealed row opens for one entry only.
 blanks to a multiple of 512 bytes: its length tells how long a reason was to the nearest half kilobyte at
 most.
 
+What belongs to an entry and is too long for a field, such as the salted decisions of thousands of owners, is
+*attached* under a name: sealed under the same key, with leaf hash and name as associated data, and destroyed
+with it. The entry commits to it where its reader can check (`owners_decided`).
+
 The tables may stand in the log's own database (see `schema`), where a row is written in the transaction that
 appends its entry (`add(…, within=connection)`), so that neither is ever without the other; or in a file of
 their own.
@@ -13,6 +17,7 @@ Tiles, bundles and checkpoints hold nothing of it in either case.
 
 from __future__ import annotations
 
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -33,10 +38,16 @@ from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.model import BadUse, PartUnavailable
 
 BLOCK = 512
-_NONCE_BYTES = 12
+LARGEST_ATTACHMENT = 4 * 1024 * 1024
+_NONCE_BYTES, _LENGTH_BYTES = 12, 8
+_ATTACHED = b"gatehouse-attachment/1\n"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 
 # Spelled as no caller would: see `sqlite_file`.
 _ADD = "INSERT INTO ledger_opening (entry, agency, day, sealed) VALUES (?, ?, ?, ?) /* ledger */"
+_ATTACH = (
+    "INSERT INTO ledger_attachment (entry, name, agency, day, sealed) VALUES (?, ?, ?, ?, ?) /* ledger */"
+)
 _END = "INSERT INTO ledger_ended (agency, day, entry) VALUES (?, ?, ?) /* ledger */"
 
 
@@ -76,8 +87,41 @@ def unseal(sealed: bytes, *, entry: bytes, key: bytes) -> Openings:
     return openings
 
 
+def seal_attachment(data: bytes, *, name: str, entry: bytes, key: bytes) -> bytes:
+    """Return bytes that belong to an entry, sealed: nonce, then AES-256-GCM of length, data and zeros."""
+    if not _NAME.fullmatch(name):
+        raise BadUse("nothing is attached under such a name", expected="small letters, digits and _")
+    if len(data) > LARGEST_ATTACHMENT:
+        raise BadUse(
+            "too much is attached to an entry",
+            expected=f"at most {LARGEST_ATTACHMENT} bytes",
+            got=f"{len(data)} bytes",
+        )
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    text = len(data).to_bytes(_LENGTH_BYTES) + data
+    return nonce + AESGCM(key).encrypt(nonce, text + bytes(-len(text) % BLOCK), _bound(name, entry))
+
+
+def unseal_attachment(sealed: bytes, *, name: str, entry: bytes, key: bytes) -> bytes:
+    """Return what was attached to an entry under a name, else `InvalidOpening`."""
+    try:
+        text = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(name, entry))
+    except (InvalidTag, ValueError):
+        raise InvalidOpening(
+            "an attachment was altered, or is another entry's or has another name",
+            expected=f"a text sealed for leaf {leaf_hash(entry).hex()}",
+            got=f"{len(sealed)} bytes that do not open",
+        ) from None
+    length = int.from_bytes(text[:_LENGTH_BYTES])
+    return text[_LENGTH_BYTES : _LENGTH_BYTES + length]
+
+
+def _bound(name: str, entry: bytes) -> bytes:
+    return _ATTACHED + name.encode() + b"\n" + leaf_hash(entry)
+
+
 class OpeningStore:
-    """Sealed openings in a SQLite file, by ledger index."""
+    """Sealed openings and attachments in a SQLite file, by ledger index."""
 
     def __init__(self, path: Path, *, keys: DayKeys) -> None:
         self.path = path
@@ -122,6 +166,41 @@ class OpeningStore:
         """Return the disclosure of one field of the entry at an index."""
         return self.openings(index, entry=entry).disclose(field, index=index)
 
+    def attach(
+        self,
+        index: int,
+        name: str,
+        data: bytes,
+        *,
+        entry: bytes,
+        within: sqlite3.Connection | None = None,
+    ) -> None:
+        """Seal and keep bytes that belong to the entry at an index, durable as in `add`.
+
+        A name that is taken, and more than `LARGEST_ATTACHMENT`, is `BadUse`.
+        """
+        leaf = read_entry(entry)
+        day = leaf.hour.date()
+        sealed = seal_attachment(data, name=name, entry=entry, key=self.keys.create(leaf.agency, day))
+        row = (index, name, leaf.agency, day.isoformat(), sealed)
+        if within is not None:
+            _insert_attachment(within, row)
+            return
+        with self._connection() as connection:
+            _insert_attachment(connection, row)
+
+    def attachment(self, index: int, name: str, *, entry: bytes) -> bytes:
+        """Return what is attached to the entry at an index; a destroyed key is `DayKeyDestroyed`."""
+        leaf = read_entry(entry)
+        key = self.keys.read(leaf.agency, leaf.hour.date())
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT sealed FROM ledger_attachment WHERE entry = ? AND name = ?", (index, name)
+            ).fetchone()
+        if row is None:
+            raise OpeningMissing("nothing is attached under this name", where=f"entry {index}", got=name)
+        return unseal_attachment(row[0], name=name, entry=entry, key=key)
+
     def end(self, agency: str, day: date, *, index: int, within: sqlite3.Connection) -> None:
         """Keep within a transaction that the entry at an index records the end of a day's openings."""
         within.execute(_END, (agency, day.isoformat(), index))
@@ -141,9 +220,9 @@ class OpeningStore:
         """
         self.keys.destroy(agency, day)
         with self._connection() as connection:
-            deleted = connection.execute(
-                "DELETE FROM ledger_opening WHERE agency = ? AND day = ?", (agency, day.isoformat())
-            )
+            ended = (agency, day.isoformat())
+            connection.execute("DELETE FROM ledger_attachment WHERE agency = ? AND day = ?", ended)
+            deleted = connection.execute("DELETE FROM ledger_opening WHERE agency = ? AND day = ?", ended)
             return deleted.rowcount
 
     @contextmanager
@@ -168,3 +247,10 @@ def _insert(connection: sqlite3.Connection, row: tuple[int, str, str, bytes]) ->
         connection.execute(_ADD, row)
     except sqlite3.IntegrityError:
         raise BadUse("this entry's openings are already kept", where=f"entry {row[0]}") from None
+
+
+def _insert_attachment(connection: sqlite3.Connection, row: tuple[int, str, str, str, bytes]) -> None:
+    try:
+        connection.execute(_ATTACH, row)
+    except sqlite3.IntegrityError:
+        raise BadUse("something is attached under this name", where=f"entry {row[0]}", got=row[1]) from None

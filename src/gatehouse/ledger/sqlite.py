@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -100,7 +101,7 @@ class SqliteTransaction:
         self._files = files
         self._guard = guard
 
-    def attempt(self, apply: Apply) -> None:
+    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> None:
         """Let the caller change its own tables; if that raises, its changes alone are undone.
 
         A change that reaches for the log's tables, or for the transaction, is `BadUse`.
@@ -108,8 +109,9 @@ class SqliteTransaction:
         with failures(self._path):
             self._connection.execute(SAVEPOINT)
         try:
-            with self._guard.holding(own=isinstance(apply, Own)):
-                apply(self._connection)
+            for change, own in _changes(apply):
+                with self._guard.holding(own=own, index=index, at=micros(at)):
+                    change(self._connection)
         except BaseException as error:
             # Of some failures (a full disk) SQLite rolls the whole transaction back; after any of the disk
             # nothing is believed that is held in memory.
@@ -281,6 +283,8 @@ class SqliteCommitter:
         with failures(self._path):
             self._connection = connect(self._path)
             schema.migrate(self._connection, where=self._path.name)
+            self._connection.create_function("ledger_index", 0, lambda: self._guard.index)
+            self._connection.create_function("ledger_at", 0, lambda: self._guard.at)
             self._connection.set_authorizer(self._guard.allow)
 
     def _hang_up(self) -> None:
@@ -314,6 +318,13 @@ def _insert(rows: int) -> str:
     return f"INSERT INTO ledger_entry VALUES {', '.join(['(?, ?)'] * rows)}"  # noqa: S608  # nothing from outside
 
 
+def _changes(apply: Apply | Own) -> list[tuple[Apply, bool]]:
+    """Return what is to be changed, in order, and whether it is the ledger's own change."""
+    if not isinstance(apply, Own):
+        return [(apply, False)]
+    return [(apply.apply, True)] if apply.caller is None else [(apply.apply, True), (apply.caller, False)]
+
+
 def _is_the_stores(error: BaseException) -> bool:
     code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
     return code is not None and code & 0xFF in _STORES_OWN
@@ -334,21 +345,26 @@ _STORES_OWN = frozenset(
 class _Guard:
     """Keeps the caller's change from ending the transaction, and from the log's own tables.
 
-    `denied` names what it was kept from the last time.
+    `denied` names what it was kept from the last time; `index` and `at` are those of the entry that a change
+    goes with.
     """
 
     def __init__(self) -> None:
         self._applying = False
         self._own = False
         self.denied: str | None = None
+        self.index: int | None = None
+        self.at: int | None = None
 
     @contextmanager
-    def holding(self, *, own: bool) -> Iterator[None]:
+    def holding(self, *, own: bool, index: int, at: int) -> Iterator[None]:
         self._applying, self._own, self.denied = True, own, None
+        self.index, self.at = index, at
         try:
             yield
         finally:
             self._applying = False
+            self.index = self.at = None
 
     def allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if not self._applying:

@@ -190,7 +190,7 @@ class Writer:
                     agency = _continues(self._leaves.read(entry), agency, position)
             leaf = leaf_hash(entry)
             if append.apply is not None:
-                transaction.attempt(append.apply)
+                transaction.attempt(append.apply, index=tree.size + len(batch.entries), at=batch.at)
         except StorageFailed:
             raise
         except Exception as error:

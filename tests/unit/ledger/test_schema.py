@@ -16,6 +16,7 @@ from tests.unit.ledger.made import ORIGIN
 from tests.unit.ledger.naive import numbered
 
 TABLES = [
+    "ledger_attachment",
     "ledger_checkpoint",
     "ledger_chain",
     "ledger_cosignature",
@@ -116,10 +117,40 @@ def test_schema_second_version_takes_over_the_openings_of_the_first(tmp_path: Pa
             "DROP INDEX ledger_opening_by_day",
             "CREATE INDEX openings_by_day ON openings (agency, day)",
             "DROP TABLE ledger_ended",
+            "DROP TABLE ledger_attachment",
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
     with Ledger.open(folder, clock=Clock()):
         pass
     assert Folder(folder).disclose(0, "plate").value == "QX1"
+    assert version(folder / "log.sqlite") == len(schema.MIGRATIONS)
+
+
+def test_schema_third_version_keeps_what_a_log_of_the_second_holds_and_takes_attachments(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "ledger"
+    Ledger.create(folder, origin=ORIGIN, at=AT)
+
+    def append(ledger: Ledger, **attached: bytes) -> int:
+        return ledger.append(
+            "search:plate:requested",
+            agency="alder-pd",
+            fields={"plate": "QX1"},
+            pack=bytes(32),
+            attachments=attached,
+        ).index
+
+    with Ledger.open(folder, clock=Clock()) as ledger:
+        append(ledger)
+    with database(folder / "log.sqlite") as connection:
+        connection.execute("DROP TABLE ledger_attachment")
+        connection.execute("PRAGMA user_version = 2")
+    with pytest.raises(BadInput, match="another version"):
+        LogView.read(folder / "log.sqlite")
+    with Ledger.open(folder, clock=Clock()) as ledger:
+        assert append(ledger, decisions=b"{}") == 1
+        assert ledger.attachment(1, "decisions") == b"{}"
+        assert [ledger.openings(index).values["plate"] for index in (0, 1)] == ["QX1", "QX1"]
     assert version(folder / "log.sqlite") == len(schema.MIGRATIONS)
