@@ -1,19 +1,20 @@
 """Which owners no rule can tell apart in one request, so that each such profile is evaluated once.
 
-A rule is a formula of atoms, each of which reads a fact or two (`gatehouse.law.formula`). Within one request
-most facts are the same for all owners: a rule with a condition that they already fail cannot speak, and of
-the others only the atoms that read an owner's facts are left. Owners for whom these atoms agree have the same
-rules speak, hence the same decision. Nothing is decided here: the engine decides one owner of each profile.
+Within one request most facts are the same for all owners: a rule with a condition that they already fail
+cannot speak, and of the others only the atoms that read an owner's facts are left (`gatehouse.law.alike`).
+Each fact of an owner is told apart by itself, so thousands of owners cost a few look-ups each and no
+situation of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from gatehouse.law.alike import Condition, Told, conditions, left_open
 from gatehouse.law.clock import local_day
 from gatehouse.law.engine import knows
-from gatehouse.law.formula import All, Atom, Formula, atoms, facts_of, holds
+from gatehouse.law.formula import Atom, atoms, facts_of, holds
 from gatehouse.law.owners import OwnerIndex
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Asked, Situation, agreement_at, declaration_at, leaves_state, situation
@@ -28,20 +29,15 @@ _OF_OWNER = (
     "declaration",
     "declared",
 )
-
-
-class _Part(NamedTuple):
-    """A condition of a rule, and the facts that it reads."""
-
-    formula: Formula
-    facts: frozenset[str]
+_OPEN = frozenset(_OF_OWNER)
+_OPEN_OF_STATE = _OPEN | _OF_STATE
 
 
 class _Asks(NamedTuple):
     """A rule as the conditions that must all hold."""
 
     id: str
-    parts: tuple[_Part, ...]
+    parts: tuple[Condition, ...]
 
 
 class Profiles:
@@ -52,7 +48,7 @@ class Profiles:
         self._common: list[_Asks] = []
         self._of_state: dict[str, list[_Asks]] = {}
         for rule in pack.rules.values():
-            asks = _Asks(rule.id, _parts(rule.formula))
+            asks = _Asks(rule.id, conditions(rule.formula))
             if rule.side == "owner" and rule.jurisdiction is not None:
                 state = rule.jurisdiction.removeprefix("us-").upper()
                 self._of_state.setdefault(state, []).append(asks)
@@ -68,7 +64,7 @@ class Profiles:
         common = [asks for each in self._common if (asks := _left(each, plain, known_of_state=False))]
         agreed = [agreement_at(each, said.request.purpose, said.at) for each in owners.agreements]
         declared = [declaration_at(each, said.at) for each in owners.declarations]
-        states: dict[str, tuple[int, Mapping[str, _Told]]] = {}
+        states: dict[str, tuple[int, Mapping[str, Told]]] = {}
         shared: dict[Hashable, _Tellers] = {}
         bases: dict[Hashable, int] = {}
         numbers: dict[Hashable, int] = {}
@@ -142,45 +138,12 @@ class _Tellers:
                 whole.update(of_owner)
             else:
                 self.settled.append(atom)
-        self.told: Mapping[str, _Told] = {
-            name: _Told(name, None if name in whole else tests[name], here) for name in _OF_OWNER
+        self.told: Mapping[str, Told] = {
+            name: Told((name,), None if name in whole else tests[name], here) for name in _OF_OWNER
         }
-
-
-class _Told(dict[Any, int]):
-    """A number for each value of a fact, equal for values that the atoms on it cannot tell apart.
-
-    Where atoms need more facts than this one, every value has a number of its own.
-    """
-
-    def __init__(self, fact: str, tests: list[Atom] | None, here: Situation) -> None:
-        super().__init__()
-        self._fact, self._tests, self._here = fact, tests, here
-        self._numbers: dict[Hashable, int] = {}
-
-    def __missing__(self, value: Any) -> int:
-        found: Hashable = value
-        if self._tests is not None:
-            case = self._here._replace(**{self._fact: value}) if self._tests else self._here
-            found = tuple(holds(atom, case) for atom in self._tests)
-        number = self[value] = self._numbers.setdefault(found, len(self._numbers))
-        return number
-
-
-def _parts(formula: Formula) -> tuple[_Part, ...]:
-    parts = formula.parts if isinstance(formula, All) else (formula,)
-    return tuple(
-        _Part(part, frozenset(name for atom in atoms(part) for name in facts_of(atom))) for part in parts
-    )
 
 
 def _left(rule: _Asks, here: Situation, *, known_of_state: bool) -> _Asks | None:
     """Return a rule without the conditions that are known to hold; None if one is known to fail."""
-    open_facts = frozenset(_OF_OWNER) if known_of_state else _OF_STATE.union(_OF_OWNER)
-    left = []
-    for part in rule.parts:
-        if not part.facts.isdisjoint(open_facts):
-            left.append(part)
-        elif not holds(part.formula, here):
-            return None
-    return _Asks(rule.id, tuple(left))
+    left = left_open(rule.parts, here, _OPEN if known_of_state else _OPEN_OF_STATE)
+    return None if left is None else _Asks(rule.id, left)

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gatehouse.audit.backtest.alike import Alike
 from gatehouse.audit.backtest.given import NEVER_EXPORTED, Given
 from gatehouse.audit.backtest.settled import settled_part
+from gatehouse.law.alike import Alike
 from gatehouse.law.engine import CedarEngine
 from gatehouse.law.formula import holds
 from gatehouse.law.situation import Situation, leaves_state
@@ -95,7 +95,7 @@ class Judge:
 
     def _kind(self, given: Given) -> tuple[int, ...]:
         variants = self._variants(given.known)
-        return tuple(self._alike.number(Given(each, given.unknown)) for each in variants)
+        return tuple(self._alike.number(each, given.unknown) for each in variants)
 
     def _variants(self, known: Situation) -> list[Situation]:
         elsewhere = [state for state in self._as_if if state != known.owner_state]
