@@ -1,0 +1,45 @@
+"""Keys, tokens and sealing: what a read is locked with, opened only against receipts of the ledger.
+
+`docs/vault.md` says what it checks, and what a stolen disk, a stolen backup or a compromised node gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatehouse.on_demand import names_of
+
+if TYPE_CHECKING:
+    from gatehouse.vault.batch import ReadRefusal, SignedBatch
+    from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept, Vault
+    from gatehouse.vault.retention import Keeping, RetentionClass
+
+__all__ = [
+    "Found",
+    "Keeping",
+    "OpenAsk",
+    "Opened",
+    "OpenedRead",
+    "ReadRefusal",
+    "RetentionClass",
+    "SealedBatch",
+    "SignedBatch",
+    "Swept",
+    "Vault",
+]
+
+_HOMES = {
+    "Found": "protocol",
+    "Keeping": "retention",
+    "OpenAsk": "protocol",
+    "Opened": "protocol",
+    "OpenedRead": "protocol",
+    "ReadRefusal": "batch",
+    "RetentionClass": "retention",
+    "SealedBatch": "protocol",
+    "SignedBatch": "batch",
+    "Swept": "protocol",
+    "Vault": "protocol",
+}
+
+__getattr__ = names_of(__name__, _HOMES)

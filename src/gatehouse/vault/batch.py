@@ -1,0 +1,136 @@
+"""What a camera hands in: a signed batch of reads, and why a read of it may be refused.
+
+A batch is signed by the camera's Ed25519 key over
+
+    gatehouse-batch/1 LF camera LF number LF hex SHA-256 of the body LF
+
+and its body is JSON lines, one read each; null stands for what the camera does not know:
+
+    {"captured_at": "2026-11-23T16:04:05.678901Z", "plate": "TEST 123", "state": "IL", "confidence": 0.97,
+     "state_confidence": null, "image": null}
+
+`plate` is the text as it was read, `image` the SHA-256 of a stored crop in hex. Other keys are left aside, so
+that a newer camera can say more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from gatehouse.model import BadInput, Read
+from gatehouse.model.plate import normalize
+
+LARGEST_BODY = 16 * 1024 * 1024
+MOST_READS = 50_000
+LONGEST_LINE = 4_096
+# In bytes of UTF-8: no plate is longer, and a sealed read has one length for all.
+LONGEST_TEXT = 64
+_LABEL = "gatehouse-batch/1"
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_PLAIN = re.compile(r"[A-Z0-9]{1,10}")
+_STATE = re.compile(r"[A-Z]{2}")
+_IMAGE = re.compile(r"[0-9a-f]{64}")
+
+
+class ReadRefusal(StrEnum):
+    """Why a read is not taken in. Every refused read is counted under one of these."""
+
+    MALFORMED = "malformed"
+    NO_PLATE = "no_plate"
+    CLOCK_AHEAD = "clock_ahead"  # captured more than 60 s after it was received
+    EXPIRED = "expired"  # its owner's retention is over already
+    IMPLAUSIBLE_RATE = "implausible_rate"  # more in a minute than the camera can have
+    NO_RETENTION = "no_retention"  # its owner has set none
+    CAMERA_UNKNOWN = "camera_unknown"
+    CAMERA_SUSPENDED = "camera_suspended"
+    CAMERA_RETIRED = "camera_retired"
+    BAD_SIGNATURE = "bad_signature"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBatch:
+    """A batch as it came. A camera's numbers begin at 1 and only advance."""
+
+    camera: str
+    number: int
+    body: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        """Name camera and number only: a traceback must hold no read."""
+        return f"SignedBatch(camera={self.camera!r}, number={self.number})"
+
+    @property
+    def message(self) -> bytes:
+        """Return the bytes that the camera signs."""
+        return signed_message(self.camera, self.number, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line of a batch, from 1, that holds no read."""
+
+    line: int
+    reason: ReadRefusal
+
+
+def signed_message(camera: str, number: int, body: bytes) -> bytes:
+    """Return what a camera signs for a batch."""
+    return f"{_LABEL}\n{camera}\n{number}\n{sha256(body).hexdigest()}\n".encode()
+
+
+def count_lines(body: bytes) -> int:
+    """Return how many reads a body claims to hold, unread: its lines that are not empty."""
+    return sum(1 for line in body.split(b"\n") if line.strip())
+
+
+def parse_batch(body: bytes, *, camera: str) -> Iterator[Read | Rejected]:
+    """Yield each line's read, or why it has none; empty lines are no reads."""
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if line.strip():
+            found = _read(line, camera)
+            yield Rejected(number, found) if isinstance(found, ReadRefusal) else found
+
+
+def _read(line: bytes, camera: str) -> Read | ReadRefusal:
+    try:
+        if len(line) > LONGEST_LINE:
+            return ReadRefusal.TOO_LARGE
+        found = json.loads(line)
+        captured, text = found["captured_at"], found["plate"]
+        if not _TIME.fullmatch(captured) or not isinstance(text, str):
+            return ReadRefusal.MALFORMED
+        captured_at = datetime.fromisoformat(captured).astimezone(UTC)
+        confidence, state = found.get("confidence"), found.get("state")
+        state_confidence, image = found.get("state_confidence"), found.get("image")
+        if not (
+            _is_share(confidence)
+            and _is_share(state_confidence)
+            and (state is None or _STATE.fullmatch(state))
+            and (image is None or _IMAGE.fullmatch(image))
+        ):
+            return ReadRefusal.MALFORMED
+        encoded = text.encode()
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return ReadRefusal.MALFORMED
+    if len(encoded) > LONGEST_TEXT:
+        return ReadRefusal.NO_PLATE
+    try:
+        plate = text if _PLAIN.fullmatch(text) else normalize(text)
+    except BadInput:
+        return ReadRefusal.NO_PLATE
+    return Read(camera, captured_at, text, plate, confidence, state, state_confidence, image)
+
+
+def _is_share(value: object) -> bool:
+    """Return whether a value is null or a number from 0 to 1; no number compares with NaN."""
+    return value is None or (type(value) in (int, float) and 0 <= value <= 1)  # type: ignore[operator]  # a number by now

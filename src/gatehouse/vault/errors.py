@@ -1,0 +1,70 @@
+"""Why the vault does not open.
+
+VerificationFailed
++-- VaultRefused             a search, hold or release is not proven to be permitted on the record
+|   +-- ReceiptSpent         its receipt, or its request, has been used
+|   +-- ReceiptStale         its receipt is older than 120 s, or of a time to come
+|   +-- NotPermitted         the entries do not say that it is permitted, or do not belong together
+|   +-- WrongCounts          what is recorded as released is not what was found
+|   +-- NotOpen              no search of this id is open
++-- RowAltered               a row is not one that the lookups can have found, or was changed
+BadUse
++-- TooBroad                 a search needs more tokens than one may have
+PartUnavailable
++-- ClockBehind              the time is before one that the vault has seen
++-- RootMissing              the root that wraps the keys is not there, or is another's
++-- VaultInUse               another process has the vault open
++-- HoldMissing              no read is held under this id
+"""
+
+from __future__ import annotations
+
+from gatehouse.model import BadUse, PartUnavailable, VerificationFailed
+
+
+class VaultRefused(VerificationFailed):
+    """Something is not proven to be permitted on the record, so nothing is opened."""
+
+
+class ReceiptSpent(VaultRefused):
+    """A receipt opens once."""
+
+
+class ReceiptStale(VaultRefused):
+    """A receipt opens within 120 s of its entry."""
+
+
+class NotPermitted(VaultRefused):
+    """The entries do not say that it is permitted, or do not belong together."""
+
+
+class WrongCounts(VaultRefused):
+    """What is recorded as released is not what was found."""
+
+
+class NotOpen(VaultRefused):
+    """No search of this id is open, or it was open for too long."""
+
+
+class RowAltered(VerificationFailed):
+    """A row is not one that the lookups can have found, or was changed since it was sealed."""
+
+
+class TooBroad(BadUse):
+    """A search needs more tokens than one may have."""
+
+
+class ClockBehind(PartUnavailable):
+    """The time is before one that the vault has seen."""
+
+
+class RootMissing(PartUnavailable):
+    """The root that wraps the keys is not there, or is another's."""
+
+
+class VaultInUse(PartUnavailable):
+    """Another process has the vault open."""
+
+
+class HoldMissing(PartUnavailable):
+    """No read is held under this id."""
