@@ -112,7 +112,7 @@ def test_fork_a_log_between_two_processes(tmp_path: Path) -> None:
 
 
 def test_take_a_cosignature_before_it_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gatehouse.ledger.witness._WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("gatehouse.ledger.witness_state._WAIT_SECONDS", 0.01)
     tree, witness = Tree.counted(4), opened(tmp_path / "w1.db")
     # Whoever holds the database's lock keeps the state from being written.
     other = sqlite3.connect(tmp_path / "w1.db", isolation_level=None)

@@ -22,6 +22,7 @@ from gatehouse.model import PartUnavailable, VerificationFailed
 if TYPE_CHECKING:
     from gatehouse.ledger.counters import Counters
     from gatehouse.ledger.monitor import Monitor, Report
+    from gatehouse.ledger.policy import Policy
 
 LARGEST_COUNTERS = 16_000_000
 
@@ -53,7 +54,7 @@ def monitor(
         bool, typer.Option("--json", help="Print one JSON document; with --watch a line for each look.")
     ] = False,
 ) -> int:
-    """Follow a log and report what should not be. Exits 4 when something was found."""
+    """Follow a log, ask its witnesses, and report what should not be. Exits 4 if something was found."""
     from gatehouse.cli.files import read_text
 
     folder = own_folder(target)
@@ -66,17 +67,28 @@ def monitor(
     counted = [read_counters(text, where=str(path)) for path, text in texts]
     found = Monitor(state, keys=keys or None, policy=rules)
     if watch is None:
-        report = _look(found, target, folder, seen, counted)
+        report = _look(found, target, folder, rules, seen, counted)
         _tell(report, as_json=as_json, lines=False)
         return VerificationFailed.exit_code if report.findings else 0
-    return _watch(found, target, folder, seen, counted, seconds=watch, as_json=as_json)
+    return _watch(found, target, folder, rules, seen, counted, seconds=watch, as_json=as_json)
 
 
 def _look(
-    monitor: Monitor, target: str, folder: Path | None, seen: list[str], counters: list[Counters]
+    monitor: Monitor,
+    target: str,
+    folder: Path | None,
+    policy: Policy | None,
+    seen: list[str],
+    counters: list[Counters],
 ) -> Report:
     with opened(target, folder) as source:
         monitor.follow(source)
+        if policy is not None and policy.witnesses:
+            from gatehouse.ledger.witness_client import Witnesses
+            from gatehouse.ledger.witness_views import ask_witnesses
+
+            with Witnesses(policy) as witnesses:
+                ask_witnesses(monitor, source, witnesses)
         for note in seen:
             monitor.compare(source, note)
     return monitor.report(counters)
@@ -86,6 +98,7 @@ def _watch(
     monitor: Monitor,
     target: str,
     folder: Path | None,
+    policy: Policy | None,
     seen: list[str],
     counters: list[Counters],
     *,
@@ -99,7 +112,7 @@ def _watch(
     try:
         while True:
             try:
-                report = _look(monitor, target, folder, seen, counters)
+                report = _look(monitor, target, folder, policy, seen, counters)
                 doubt = doubt or bool(report.findings)
                 if as_json or len(report.findings) != told or report.read:
                     _tell(report, as_json=as_json, lines=True)
@@ -132,7 +145,11 @@ def _tell(report: Report, *, as_json: bool, lines: bool) -> None:
             if value:
                 typer.echo(f"  {name:<9}{printable(value)}")
         if each.evidence:
-            typer.echo(f"  evidence {len(each.evidence)} signed checkpoints; --json shows them")
+            number = counted(len(each.evidence), "signed checkpoint", "signed checkpoints")
+            shown = "them" if len(each.evidence) > 1 else "it"
+            typer.echo(f"  evidence {number}; --json shows {shown}")
+    for name, size in report.witnesses:
+        typer.echo(f"witness {name} has cosigned {counted(size, 'entry', 'entries')}")
     if report.unlisted:
         typer.echo(f"and {report.unlisted:,} more findings that are not listed")
     for what, why in report.not_measurable:

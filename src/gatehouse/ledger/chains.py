@@ -66,11 +66,14 @@ class Chains:
         self.foreign = foreign
         self._reader = ClearReader()
 
-    def follow(self, index: int, entry: bytes, leaf_hash: bytes) -> tuple[Clear | None, Broken | None]:
+    def follow(
+        self, index: int, entry: bytes, leaf_hash: bytes, *, latest: str | None = None
+    ) -> tuple[Clear | None, Broken | None]:
         """Take the next entry: what it shows (None of a foreign one), and how it breaks what came before.
 
-        Goes on from the entry as it is, so that what follows is held to it. What claims to be a leaf and is
-        none is `InvalidEntry`.
+        Goes on from the entry as it is, so that what follows is held to it: a clock that runs back is one
+        fault. An hour beyond `latest` is not believed and holds nothing that follows. What claims to be a
+        leaf and is none is `InvalidEntry`.
         """
         if _CLAIM not in entry:
             self.foreign += 1
@@ -111,7 +114,8 @@ class Chains:
                     got=clear.hour,
                 ),
             )
-        if clear.hour > self.hour:
+            self.hour = clear.hour
+        if clear.hour > self.hour and (latest is None or clear.hour <= latest):
             self.hour = clear.hour
         self.leaves += 1
         self.agencies[clear.agency] = LastLeaf(clear.sequence, leaf_hash.hex())

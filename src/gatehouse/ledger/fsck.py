@@ -15,7 +15,7 @@ from gatehouse.ledger import layout
 from gatehouse.ledger.chains import Chains
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.committer import Chain, Head, StoredCheckpoint, Tile
-from gatehouse.ledger.errors import LogCorrupt
+from gatehouse.ledger.errors import LogCorrupt, PolicyNotMet
 from gatehouse.ledger.growing import GrowingTree
 from gatehouse.ledger.layout import CHECKPOINT, TILE, Resource
 from gatehouse.ledger.merkle import HASH_BYTES, leaf_hash
@@ -50,6 +50,9 @@ def fsck(
     progress: Progress | None = None,
 ) -> Checked:
     """Check a log in a file, and the directory that it was exported to; `LogCorrupt` says what and where.
+
+    `PolicyNotMet` says that nothing is damaged, and the exported checkpoint bears too few cosignatures for
+    the policy as it is now; after it was tightened that is so until the log publishes again.
 
     `keys` (vkeys) are whom the reader trusts; without them the keys count that the file itself names. What
     was exported is held to the `policy` too, as whoever reads it there does.
@@ -191,11 +194,22 @@ class _Check:
             )
         trust = Trust.of(self._trusted(head, exported.size), self._policy)
         assert trust is not None
-        trust.check(trust.open(note))
+        opened = trust.open(note)
         view = LogView(self._storage)
         for resource in layout.tiles(exported.size):
             self._same(directory / resource.path, _exported_part(source, resource), view.part(resource))
         leftovers(source, exported, trust)
+        # Last: damage must not hide behind a policy that is not met yet.
+        try:
+            trust.check(opened)
+        except PolicyNotMet as error:
+            error.what = f"all is as the entries say, but the exported checkpoint: {error.what}"
+            error.where = str(directory / CHECKPOINT)
+            error.hint = (
+                "the policy may ask for more than when it was published: "
+                "`gatehouse ledger publish` asks the witnesses again"
+            )
+            raise
 
     def _same(self, file: Path, data: bytes, expected: bytes) -> None:
         if data != expected:

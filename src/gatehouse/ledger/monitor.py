@@ -4,6 +4,9 @@ It reads each entry once and holds the log to all it has seen before: two checkp
 signed (a split view), an earlier state shown again, gaps in an agency's sequence, intents without an outcome,
 and counts of vault and owners that the entries do not bear out. What it finds in the log itself stays in its
 state and in every later report.
+
+Nobody signs the state, so it vouches for nothing: in each report the signed checkpoints that it names are
+checked anew, and a split view that they do not prove (see `evidence`) is not held against the log.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ from typing import Any, Final
 
 from gatehouse.ledger.checkpoint import Checkpoint, SignedCheckpoint
 from gatehouse.ledger.counters import Counters, differences, together
-from gatehouse.ledger.errors import InvalidEntry, InvalidProof, LogCorrupt, VerificationError
-from gatehouse.ledger.layout import TILE, Resource, decode_bundle
-from gatehouse.ledger.lives import known_by
+from gatehouse.ledger.errors import InvalidProof, LogCorrupt, VerificationError
+from gatehouse.ledger.evidence import beginning_proof, check_split_view
+from gatehouse.ledger.following import CLOCK_SECONDS, entries, take, written
 from gatehouse.ledger.merkle import leaf_hash, root
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.source import Source
@@ -30,15 +33,16 @@ from gatehouse.model import Error, PartUnavailable
 
 OUTCOME_SECONDS: Final = 15 * 60
 REVIEW_SECONDS: Final = 24 * 3600
-# As far as clocks may be apart (also for a witness), an entry's hour may lie ahead of ours.
-CLOCK_SECONDS: Final = 60
 # A day can be compared once no entry of it is still on its way.
 _DAY_GRACE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a look at a log found. `not_measurable` says what could not be compared, and why."""
+    """What a look at a log found. `not_measurable` says what could not be compared, and why.
+
+    `witnesses` have shown what they cosigned last, a name and a size each.
+    """
 
     origin: str | None
     size: int
@@ -51,6 +55,7 @@ class Report:
     findings: tuple[Finding, ...]
     unlisted: int
     not_measurable: tuple[tuple[str, str], ...]
+    witnesses: tuple[tuple[str, int], ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """Return the report as the JSON object that `--json` prints."""
@@ -66,6 +71,7 @@ class Report:
             "findings": [each.as_document() for each in self.findings],
             "unlisted": self.unlisted,
             "not_measurable": [{"what": what, "why": why} for what, why in self.not_measurable],
+            "witnesses": [{"name": name, "size": size} for name, size in self.witnesses],
         }
 
 
@@ -91,7 +97,19 @@ class Monitor:
         self._clock = clock
         self._watch = Watch.load(state)
         self._not_measurable: list[tuple[str, str]] = []
+        self._witnessed: dict[str, int] = {}
+        self._passing: list[Finding] = []
         self._read = 0
+
+    @property
+    def origin(self) -> str | None:
+        """Return the name of the log that is followed, once there is one."""
+        return self._watch.origin
+
+    @property
+    def size(self) -> int:
+        """Return how many entries were followed."""
+        return self._watch.frontier.size
 
     def follow(self, source: Source) -> None:
         """Read what the log has more than at the last look, and keep the state.
@@ -111,15 +129,17 @@ class Monitor:
             self._extend(source, opened)
         self._watch.save(self._state)
 
+    def open(self, note: str) -> SignedCheckpoint:
+        """Return the checkpoint of a note that the followed log has signed, or raise."""
+        return self._trust.open(note, origin=self._watch.origin)
+
     def compare(self, source: Source, note: str) -> None:
-        """Hold a checkpoint seen elsewhere (with a witness, in a receipt) to the log that is followed."""
-        opened = self._trust.open(note, origin=self._watch.origin)
+        """Hold a checkpoint seen elsewhere (in a receipt, in a newspaper) to the log that is followed."""
+        opened = self.open(note)
         last, other = self._watch.checkpoint, opened.checkpoint
         if last is None or other.size > last.size:
             held = 0 if last is None else last.size
-            self._not_measurable.append(
-                (f"a checkpoint of {other.size} entries", f"the log shows only {held} here so far")
-            )
+            self.leave_open(f"a checkpoint of {other.size} entries", f"the log shows only {held} here so far")
             return
         if other.size == last.size:
             if other.root != last.root:
@@ -128,18 +148,43 @@ class Monitor:
             self._earlier(source, last, opened, served=False)
         self._watch.save(self._state)
 
+    def witnessed(self, source: Source, name: str, note: str) -> None:
+        """Hold what a witness has cosigned last to the log: it MUST be shown here too."""
+        opened = self.open(note)
+        size = self._witnessed[name] = opened.checkpoint.size
+        if size <= self.size:
+            self.compare(source, note)
+            return
+        self._passing.append(
+            Finding(
+                "behind",
+                "the log shows less here than a witness has cosigned",
+                where=f"witness {name}",
+                expected=f"at least {size} entries",
+                got=str(self.size),
+                evidence=(note,),
+            )
+        )
+
+    def leave_open(self, what: str, why: str) -> None:
+        """Have the next report say what could not be compared."""
+        self._not_measurable.append((what, why))
+
     def report(self, counters: Sequence[Counters] = ()) -> Report:
-        """Return all that is known to be wrong, with what counters of vault and owners add."""
+        """Return all that is known to be wrong, with what counters of vault and owners add.
+
+        What was read, asked and left open is told of once.
+        """
         watch, now = self._watch, int(self._clock())
-        not_measurable = list(self._not_measurable)
-        findings = [*watch.findings, *self._overdue(now)]
+        not_measurable = list(dict.fromkeys(self._not_measurable))
+        findings = [*map(self._borne_out, watch.findings), *self._passing, *self._overdue(now)]
         for each in together(counters):
             why = self._why_not(each, now)
             if why is not None:
                 not_measurable.append((f"counters of {each.by} {each.name} for {each.day}", why))
                 continue
             findings += _differing(each, watch)
-        return Report(
+        report = Report(
             watch.origin,
             watch.frontier.size,
             watch.frontier.root(),
@@ -151,16 +196,42 @@ class Monitor:
             tuple(findings),
             watch.unlisted,
             tuple(not_measurable),
+            tuple(self._witnessed.items()),
         )
+        self._not_measurable, self._passing, self._witnessed, self._read = [], [], {}, 0
+        return report
+
+    def _borne_out(self, finding: Finding) -> Finding:
+        """Return a finding of the state, or what to think of it where its evidence does not bear it out."""
+        try:
+            if finding.kind == "split_view":
+                check_split_view(
+                    finding.evidence, finding.proof, trust=self._trust, origin=self._watch.origin
+                )
+            else:
+                for note in finding.evidence:
+                    self.open(note)
+        except Error as error:
+            return Finding(
+                "unfounded",
+                f"the evidence of a {finding.kind} in the state does not bear it out: {error.what}",
+                where=str(self._state),
+                expected=error.expected,
+                got=error.got,
+                evidence=finding.evidence,
+                proof=finding.proof,
+            )
+        return finding
 
     def _extend(self, source: Source, opened: SignedCheckpoint) -> None:
         # Read into a copy: what is served may turn out not to be what was signed.
         work, now = Watch.load(self._state), int(self._clock())
+        latest = written(now + CLOCK_SECONDS)
         before, new = work.frontier.size, opened.checkpoint
-        for index, entry in _entries(source, before, new.size):
+        for index, entry in entries(source, before, new.size):
             hashed = leaf_hash(entry)
             work.frontier.append(hashed)
-            _take(work, index, entry, hashed, now)
+            take(work, index, entry, hashed, now=now, latest=latest)
         if work.frontier.root() != new.root:
             self._does_not_fit(source, opened)
             return
@@ -175,11 +246,12 @@ class Monitor:
             tiles = TileReader(source.fetch, new.size)
             try:
                 shown, beginning = root(tiles, new.size), root(tiles, last.size)
+                proof = beginning_proof(tiles, size=last.size, of=new.size)
             except Error as error:
                 self._find("unproven", opened, last, f"and its tiles cannot be read: {error.what}")
                 return
             if shown == new.root and beginning != last.root:
-                self._split(last, opened, "the log has grown from another tree than it signed before")
+                self._split(last, opened, "the log has grown from another tree than it signed before", proof)
                 return
             if shown != new.root:
                 self._find("unproven", opened, last, "and its tiles lead to another root too")
@@ -202,12 +274,13 @@ class Monitor:
             if root(tiles, last.size) != last.root:
                 raise InvalidProof("the tiles lead to another root", expected=last.root.hex(), got="another")
             beginning = root(tiles, other.size)
+            proof = beginning_proof(tiles, size=other.size, of=last.size)
         except (VerificationError, PartUnavailable) as error:
             kind = "rollback" if served else "unproven"
             self._find(kind, opened, last, f"and it cannot be compared: {error.what}")
             return
         if beginning != other.root:
-            self._split(last, opened, "the log has signed a tree that it never grew from")
+            self._split(last, opened, "the log has signed a tree that it never grew from", proof)
         elif served:
             self._watch.find(
                 Finding(
@@ -219,7 +292,9 @@ class Monitor:
                 )
             )
 
-    def _split(self, last: Checkpoint, opened: SignedCheckpoint, what: str) -> None:
+    def _split(
+        self, last: Checkpoint, opened: SignedCheckpoint, what: str, proof: tuple[str, ...] = ()
+    ) -> None:
         other = opened.checkpoint
         self._watch.find(
             Finding(
@@ -228,6 +303,7 @@ class Monitor:
                 expected=f"{last.size} entries, root {last.root.hex()}",
                 got=f"{other.size} entries, root {other.root.hex()}",
                 evidence=(self._watch.note, opened.raw),
+                proof=proof,
             )
         )
 
@@ -246,7 +322,7 @@ class Monitor:
     def _overdue(self, now: int) -> Iterator[Finding]:
         seconds, review_seconds = self._limits
         for each in self._watch.lives.overdue(now=now, seconds=seconds, review_seconds=review_seconds):
-            since = datetime.fromtimestamp(each.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            since = written(each.since)
             yield Finding(
                 "no_outcome",
                 "intents have come to no outcome",
@@ -266,62 +342,6 @@ class Monitor:
         if watch.checkpoint is None:
             return "no log has been followed yet"
         return None
-
-
-def _take(watch: Watch, index: int, entry: bytes, hashed: bytes, now: int) -> None:
-    try:
-        clear, broken = watch.chains.follow(index, entry, hashed)
-    except InvalidEntry as error:
-        watch.find(Finding.of("invalid_entry", error))
-        return
-    if broken is not None:
-        watch.find(Finding.of(broken.kind, broken.error))
-    if clear is None:
-        return
-    ahead = datetime.fromisoformat(clear.hour).timestamp() - now
-    if ahead > CLOCK_SECONDS:
-        shown = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        watch.find(
-            Finding(
-                "clock",
-                "an entry's hour had not begun when it was read",
-                where=f"entry {index}, agency {clear.agency}",
-                expected=f"at most {CLOCK_SECONDS} s after {shown}",
-                got=clear.hour,
-            )
-        )
-    if watch.compares(clear.hour[:10], now):
-        watch.count(clear.hour[:10], clear.agency, clear.event)
-    stage = watch.lives.take(clear.agency, clear.event, known_by(clear.hour, now))
-    if stage is not None:
-        watch.find(
-            Finding(
-                "no_intent",
-                "an outcome stands without its intent",
-                where=f"entry {index}, agency {clear.agency}",
-                expected=f"{stage} before it",
-                got=clear.event,
-            )
-        )
-
-
-def _entries(source: Source, first: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """Yield index and bytes of the entries [first, end)."""
-    # Lazily: the size is whatever somebody has signed, and need not be one that is served.
-    paths = (each.path for each in _bundles(first, end))
-    for bundle, data in zip(_bundles(first, end), source.fetch_each(paths), strict=True):
-        try:
-            entries = decode_bundle(data, count=bundle.width)
-        except VerificationError as error:
-            error.where = bundle.path
-            raise
-        skipped = max(0, first - bundle.first)
-        yield from enumerate(entries[skipped:], bundle.first + skipped)
-
-
-def _bundles(first: int, end: int) -> Iterator[Resource]:
-    for index in range(first // TILE, -(-end // TILE)):
-        yield Resource("entries", 0, index, min(TILE, end - index * TILE))
 
 
 def _differing(counters: Counters, watch: Watch) -> Iterator[Finding]:

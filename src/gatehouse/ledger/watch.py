@@ -34,7 +34,10 @@ _DAY_SECONDS: Final = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not hold. `evidence` are signed notes as they came."""
+    """Something that does not hold. `evidence` are signed notes as they came.
+
+    `proof` shows of two checkpoints that one tree cannot have both (see `evidence`).
+    """
 
     kind: str
     what: str
@@ -42,6 +45,7 @@ class Finding:
     expected: str | None = None
     got: str | None = None
     evidence: tuple[str, ...] = ()
+    proof: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, kind: str, error: Error, *, evidence: tuple[str, ...] = ()) -> Finding:
@@ -57,6 +61,7 @@ class Finding:
             "expected": self.expected,
             "got": self.got,
             "evidence": list(self.evidence),
+            "proof": list(self.proof),
         }
 
 
@@ -64,7 +69,7 @@ class Finding:
 class Watch:
     """A log as far as it was followed. `note` is the last checkpoint that fitted, empty before the first.
 
-    `days` counts entries: day, agency, event.
+    `days` counts entries: day, agency, event. `ahead` says whether the last leaf's hour had not begun.
     """
 
     origin: str | None = None
@@ -76,6 +81,7 @@ class Watch:
     first_day: str | None = None
     findings: list[Finding] = field(default_factory=list)
     unlisted: int = 0
+    ahead: bool = False
     _known: set[Finding] = field(default_factory=set, init=False, repr=False)
     _listed: Counter[bool] = field(default_factory=Counter, init=False, repr=False)
 
@@ -173,6 +179,7 @@ class Watch:
             "first_day": self.first_day,
             "findings": [each.as_document() for each in self.findings],
             "unlisted": self.unlisted,
+            "ahead": self.ahead,
         }
 
     @classmethod
@@ -193,9 +200,11 @@ class Watch:
             days=document["days"],
             first_day=document["first_day"],
             findings=[
-                Finding(**{**each, "evidence": tuple(each["evidence"])}) for each in document["findings"]
+                Finding(**{**each, "evidence": tuple(each["evidence"]), "proof": tuple(each["proof"])})
+                for each in document["findings"]
             ],
             unlisted=document["unlisted"],
+            ahead=document["ahead"],
         )
         checkpoint = found.checkpoint
         size, root = (checkpoint.size, checkpoint.root) if checkpoint else (0, Frontier().root())

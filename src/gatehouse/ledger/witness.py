@@ -32,7 +32,8 @@ from gatehouse.ledger.errors import (
 from gatehouse.ledger.merkle import EMPTY_ROOT, HASH_BYTES, verify_consistency
 from gatehouse.ledger.note import COSIGNATURE, Note, NoteSigner, open_note, split_note
 from gatehouse.ledger.origins import Origins
-from gatehouse.model import BadInput, BadUse, PartUnavailable
+from gatehouse.ledger.witness_state import create_state, open_state, unavailable
+from gatehouse.model import BadUse, PartUnavailable
 
 # tlog-witness bounds the proof; a note has a hundred signatures at most.
 MOST_PROOF_LINES: Final = 63
@@ -42,29 +43,6 @@ LARGEST_REQUEST: Final = 65_536
 MOST_EVIDENCE: Final = 1_000
 # A clock may be corrected by a little; one that has run back by more is not to be believed.
 CLOCK_STEP_SECONDS: Final = 60
-_WAIT_SECONDS: Final = 5.0
-_SCHEMA_VERSION: Final = 1
-
-_SCHEMA = """
-CREATE TABLE witness (id INTEGER PRIMARY KEY CHECK (id = 1), vkey TEXT NOT NULL) STRICT;
-CREATE TABLE latest (
-    origin TEXT PRIMARY KEY,
-    size INTEGER NOT NULL,
-    root BLOB NOT NULL,
-    note TEXT NOT NULL,
-    cosigned_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE evidence (
-    origin TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    root BLOB NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('split_view', 'unproven')),
-    note TEXT NOT NULL,
-    against TEXT NOT NULL,
-    seen_at INTEGER NOT NULL,
-    PRIMARY KEY (origin, size, root)
-) STRICT;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,41 +116,14 @@ class Witness:
         """Make the state of a new witness, never over another file; its key MUST NOT have cosigned before."""
         if signer.kind != COSIGNATURE:
             raise BadUse("a witness signs with a cosignature key", got=f"kind {signer.kind:#04x}")
-        try:
-            path.touch(mode=0o600, exist_ok=False)
-        except FileExistsError as error:
-            raise BadUse(
-                "the witness has a state already", where=str(path), hint="give a new key a file of its own"
-            ) from error
-        except OSError as error:
-            raise PartUnavailable(
-                "the state cannot be made", where=str(path), got=error.strerror or "an error of the disk"
-            ) from error
-        database = _connect(path)
-        try:
-            with _unavailable(path):
-                database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
-                database.execute("INSERT INTO witness VALUES (1, ?)", (signer.vkey,))
-        finally:
-            database.close()
+        create_state(path, vkey=signer.vkey)
 
     @classmethod
     def open(
         cls, path: Path, *, signer: NoteSigner, origins: Origins, clock: Callable[[], float] = time.time
     ) -> Self:
         """Open the state that `create` made for this very key; there is no other way to a witness."""
-        if not path.is_file():
-            raise PartUnavailable(
-                "the witness has lost its state",
-                where=str(path),
-                hint="bring the file back; without it make a new witness with a new key",
-            )
-        database = _connect(path)
-        try:
-            _check_state(database, path, signer)
-        except BaseException:
-            database.close()
-            raise
+        database = open_state(path, vkey=signer.vkey)
         return cls(database, signer=signer, origins=origins, clock=clock)
 
     @property
@@ -200,7 +151,7 @@ class Witness:
         """Answer `GET <hex sha256(origin)>/checkpoint` with the latest note that was cosigned."""
         for origin in self._origins:
             if sha256(origin.encode()).hexdigest() == origin_hash:
-                with self._lock, _unavailable():
+                with self._lock, unavailable():
                     latest = self._latest(origin)
                 if latest.note:
                     return Answer(200, latest.note)
@@ -208,7 +159,7 @@ class Witness:
 
     def evidence(self) -> list[Evidence]:
         """Return the checkpoints that were refused, the oldest first."""
-        with self._lock, _unavailable():
+        with self._lock, unavailable():
             rows = self._database.execute(
                 "SELECT origin, kind, note, against, seen_at FROM evidence ORDER BY seen_at, origin, size"
             ).fetchall()
@@ -301,7 +252,7 @@ class Witness:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock, _unavailable():
+        with self._lock, unavailable():
             # IMMEDIATE takes the write lock before the read, so that no other process can come between.
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -318,54 +269,6 @@ class Witness:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _unavailable(path):
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            isolation_level=None,
-            timeout=_WAIT_SECONDS,
-            check_same_thread=False,
-        )
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error:
-            database.close()
-            raise
-        return database
-
-
-def _check_state(database: sqlite3.Connection, path: Path, signer: NoteSigner) -> None:
-    with _unavailable(path):
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version != _SCHEMA_VERSION:
-            raise BadInput(
-                "this is no state of a witness",
-                where=str(path),
-                expected=f"schema {_SCHEMA_VERSION}",
-                got=str(version),
-            )
-        row = database.execute("SELECT vkey FROM witness").fetchone()
-    if row is None or row[0] != signer.vkey:
-        raise BadUse(
-            "the state belongs to another witness",
-            where=str(path),
-            expected=row[0] if row else "the key of a witness",
-            got=signer.vkey,
-        )
-
-
-@contextmanager
-def _unavailable(path: Path | None = None) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise PartUnavailable(
-            "the witness's state cannot be used", where=str(path) if path else None, got=str(error)
-        ) from error
 
 
 def _read_request(body: bytes) -> _Request:

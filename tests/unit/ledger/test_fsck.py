@@ -230,3 +230,30 @@ def test_fsck_named_pipe_among_exported_files_is_not_waited_for(path: Path, part
     os.mkfifo(out / part)
     with pytest.raises(VerificationError):
         fsck(path, exported=out)
+
+
+def test_fsck_after_the_policy_was_tightened_says_so_and_how_to_go_on(path: Path) -> None:
+    with opened(path) as log:
+        log.export(path.parent / "out")
+    policy = Policy.parse(f"log {VKEY}\nwitness w {witness_key(1).vkey}\nquorum w\n")
+    with pytest.raises(PolicyNotMet) as found:
+        fsck(path, policy=policy, exported=path.parent / "out")
+    assert found.value.as_document() == {
+        "error": "PolicyNotMet",
+        "what": "all is as the entries say, but the exported checkpoint: too few witnesses have cosigned",
+        "where": str(path.parent / "out/checkpoint"),
+        "expected": "w",
+        "got": "none",
+        "next": "the policy may ask for more than when it was published: "
+        "`gatehouse ledger publish` asks the witnesses again",
+    }
+
+
+def test_fsck_damage_does_not_hide_behind_a_policy_that_is_not_met(path: Path) -> None:
+    with opened(path) as log:
+        log.export(path.parent / "out")
+    bundle = path.parent / "out/tile/entries/000"
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"?")
+    policy = Policy.parse(f"log {VKEY}\nwitness w {witness_key(1).vkey}\nquorum w\n")
+    with pytest.raises(LogCorrupt, match="an exported file has other bytes"):
+        fsck(path, policy=policy, exported=path.parent / "out")

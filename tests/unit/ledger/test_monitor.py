@@ -11,7 +11,7 @@ from gatehouse.ledger.errors import InvalidTile, LogCorrupt, UntrustedNote
 from gatehouse.ledger.monitor import Monitor
 from gatehouse.ledger.source import open_source
 from gatehouse.model import BadUse
-from tests.unit.ledger.followed import NOW, Followed, kinds, searches
+from tests.unit.ledger.followed import DAY, NOW, Followed, kinds, searches
 from tests.unit.ledger.published import ORIGIN, PACK, Book, Tree, leaf, log_signer
 
 
@@ -39,6 +39,7 @@ class TestFollowing:
             "findings": [],
             "unlisted": 0,
             "not_measurable": [],
+            "witnesses": [],
         }
         assert read == [0, 2, 0, 298, 212, 88]
 
@@ -85,6 +86,7 @@ class TestHistory:
                 "expected": f"6 entries, root {ours.root().hex()}",
                 "got": f"6 entries, root {other.root().hex()}",
                 "evidence": [ours.checkpoint(), other.checkpoint()],
+                "proof": [],
             }
         ]
         assert report["root"] == ours.root().hex()
@@ -181,6 +183,7 @@ class TestChains:
                 "expected": "sequence 2",
                 "got": "sequence 4",
                 "evidence": [],
+                "proof": [],
             }
         ]
 
@@ -224,4 +227,39 @@ class TestClock:
             "expected": "at most 60 s after 2026-11-02T12:01:00Z",
             "got": "2026-11-04T12:00:00Z",
             "evidence": [],
+            "proof": [],
         }
+
+    def test_entries_after_an_hour_to_come_are_judged_by_the_hours_before_it(
+        self, followed: Followed
+    ) -> None:
+        book = Book()
+        for hours in (0, 48, 0, 0, 1, 2, 1):
+            book.add("hotlist:hit:raised", hours=hours)
+        followed.now += 3 * 3600
+        found = followed.look(book.tree())["findings"]
+        assert [(each["kind"], each["where"], each["expected"]) for each in found] == [
+            ("clock", "entry 1, agency alder-pd", "at most 60 s after 2026-11-02T15:01:00Z"),
+            ("clock", "entry 6", "2026-11-02T14:00:00Z or later"),
+        ]
+
+    def test_a_clock_that_stays_ahead_is_found_once_also_between_looks(self, followed: Followed) -> None:
+        book = Book()
+        for _ in range(3):
+            book.add("hotlist:hit:raised", hours=48)
+        followed.look(book.tree())
+        for hours in (48, 49, 0, 50):
+            book.add("hotlist:hit:raised", hours=hours)
+        found = followed.look(book.tree())["findings"]
+        assert [each["where"] for each in found] == ["entry 0, agency alder-pd", "entry 6, agency alder-pd"]
+
+    def test_a_clock_that_ran_back_is_found_where_it_did(self, followed: Followed) -> None:
+        book = Book()
+        for hours in (0, 48, 0, 0, 1, 0):
+            book.add("hotlist:hit:raised", hours=hours)
+        followed.now += 30 * DAY
+        found = followed.look(book.tree())["findings"]
+        assert [(each["where"], each["expected"], each["got"]) for each in found] == [
+            ("entry 2", "2026-11-04T12:00:00Z or later", "2026-11-02T12:00:00Z"),
+            ("entry 5", "2026-11-02T13:00:00Z or later", "2026-11-02T12:00:00Z"),
+        ]

@@ -56,6 +56,7 @@ class TestLives:
                 "expected": "an outcome for each",
                 "got": "at least 1 without one, the first since 2026-11-02T12:01:00Z or earlier",
                 "evidence": [],
+                "proof": [],
             }
         followed.now = NOW + 9 * DAY
         assert len(followed.look(tree)["findings"]) == len(late)
@@ -138,6 +139,7 @@ class TestCounters:
                 "expected": expected,
                 "got": str(counted),
                 "evidence": [],
+                "proof": [],
             }
         ]
 
