@@ -1,0 +1,1 @@
+"""A running Gatehouse: its configuration, its registry, and the wiring of the rooms below it."""
