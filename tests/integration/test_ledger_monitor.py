@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from gatehouse.cli import main
+from gatehouse.cli import ledger_monitor, main
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.settings import Folder
 from gatehouse.ledger.witness import Witness
@@ -147,3 +148,38 @@ def test_monitor_finds_that_the_witnesses_are_shown_another_book(
         "the log has signed a tree that it never grew from",
     )
     assert finding["evidence"][1] == (fork / "public/checkpoint").read_text("utf-8")
+
+
+def test_monitor_that_watches_tells_of_a_witness_that_falls_silent(
+    capsys: pytest.CaptureFixture[str], ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = witness_signer("w1")
+    Witness.create(tmp_path / "w1.db", signer=signer)
+    keys = tuple(Folder(ledger).policy().log_keys)
+    with ExitStack() as running:
+        opened = running.enter_context(
+            Witness.open(tmp_path / "w1.db", signer=signer, origins={ORIGIN: keys})
+        )
+        policy(ledger, f"witness w1 {signer.vkey} {running.enter_context(serving(opened))}", quorum="w1")
+        append(ledger, "alder-pd")
+        looks: list[str] = []
+
+        def sleep(_: float) -> None:
+            looks.append(capsys.readouterr().out)
+            if len(looks) == 2:
+                running.close()
+            if len(looks) == 4:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(ledger_monitor, "time", SimpleNamespace(sleep=sleep))
+        given = ["ledger", "monitor", str(ledger), "--state", str(tmp_path / "state"), "--watch", "1"]
+        assert main(given) == 130
+    first = f"{ORIGIN}: 3 entries of 2 agencies"
+    assert looks == [
+        f"{first}, 3 of them new\nwitness w1 has cosigned 3 entries\nNothing was found.\n",
+        "",
+        f"{first}, 0 of them new\n"
+        "not measurable: what witness w1 holds: cannot be reached: ConnectError\n"
+        "Nothing was found.\n",
+        "",
+    ]

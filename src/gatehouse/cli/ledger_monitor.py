@@ -108,15 +108,16 @@ def _watch(
     """Look until Ctrl-C; a log that cannot be reached or believed just now is told of and asked again."""
     from gatehouse.cli.output import print_json_line, report_error
 
-    doubt, told = False, -1
+    doubt, told = False, None
     try:
         while True:
             try:
                 report = _look(monitor, target, folder, policy, seen, counters)
                 doubt = doubt or bool(report.findings)
-                if as_json or len(report.findings) != told or report.read:
+                news = report.findings, report.not_measurable, report.witnesses
+                if as_json or news != told or report.read:
                     _tell(report, as_json=as_json, lines=True)
-                told = len(report.findings)
+                told = news
             except (VerificationFailed, PartUnavailable) as error:
                 doubt = doubt or isinstance(error, VerificationFailed)
                 print_json_line(error.as_document()) if as_json else report_error(error, as_json=False)
