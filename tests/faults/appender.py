@@ -1,80 +1,87 @@
-"""Processes that append to a log, and tell of each outcome at once.
+"""Processes that append to a book, and tell of each outcome at once.
 
-A line for each append: `recorded <entry> <index> <size> <root>`, else `refused <entry>` (nothing of it is on
-the record) or `unknown <entry>`. Each append puts a row into the caller's own table as well.
+A line for each append: `recorded <entry> <index> <receipt in base64>`, else `refused <entry>` (nothing of it
+is on the record) or `unknown <entry>`.
 """
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
-import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from unittest.mock import patch
 
-from gatehouse.ledger.checkpoint import Checkpoint
-from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown
-from gatehouse.ledger.log import Log
-from gatehouse.ledger.note import split_note
+from gatehouse.ledger.committer import OutcomeUnknown
 from gatehouse.model import Error
-from tests.unit.ledger.logs import KEY
+from tests.faults.books import Book, Kind, open_book
 
-TABLE = "CREATE TABLE searches (entry TEXT PRIMARY KEY)"
+# Part of the names of files that are about to become day keys, which are drawn at random: to make calls on a
+# file fail, its name must be known beforehand.
+DRAFT = "draft"
 
 
-def append_one(log: Log, name: str, tell: Callable[[str], None]) -> None:
-    """Append an entry with a row of the caller's, and tell how that ended."""
-
-    def apply(store: sqlite3.Connection) -> None:
-        store.execute("INSERT INTO searches VALUES (?)", (name,))
-
+def append_one(book: Book, name: str, tell: Callable[[str], None]) -> None:
+    """Append an entry, and tell how that ended."""
     try:
-        found = log.append(name.encode().ljust(300, b"."), apply=apply)
-    except NotRecorded:
-        tell(f"refused {name}")
+        found = book.append(name)
     except OutcomeUnknown:
         tell(f"unknown {name}")
+    except (Error, OSError):
+        # A day key that cannot be made comes back as what the file system said.
+        tell(f"refused {name}")
     else:
-        body = Checkpoint.parse(split_note(found.receipt.checkpoint)[0])
-        tell(f"recorded {name} {found.index} {body.size} {body.root.hex()}")
+        receipt = base64.b64encode(found.receipt.text.encode()).decode()
+        tell(f"recorded {name} {found.index} {receipt}")
 
 
-def under_load(path: str, telling: Connection, round_: int, exported: str) -> None:
+def under_load(kind: Kind, folder: str, telling: Connection, round_: int) -> None:
     """Append from several threads and export beside it, without end."""
-
-    def tell(line: str) -> None:
-        os.write(telling.fileno(), f"{line}\n".encode())
-
-    log = Log.open(Path(path), signer=KEY)
+    tell = _teller(telling)
+    book = open_book(kind, Path(folder))
     tell("opened")
 
-    def client(name: int) -> None:
+    def client(agency: str) -> None:
         for number in itertools.count():
-            append_one(log, f"{round_}.{name}.{number}", tell)
+            append_one(book, f"{agency}.{round_}.{number}", tell)
 
-    for name in range(6):
-        threading.Thread(target=client, args=(name,), daemon=True).start()
+    # Three go on where an earlier process ended; the other three are new, and so is the key of their day.
+    for agency in ("a", "b", "c", *(f"{each}-{round_}" for each in "def")):
+        threading.Thread(target=client, args=(agency,), daemon=True).start()
     while True:
-        log.export(Path(exported))
+        book.export()
 
 
-def when_told(path: str, telling: Connection, name: str, count: int) -> None:
-    """Open a log and append to it, waiting for a word before each of the two, and close it."""
-
-    def tell(line: str) -> None:
-        os.write(telling.fileno(), f"{line}\n".encode())
-
+def when_told(kind: Kind, folder: str, telling: Connection, agency: str, count: int) -> None:
+    """Open a book, append to it and close it, waiting for a word before each of the three."""
+    tell = _teller(telling)
     tell("ready")
     telling.recv()
     try:
-        log = Log.open(Path(path), signer=KEY)
-    except Error as error:
-        tell(f"closed {type(error).__name__}")
+        book = open_book(kind, Path(folder))
+    except Error:
+        tell("closed")
         return
-    with log:
-        tell("opened")
-        telling.recv()
+    tell("opened")
+    telling.recv()
+    with patch("secrets.token_hex", return_value=DRAFT):
         for number in range(count):
-            append_one(log, f"{name}.{number}", tell)
+            append_one(book, f"{agency}.{number}", tell)
+    tell("appended")
+    telling.recv()
+    # A ledger that cannot be read again cannot be exported.
+    with suppress(Error):
+        book.close()
+    tell("closed")
+
+
+def _teller(telling: Connection) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        # In one piece, for as long as a pipe takes it so.
+        os.write(telling.fileno(), f"{line}\n".encode())
+
+    return tell

@@ -9,31 +9,36 @@ import time
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+import pytest
+
+from gatehouse.ledger.settings import PUBLIC
 from gatehouse.ledger.source import open_source
 from gatehouse.ledger.verify import verify
-from tests.faults.appender import TABLE, under_load
+from tests.faults.appender import under_load
+from tests.faults.books import Kind, make, open_book, policy
 from tests.faults.outcomes import Outcomes
-from tests.unit.ledger.logs import VKEY, database, made_log, opened
 
-ROUNDS = 200
+ROUNDS = 100  # for each kind
 
 
-def test_kill_at_random_points_under_load_loses_nothing(folder: Path, processes: ForkServerContext) -> None:
-    path, exported = made_log(folder), folder / "public"
-    with database(path) as connection:
-        connection.execute(TABLE)
+@pytest.mark.parametrize("kind", ["log", "ledger"])
+def test_kill_at_random_points_under_load_loses_nothing(
+    folder: Path, processes: ForkServerContext, kind: Kind
+) -> None:
+    book = folder / "book"
+    make(kind, book)
     chance = random.Random(4)
     outcomes = Outcomes()
     for round_ in range(ROUNDS):
         reading, writing = processes.Pipe(duplex=False)
-        child = processes.Process(target=under_load, args=(str(path), writing, round_, str(exported)))
+        child = processes.Process(target=under_load, args=(kind, str(book), writing, round_))
         child.start()
         writing.close()
         told: list[bytes] = []
         first = threading.Event()
         reader = threading.Thread(target=_read, args=(reading.fileno(), told, first))
         reader.start()
-        # One round in eight is ended while it opens the log.
+        # One round in eight is ended while it opens the book.
         if round_ % 8:
             first.wait(30)
         time.sleep(chance.random() * 0.04)
@@ -42,11 +47,13 @@ def test_kill_at_random_points_under_load_loses_nothing(folder: Path, processes:
         reader.join()
         reading.close()
         outcomes.take(b"".join(told))
-    with opened(path) as log:
-        log.export(exported)
-    sound = outcomes.check(path, exported)
+    last = open_book(kind, book)
+    last.export()
+    last.close()
+    sound = outcomes.check(kind, book, exported=book / PUBLIC)
     assert (outcomes.refused, outcomes.unknown) == (set(), set())
-    assert verify(open_source(exported), keys=[VKEY]).checkpoint.size == sound.size
+    keys = list(policy(kind, book).log_keys)
+    assert verify(open_source(book / PUBLIC), keys=keys).checkpoint.size == sound.size
     assert outcomes.opened > ROUNDS / 2
     assert sound.size >= len(outcomes.recorded) > ROUNDS
 

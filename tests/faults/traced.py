@@ -1,4 +1,4 @@
-"""A process that appends to a log under `strace`, which shows its calls on the files or makes them fail."""
+"""A process that works on a book under `strace`, which shows its calls on the files or makes them fail."""
 
 from __future__ import annotations
 
@@ -10,65 +10,87 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Literal
 
-from tests.faults.appender import TABLE, when_told
+from gatehouse.ledger.settings import DAY_KEYS, LOG
+from tests.faults.appender import DRAFT, when_told
+from tests.faults.books import Kind
 from tests.faults.outcomes import Outcomes
-from tests.unit.ledger.logs import database, made_log
+from tests.unit.ledger.logs import AT
 
-Phase = Literal["opening", "appending"]
+Phase = Literal["opening", "appending", "closing"]
+# Each phase, and what the process tells at its end.
+PHASES: tuple[tuple[Phase, bytes], ...] = (
+    ("opening", b"opened"),
+    ("appending", b"appended"),
+    ("closing", b"closed"),
+)
+DAY_KEY = f"{AT:%Y-%m-%d}.key"
 
 
-class Traced:
-    """A log, what was told of it so far, and runs of a process that opens it, appends and closes it."""
+def run(
+    strace: str,
+    processes: ForkServerContext,
+    kind: Kind,
+    folder: Path,
+    phase: Phase,
+    *options: str,
+    appends: int,
+    everything: bool = False,
+) -> tuple[list[str], Outcomes]:
+    """Let a process open a book, append entries of one agency and close it, with one phase under strace.
 
-    def __init__(self, strace: str, processes: ForkServerContext, folder: Path) -> None:
-        self.path = made_log(folder)
-        self.outcomes = Outcomes()
-        self._strace = strace
-        self._processes = processes
-        self._trace = folder / "trace"
-        self._runs = 0
-        with database(self.path) as connection:
-            connection.execute(TABLE)
-
-    def run(self, phase: Phase, *options: str, appends: int, everything: bool = False) -> list[str]:
-        """Let a process run, from a phase on under strace, and return the trace of its calls on the files.
-
-        With `everything`, of all its calls.
-        """
-        ours, theirs = self._processes.Pipe()
-        self._runs += 1
-        child = self._processes.Process(
-            target=when_told, args=(str(self.path), theirs, str(self._runs), appends)
-        )
-        child.start()
-        theirs.close()
-        told = os.read(ours.fileno(), 65_536)
-        if phase == "appending":
+    Return the trace of its calls on the files (with `everything`, of all its calls), and what it told.
+    """
+    ours, theirs = processes.Pipe()
+    child = processes.Process(target=when_told, args=(kind, str(folder), theirs, "traced", appends))
+    child.start()
+    theirs.close()
+    told = _until(ours.fileno(), b"ready")
+    trace = folder.with_name("trace")
+    watched = [] if everything else [item for path in _files(kind, folder) for item in ("-P", str(path))]
+    command = [strace, "-f", "-y", "-o", str(trace), *watched, *options, "-p", str(child.pid)]
+    for each, end in PHASES:
+        if each != phase:
             ours.send("go")
-            told += os.read(ours.fileno(), 65_536)
-        with self._attached(child.pid or 0, options, everything) as tracer:
-            assert tracer.stderr is not None
-            assert b"attached" in tracer.stderr.readline()
-            ours.send("go")
-            waits = phase == "opening"
-            while part := os.read(ours.fileno(), 65_536):
-                told += part
-                if waits and b"opened" in told:
-                    ours.send("go")
-                    waits = False
-            child.join()
-            ours.close()
-        assert child.exitcode == 0
-        self.outcomes.take(told)
-        return self._trace.read_text("utf-8", "replace").splitlines()
+            told += _until(ours.fileno(), end)
+        else:
+            with _attached(command) as tracer:
+                ours.send("go")
+                told += _until(ours.fileno(), end)
+                tracer.terminate()
+        if b"closed" in told:
+            break
+    child.join()
+    ours.close()
+    assert child.exitcode == 0
+    outcomes = Outcomes()
+    outcomes.take(told)
+    return trace.read_text("utf-8", "replace").splitlines(), outcomes
 
-    def _attached(self, process: int, options: Sequence[str], everything: bool) -> subprocess.Popen[bytes]:
-        files = [f"{self.path}{end}" for end in ("", "-wal", "-shm", ".lease")]
-        watched = [item for each in (*files, str(self.path.parent)) for item in ("-P", each)]
-        if everything:
-            watched = []
-        command = [self._strace, "-f", "-y", "-o", str(self._trace), *watched, *options, "-p", str(process)]
-        return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+def _attached(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
+    assert tracer.stderr is not None
+    assert b"attached" in tracer.stderr.readline()
+    return tracer
+
+
+def _until(source: int, word: bytes) -> bytes:
+    """Return what is told up to a word, or up to the end of a process that could not open its book."""
+    told = b""
+    while not told.endswith((word + b"\n", b"closed\n")):
+        part = os.read(source, 65_536)
+        assert part, told
+        told += part
+    return told
+
+
+def _files(kind: Kind, folder: Path) -> list[Path]:
+    found = [folder, *(folder / f"{LOG}{end}" for end in ("", "-wal", "-shm", ".lease"))]
+    if kind == "ledger":
+        keys = folder / DAY_KEYS / "traced"
+        found += [keys.parent, keys, keys / DAY_KEY, (keys / DAY_KEY).with_suffix(".destroyed")]
+        found.append(keys / f".{DAY_KEY}.{DRAFT}")
+    return found
 
 
 def call_of(line: str) -> str | None:

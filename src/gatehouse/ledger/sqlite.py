@@ -45,6 +45,7 @@ from gatehouse.ledger.sqlite_file import (
     wal_path,
 )
 from gatehouse.model import BadInput, BadUse
+from gatehouse.signing.private_file import sync_directory
 
 # SQLite's own measure (1,000 pages of 4 KiB); it is done here since SQLite would not tell of a failure.
 _LONGEST_WAL = 4_096_000
@@ -80,9 +81,9 @@ def create(path: Path, *, origin: str, key: str, checkpoint: StoredCheckpoint) -
 
 def update(path: Path) -> None:
     """Bring the tables of a log up to date if they are of an earlier version, which needs the lease."""
-    if not path.is_file():
-        return
     with failures(path):
+        if not path.is_file():
+            return
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
         try:
             behind = schema.holds_log(connection) and schema.version(connection) < len(schema.MIGRATIONS)
@@ -187,8 +188,11 @@ class SqliteCommitter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        if not path.is_file():
-            raise BadInput("there is no log", where=path.name, hint="make one with `gatehouse ledger init`")
+        with failures(path):
+            if not path.is_file():
+                raise BadInput(
+                    "there is no log", where=path.name, hint="make one with `gatehouse ledger init`"
+                )
         self._lease = FileLease(lease_path(path))
         self._connection: sqlite3.Connection | None = None
         self._guard = _Guard()
@@ -311,6 +315,8 @@ class SqliteCommitter:
             wal = wal_path(self._path)
             if wal.exists():
                 sync(wal)
+                # SQLite does not tell if it could not bring the file's name to the disk.
+                sync_directory(wal.parent)
 
 
 @lru_cache(maxsize=_ROWS)

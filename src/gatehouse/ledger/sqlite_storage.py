@@ -33,9 +33,11 @@ class SqliteStorage:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        if not path.is_file():
-            raise BadInput("there is no log", where=path.name, hint="make one with `gatehouse ledger init`")
         with failures(path):
+            if not path.is_file():
+                raise BadInput(
+                    "there is no log", where=path.name, hint="make one with `gatehouse ledger init`"
+                )
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro",
                 uri=True,

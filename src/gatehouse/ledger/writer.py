@@ -191,7 +191,8 @@ class Writer:
             leaf = leaf_hash(entry)
             if append.apply is not None:
                 transaction.attempt(append.apply, index=tree.size + len(batch.entries), at=batch.at)
-        except StorageFailed:
+        except (StorageFailed, LogCorrupt):
+            # Of some failed reads SQLite says that the file is damaged.
             raise
         except Exception as error:
             batch.failed.append((append, error))
