@@ -18,6 +18,7 @@ from gatehouse.law.jsonread import Node, read_json
 from gatehouse.law.pack import Pack
 from gatehouse.law.reasons import Lexicon
 from gatehouse.law.situation import asked, situation
+from gatehouse.law.texts import matches_of
 from gatehouse.model import (
     AgencyKind,
     Agreement,
@@ -142,15 +143,11 @@ def _question(node: Node, lexicon: Lexicon) -> Question:
 
 
 def _matches(node: Node, lexicon: Lexicon) -> Iterator[tuple[str, SignalMatch]]:
-    """Yield what the reason suggests, and what words in texts beside it do, as in a record's rows."""
-    for match in lexicon.classify(node.get("reason").text()):
-        yield "reason", match
+    """Return what the reason suggests, and what words in texts beside it do, as in a record's rows."""
     beside = {"case_number": node.get("case_number").text()}
     if not (process := node.get("process")).absent:
         beside |= {f"process.{key}": process.get(key).text() for key in ("issuer", "reference")}
-    for field, text in beside.items():
-        for match in lexicon.classify_beside(text):
-            yield field, match
+    return matches_of(lexicon, reason=node.get("reason").text(), beside=beside)
 
 
 def _party(node: Node, *more: str) -> Party:

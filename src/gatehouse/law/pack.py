@@ -3,6 +3,7 @@
     pack.toml                      version, and the SHA-256 of all other files
     network/*.cedar                design limits, owners' rules, agreements, defaults, missing facts
     network/schema.cedarschema     the facts that rules read
+    network/scopes.toml            how far a search may ask, by what it is for
     statutes/us-xx/facts.toml      provisions with citation, dates and confidence
     statutes/us-xx/rules.cedar     the rules that rest on them
 
@@ -14,13 +15,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cedarpy
 
+from gatehouse.law import scopes as scopes_file
 from gatehouse.law.facts import Jurisdiction, read_facts
 from gatehouse.law.formula import (
     All,
@@ -33,6 +35,7 @@ from gatehouse.law.formula import (
     signals_in,
 )
 from gatehouse.law.packfiles import identified, legible, read_files, sha256_of, text_of, unsound
+from gatehouse.law.scopes import Scopes
 from gatehouse.law.unseen import hidden_sign
 from gatehouse.model import BadInput, CitedRule, Confidence, Outcome, PackId
 
@@ -89,6 +92,7 @@ class Pack:
     rules: Mapping[str, Rule]
     jurisdictions: Mapping[str, Jurisdiction]
     sealed: bool = False
+    scopes: Scopes = field(default_factory=Scopes)
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Pack:
@@ -153,6 +157,10 @@ def read_pack(directory: Path) -> Pack:
             _add(rules, _statute_rules(text, beside, schema, facts))
     if not network or not jurisdictions:
         raise unsound(f"{directory} holds no network rules or no statutes")
+    scopes = Scopes()
+    if scopes_file.NAME in files:
+        where = str(directory / scopes_file.NAME)
+        scopes = scopes_file.read_scopes(text_of(files, scopes_file.NAME, directory), where=where)
     permits = [rule for rule in rules.values() if rule.outcome is Outcome.PERMIT]
     if len(permits) != 1 or permits[0].formula == All(()):
         raise unsound(
@@ -168,6 +176,7 @@ def read_pack(directory: Path) -> Pack:
         rules,
         jurisdictions,
         sealed,
+        scopes,
     )
 
 

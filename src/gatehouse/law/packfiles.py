@@ -23,6 +23,7 @@ _PATTERNS = (
     "pack.toml",
     "network/*.cedar",
     "network/*.cedarschema",
+    "network/scopes.toml",
     "statutes/*/facts.toml",
     "statutes/*/rules.cedar",
 )

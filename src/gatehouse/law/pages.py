@@ -13,7 +13,7 @@ from datetime import date
 from gatehouse.law.coverage import LEFT_OPEN, MATTERS, covered, period, rules_of
 from gatehouse.law.facts import Jurisdiction, Provision
 from gatehouse.law.pack import Pack, Rule
-from gatehouse.model import Confidence, Outcome
+from gatehouse.model import Confidence, Outcome, Scope
 
 ADVICE = "This is not legal advice. Read the law that is cited, and ask your attorney."
 CONFIDENCE = {
@@ -27,6 +27,12 @@ _BOUND = {
     "searcher": "agencies that search",
     "vendor": "vendors",
     "private": "private owners",
+}
+_FAR = {
+    Scope.OWN: "the searcher's own reads only",
+    Scope.NEIGHBORS: "its neighbors at most",
+    Scope.REGION: "its region at most",
+    Scope.NETWORK: "the whole network",
 }
 _GENERATED = "<!-- Written from the rulebook by tools/law_pages.py: change the rulebook, not this page. -->"
 
@@ -173,7 +179,30 @@ def _index(pack: Pack) -> str:
     for citation in dict.fromkeys(rule.citation for rule in network):
         same = [rule for rule in network if rule.citation == citation]
         blocks += [f"### {citation}", "\n".join(_rule(rule) for rule in same)]
+    blocks += ["## How far a search may ask", *_scopes(pack)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _scopes(pack: Pack) -> Iterator[str]:
+    """Yield what the network caps, by purpose and by offense."""
+    yield (
+        "Each scope includes the ones before it: *own* (the searcher's own reads), *neighbors* (and those of "
+        "the agencies that it names as neighbors), *region*, *network* (every owner). The door proposes one; "
+        "to go wider, up to the widest, an officer states a ground. The cap of an offense holds beside the "
+        "purpose's. Owners may be stricter, and each still decides."
+    )
+    lines = ["| purpose | proposed | widest |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{purpose}` | {reach.proposed} | {reach.widest} |"
+        for purpose, reach in pack.scopes.purposes.items()
+    ]
+    yield "\n".join(lines)
+    caps = pack.scopes.offenses
+    yield "\n".join(
+        f"- Offenses that reach {_FAR[scope]}: "
+        + ", ".join(f"`{offense}`" for offense in sorted(caps) if caps[offense] is scope)
+        for scope in reversed(Scope)
+    )
 
 
 def _dates(provision: Provision) -> str:
