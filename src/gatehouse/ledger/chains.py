@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from gatehouse.ledger.commitment import FIELDS
-from gatehouse.ledger.entry import SCHEMA, read_entry
+from gatehouse.ledger.entry import AGENCY, SCHEMA, read_entry
 from gatehouse.ledger.errors import InvalidEntry, Rollback, VerificationError
 
 # Whatever claims to be a leaf is held to it, also in a version that is not known here.
@@ -160,7 +160,8 @@ class ClearReader:
         end = start + len(_OPEN) + _BLOCK.size
         if start > 0 and len(entry) > end:
             block = entry[end - _BLOCK.size : end]
-            rest = _REST.fullmatch(entry[:start] + entry[end:])
+            # The quote that ends the agency stays, so that nothing after the block can be read as part of it.
+            rest = _REST.fullmatch(entry[: start + 1] + entry[end:])
             if (
                 rest is not None
                 and _BLOCK.unpack(block) == _KEYS
@@ -188,8 +189,9 @@ _HEX_TO_ZERO: Final = bytes.maketrans(b"0123456789abcdef", b"0" * 16)
 _ZEROED: Final = (b"0" * _HASH_DIGITS).join(_KEYS).translate(_HEX_TO_ZERO)
 # An entry without that block. A null `previous` or `pack`, and a first sequence, are not ordinary.
 _REST: Final = re.compile(
-    rb'\{"agency":"(?P<agency>(?=[a-z0-9._-]{1,64}\})[a-z0-9]+(?:[._-][a-z0-9]+)*)'
-    rb'\},"event":"(?P<event>[a-z0-9_:]{1,64})","hour":"(?P<hour>[0-9T:Z-]{20})"'
+    rb'\{"agency":"(?P<agency>'
+    + AGENCY.encode()
+    + rb')"\},"event":"(?P<event>[a-z0-9_:]{1,64})","hour":"(?P<hour>[0-9T:Z-]{20})"'
     rb',"pack":"[0-9a-f]{64}","previous":"(?P<previous>[0-9a-f]{64})","schema":"'
     + re.escape(SCHEMA.encode())
     + rb'","sequence":(?P<sequence>[1-9][0-9]{0,14})\}'

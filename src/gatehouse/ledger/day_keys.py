@@ -33,6 +33,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gatehouse.ledger.entry import AGENCY
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from gatehouse.signing.private_file import create_private, read_private, replace_private, sync_directory
 
@@ -42,7 +43,6 @@ _NONCE_BYTES, _ID_BYTES, _TAG_BYTES = 12, 8, 16
 _KEPT = 256
 _FILE_BYTES = _ID_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 _WRAP = b"gatehouse-day-key/1\n"
-_AGENCY = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", re.ASCII)
 
 
 class DayKeyDestroyed(PartUnavailable):
@@ -199,7 +199,7 @@ class DayKeys:
         self._kek = kek
 
     def _path(self, agency: str, day: date) -> Path:
-        if not _AGENCY.fullmatch(agency):
+        if not re.fullmatch(AGENCY, agency, re.ASCII):
             raise BadUse("no agency has such an id", got=f"{len(agency)} characters")
         return self.directory / agency / f"{day.isoformat()}.key"
 

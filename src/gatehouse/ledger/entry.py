@@ -27,18 +27,19 @@ from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.ledger.merkle import HASH_BYTES
 from gatehouse.model import BadUse, HitState, SearchState
 
-__all__ = ["FIELDS", "SCHEMA", "Draft", "Leaf", "draft_entry", "read_entry"]
+__all__ = ["AGENCY", "FIELDS", "SCHEMA", "Draft", "Leaf", "draft_entry", "read_entry"]
 
 SCHEMA = "gatehouse-leaf/1"
 
 _WORD = r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*"
-_AGENCY = r"(?=[a-z0-9._-]{1,64}\")[a-z0-9]+(?:[._-][a-z0-9]+)*"
+# An agency's id, at most 64 characters long.
+AGENCY = r"(?=[a-z0-9._-]{1,64}(?![a-z0-9._-]))[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _EVENT = rf"(?=[a-z0-9_:]{{1,64}}\"){_WORD}:{_WORD}:{_WORD}"
 _HASH = r"[0-9a-f]{64}"
 # The whole form is one pattern: whatever matches has the one canonical spelling, since no string in it can
 # need an escape and the keys stand in their order.
 _ENTRY = re.compile(
-    rf'\{{"agency":"(?P<agency>{_AGENCY})","commitments":\{{(?P<commitments>'
+    rf'\{{"agency":"(?P<agency>{AGENCY})","commitments":\{{(?P<commitments>'
     + ",".join(rf'"{field}":"{_HASH}"' for field in FIELDS)
     + rf')\}},"event":"(?P<event>{_EVENT})"'
     + r',"hour":"(?P<hour>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:00:00Z)"'
@@ -179,7 +180,7 @@ def draft_entry(event: str, *, agency: str, fields: Mapping[str, Json], root: by
 
     `root` is random unless given, which is for worked examples: a root that anybody can guess hides nothing.
     """
-    if not re.fullmatch(_AGENCY + '"', f'{agency}"', re.ASCII):
+    if not re.fullmatch(AGENCY, agency, re.ASCII):
         raise BadUse(
             "no agency has such an id",
             expected="small letters and digits, parted by single . _ or -, at most 64",

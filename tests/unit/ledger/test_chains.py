@@ -95,6 +95,12 @@ class TestClearReader:
         changed = entry[:at] + change + entry[at + cut :]
         assert outcome(READER, changed) == strict(changed)
 
+    @given(entry=leaves, change=st.sampled_from([b"a", b"0", b".a", b"-0", b'"', b"}"]))
+    def test_a_leaf_with_more_after_its_commitments_is_no_leaf(self, entry: bytes, change: bytes) -> None:
+        end = entry.index(b'},"event"')
+        changed = entry[:end] + change + entry[end:]
+        assert outcome(READER, changed) == strict(changed) == "an entry is no leaf"
+
     @pytest.mark.parametrize("field", FIELDS)
     def test_a_key_of_commitments_that_is_another_word_is_refused(self, field: str) -> None:
         entry = leaf("search:plate:denied", sequence=1, previous=PACK)
