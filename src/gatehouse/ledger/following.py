@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Final
 
+from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS
 from gatehouse.ledger.errors import InvalidEntry, VerificationError
 from gatehouse.ledger.layout import TILE, Resource, decode_bundle
 from gatehouse.ledger.lives import known_by
 from gatehouse.ledger.source import Source
 from gatehouse.ledger.watch import Finding, Watch
-
-# As far as clocks may be apart (also for a witness), an entry's hour may lie ahead of ours.
-CLOCK_SECONDS: Final = 60
 
 
 def take(watch: Watch, index: int, entry: bytes, hashed: bytes, *, now: int, latest: str) -> None:
@@ -37,7 +34,7 @@ def take(watch: Watch, index: int, entry: bytes, hashed: bytes, *, now: int, lat
                 "clock",
                 "an entry's hour had not begun when it was read",
                 where=f"entry {index}, agency {clear.agency}",
-                expected=f"at most {CLOCK_SECONDS} s after {written(now)}",
+                expected=f"at most {CLOCK_TOLERANCE_SECONDS} s after {written(now)}",
                 got=clear.hour,
             )
         )

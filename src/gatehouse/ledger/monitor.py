@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from gatehouse.ledger.checkpoint import Checkpoint, SignedCheckpoint
+from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS
 from gatehouse.ledger.counters import Counters, differences, together
 from gatehouse.ledger.errors import InvalidProof, LogCorrupt, VerificationError
 from gatehouse.ledger.evidence import beginning_proof, check_split_view
-from gatehouse.ledger.following import CLOCK_SECONDS, entries, take, written
+from gatehouse.ledger.following import entries, take, written
 from gatehouse.ledger.merkle import leaf_hash, root
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.source import Source
@@ -226,7 +227,7 @@ class Monitor:
     def _extend(self, source: Source, opened: SignedCheckpoint) -> None:
         # Read into a copy: what is served may turn out not to be what was signed.
         work, now = Watch.load(self._state), int(self._clock())
-        latest = written(now + CLOCK_SECONDS)
+        latest = written(now + CLOCK_TOLERANCE_SECONDS)
         before, new = work.frontier.size, opened.checkpoint
         for index, entry in entries(source, before, new.size):
             hashed = leaf_hash(entry)

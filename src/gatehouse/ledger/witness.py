@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Final, Literal, Self
 
 from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS
 from gatehouse.ledger.encoding import from_base64, from_decimal
 from gatehouse.ledger.errors import (
     InvalidCheckpoint,
@@ -41,8 +42,6 @@ LARGEST_REQUEST: Final = 65_536
 # Of each kind. A line bears the log's own signature, so only the log itself could fill this; what it leaves
 # unproven, as many as it likes, takes no place from the proof of a split view.
 MOST_EVIDENCE: Final = 1_000
-# A clock may be corrected by a little; one that has run back by more is not to be believed.
-CLOCK_STEP_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +215,7 @@ class Witness:
 
     def _time(self, latest: _Latest) -> int:
         now = int(self._clock())
-        if now < latest.cosigned_at - CLOCK_STEP_SECONDS:
+        if now < latest.cosigned_at - CLOCK_TOLERANCE_SECONDS:
             raise PartUnavailable(
                 "the witness's clock has run back",
                 expected=f"at least {latest.cosigned_at}",

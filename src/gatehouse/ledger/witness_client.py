@@ -20,6 +20,7 @@ import httpx
 
 from gatehouse.ledger.background import Background
 from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS
 from gatehouse.ledger.encoding import from_decimal, to_base64
 from gatehouse.ledger.errors import InvalidNote, InvalidSignature, PolicyNotMet
 from gatehouse.ledger.note import Signature, add_signatures, open_note, split_note
@@ -27,8 +28,6 @@ from gatehouse.ledger.policy import Policy, WitnessAddress
 from gatehouse.model import PartUnavailable
 
 SECONDS: Final = 5.0
-# A cosignature from further away than this does not count, so releases stop until the clocks agree again.
-CLOCK_SECONDS: Final = 60
 LARGEST_ANSWER: Final = 65_536
 # The first 409 tells the size that the witness holds; after another one somebody else is asking it too.
 _MOST_TRIES: Final = 3
@@ -306,8 +305,11 @@ class Witnesses:
         if newest is None:
             raise _Unusable("its answer bears no cosignature by its key")
         apart = _timestamp(newest) - self._clock()
-        if abs(apart) > CLOCK_SECONDS:
-            raise _Unusable(f"its clock is {apart:+.0f} s from ours, more than {CLOCK_SECONDS}", clock=True)
+        # It does not count, so releases stop until the clocks agree again.
+        if abs(apart) > CLOCK_TOLERANCE_SECONDS:
+            raise _Unusable(
+                f"its clock is {apart:+.0f} s from ours, more than {CLOCK_TOLERANCE_SECONDS}", clock=True
+            )
         return newest.line
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from queue import SimpleQueue
 
 from gatehouse.ledger.chains import Clear, ClearReader
 from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.clock import CLOCK_TOLERANCE
 from gatehouse.ledger.committer import (
     Chain,
     ClockBehind,
@@ -41,8 +42,6 @@ Clock = Callable[[], datetime]
 
 # Bounds what a transaction holds in memory and how long the first of a crowd waits for the last.
 LARGEST_BATCH = 1024
-# CONTRACTS: a clock that is further behind is wrong, not slow.
-CLOCK_STEP = timedelta(seconds=60)
 # Whatever claims to be a leaf is held to its agency's chain: readers refuse a log where it breaks.
 _CLAIM = b'"schema":"' + SCHEMA.partition("/")[0].encode()
 
@@ -294,7 +293,7 @@ class Writer:
 
     def _time(self) -> datetime:
         now, last = self._clock().astimezone(UTC), self._head.at
-        if now < last - CLOCK_STEP:
+        if now < last - CLOCK_TOLERANCE:
             raise ClockBehind(
                 "the clock is behind the last entry",
                 expected=f"at least {last:%Y-%m-%dT%H:%M:%SZ}",
