@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 
 import pytest
 
@@ -14,6 +14,7 @@ from gatehouse.ledger.errors import InvalidNote, InvalidTile
 from gatehouse.ledger.source import NotServed, Web, open_source
 from gatehouse.ledger.verify import verify
 from gatehouse.model import BadInput, BadUse, PartUnavailable
+from tests.loopback import Quiet, listening
 from tests.unit.ledger.published import Tree, log_signer
 
 Answers = Callable[[BaseHTTPRequestHandler], None]
@@ -23,7 +24,7 @@ Answers = Callable[[BaseHTTPRequestHandler], None]
 def served(answer: Answers) -> Iterator[str]:
     """Run a web server that answers each GET with what a test says."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -32,17 +33,8 @@ def served(answer: Answers) -> Iterator[str]:
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/log/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Handler) as url:
+        yield f"{url}/log/"
 
 
 def send(to: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -14,6 +12,7 @@ from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.witness import Witness
 from gatehouse.ledger.witness_client import Silent, Witnesses
 from gatehouse.ledger.witness_server import serving
+from tests.loopback import Quiet, listening
 from tests.unit.ledger.published import ORIGIN, Tree, log_signer, witness_signer
 
 NOW = 1_793_620_800
@@ -25,7 +24,7 @@ NOWHERE = ["http://xn--zzzzzz999999/x", "http://xn--a/", "http://a:b/", "http://
 def hostile(head: bytes) -> Iterator[str]:
     """Answer whatever is asked with some bytes."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", "0")))
             self.wfile.write(head)
@@ -33,17 +32,8 @@ def hostile(head: bytes) -> Iterator[str]:
 
         do_GET = do_POST = answer
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Handler) as url:
+        yield url
 
 
 @pytest.mark.parametrize(
