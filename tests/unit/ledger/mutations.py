@@ -1,8 +1,13 @@
-"""Texts that are nearly right, for parsers."""
+"""Texts that are nearly right, for parsers, and what these must do with them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 from hypothesis import strategies as st
+
+from gatehouse.model import Error
 
 _PIECES = [
     "\n",
@@ -22,6 +27,23 @@ _PIECES = [
     "\u00a0",
     "\x7f",
 ]
+
+
+class Spelled(Protocol):
+    """What a text was read as, and how it is written."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def is_refused_or_has_one_spelling(text: str, parse: Callable[[str], Spelled], refusal: type[Error]) -> None:
+    """Assert that a parser refuses a text with both sides of the matter, or would write it as it is."""
+    try:
+        found = parse(text)
+    except refusal as error:
+        assert error.expected and error.got
+    else:
+        assert found.text == text
 
 
 def mutations(valid: str) -> st.SearchStrategy[str]:
