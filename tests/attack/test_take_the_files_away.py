@@ -13,6 +13,8 @@ from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown, StorageFaile
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
 from gatehouse.ledger.view import LogView
+from tests.faults.books import make, open_book
+from tests.faults.outcomes import Outcomes
 from tests.unit.ledger.logs import made_log, opened
 
 ENTRIES = [b"a", b"b", b"c"]
@@ -70,7 +72,7 @@ def test_take_the_write_ahead_log_away(path: Path, way: Callable[[Path], None], 
         filled(log)
         way(path.with_name(name))
         hint = refused(log, name, "another file" if way is replace_by_a_copy else "no file")
-    assert hint.startswith(f"end process {os.getpid()} without force")
+    assert hint.startswith(f"interrupt process {os.getpid()} (`kill -INT {os.getpid()}`)")
     fsck(path)
     assert entries(path)[:3] == ENTRIES
 
@@ -123,6 +125,24 @@ def test_take_the_folder_away(path: Path) -> None:
         refused(log, path.name, "no file")
     path.parent.with_name("elsewhere").rename(path.parent)
     assert entries(path)[:3] == ENTRIES
+
+
+@pytest.mark.parametrize("name", JOURNAL)
+def test_take_the_write_ahead_log_of_a_ledger_away(tmp_path: Path, name: str) -> None:
+    folder, outcomes = tmp_path / "book", Outcomes()
+    make("ledger", folder)
+    book = open_book("ledger", folder)
+    for number in range(3):
+        found = book.append(f"agency.{number}")
+        outcomes.recorded[f"agency.{number}"] = found.index, found.receipt.text
+    remove(folder / name)
+    with pytest.raises(OutcomeUnknown, match="removed or replaced"):
+        book.append("agency.unknown")
+    with pytest.raises(NotRecorded, match="removed or replaced"):
+        book.append("agency.refused")
+    outcomes.refused.add("agency.refused")
+    book.close()
+    outcomes.check("ledger", folder, exported=folder / "public")
 
 
 def test_put_an_older_database_there_while_the_disk_fails(path: Path) -> None:

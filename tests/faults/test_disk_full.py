@@ -15,8 +15,11 @@ import pytest
 from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
+from gatehouse.ledger.settings import PUBLIC
 from gatehouse.ledger.view import LogView
 from gatehouse.model import PartUnavailable
+from tests.faults.books import make, open_book
+from tests.faults.outcomes import Outcomes
 from tests.unit.ledger.logs import made_log, opened
 
 ROOM = 1_000_000
@@ -78,6 +81,30 @@ def test_full_disk_refuses_and_goes_on_when_there_is_room(disk: Disk) -> None:
         assert {index: view.entry(index) for index in recorded} == recorded
         assert view.entry(again.index) == b"after all"
     assert fsck(path).size == again.index + 1
+
+
+def test_full_disk_leaves_no_entry_of_a_ledger_without_its_opening(disk: Disk) -> None:
+    folder, outcomes = disk.folder / "book", Outcomes()
+    make("ledger", folder)
+    book = open_book("ledger", folder)
+    refused = number = 0
+    while refused < 10:
+        name = f"agency.{number}"
+        number += 1
+        try:
+            found = book.append(name)
+        except (NotRecorded, OutcomeUnknown):
+            refused += 1
+        else:
+            outcomes.recorded[name] = found.index, found.receipt.text
+            refused = 0
+    assert len(outcomes.recorded) > 10
+    disk.enlarge()
+    name = "another.after-all"
+    found = book.append(name)
+    outcomes.recorded[name] = found.index, found.receipt.text
+    book.close()
+    outcomes.check("ledger", folder, exported=folder / PUBLIC)
 
 
 def test_full_disk_leaves_an_export_as_it_was(disk: Disk) -> None:

@@ -135,8 +135,8 @@ class OpenFiles:
             got=got,
             hint=f"copy what process {process} has open, from /proc/{process}/fd, before it ends"
             if path == self._database
-            else f"end process {process} without force: closing the log puts what it has acknowledged "
-            "into the database",
+            else f"interrupt process {process} (`kill -INT {process}`), nothing harder: closing the "
+            "log, it puts what it has acknowledged into the database",
         )
 
 
