@@ -110,16 +110,21 @@ class OpenedRead:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep destroyed: sealing keys, token keys and case keys. `at` is its time."""
+    """What a sweep destroyed: sealing keys, token keys and case keys. `at` is its time.
+
+    `truncated` is False where another reader kept the database's write-ahead log from being emptied: what is
+    left in it is wrapped under a root that is gone, and the next sweep tries again.
+    """
 
     at: datetime
     sealing_keys: int
     token_keys: int
     holds: int
+    truncated: bool
 
 
 class Vault(Protocol):
-    """Keys, tokens and sealing. Refusals are `gatehouse.vault.errors.VaultRefused`; none opens anything."""
+    """Keys, tokens and sealing. A refusal is an error of `gatehouse.model`, mostly `VerificationFailed`."""
 
     def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
         """Check a batch and seal its reads; what is refused is counted, never an error."""

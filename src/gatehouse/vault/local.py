@@ -1,0 +1,237 @@
+"""The vault in a folder, in this process: `keys.sqlite`, and the root, which may stand elsewhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
+
+from gatehouse.ledger.canonical import Json
+from gatehouse.ledger.commitment import Disclosure
+from gatehouse.ledger.policy import Policy
+from gatehouse.ledger.receipt import Receipt
+from gatehouse.model import BadUse, Camera
+from gatehouse.reads.rows import SealedRead
+from gatehouse.vault.answering import Answering
+from gatehouse.vault.batch import SignedBatch
+from gatehouse.vault.checks import (
+    HIT_RAISED,
+    HOLD_ENDED,
+    HOLD_OPENED,
+    HOLD_PLACED,
+    RELEASED,
+    Recorded,
+    check_hold,
+    check_recorded,
+    hold_asked,
+    hold_named,
+)
+from gatehouse.vault.clock import ForwardClock, machine_time
+from gatehouse.vault.database import Database, create_database
+from gatehouse.vault.errors import NotPermitted, RowAltered
+from gatehouse.vault.holds import Holds
+from gatehouse.vault.intake import Intake
+from gatehouse.vault.keys import Keys
+from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept
+from gatehouse.vault.rates import Rates
+from gatehouse.vault.retention import Keeping
+from gatehouse.vault.root import create_root, root_id
+from gatehouse.vault.sealing import to_microseconds, unpack_read, unseal_row
+from gatehouse.vault.spent import count, counters_of, mark_seen, spend
+
+DATABASE = "keys.sqlite"
+ROOT = "root"
+
+
+class LocalVault:
+    """A vault opened by this process, which one process can do at a time; its threads may share it.
+
+    `policy` says which logs and witnesses are trusted, `owners` an owner's retention of today (None where
+    it has set none), `pack_sha256` the rulebook in force. `root` is the root's file, unless given
+    `<folder>/root`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        policy: Policy | Callable[[], Policy],
+        owners: Callable[[str], Keeping | None],
+        pack_sha256: Callable[[], bytes],
+        clock: Callable[[], datetime] = machine_time,
+        root: Path | None = None,
+    ) -> None:
+        self._database = Database(folder / DATABASE)
+        try:
+            # What a crash left of old keys in the write-ahead log.
+            self._database.truncate_wal()
+            self._keys = Keys(self._database, root or folder / ROOT, owners=owners)
+        except BaseException:
+            self._database.close()
+            raise
+        self._policy = _always(policy) if isinstance(policy, Policy) else policy
+        self._pack = pack_sha256
+        self._clock = ForwardClock(clock, seen=self._database.seen)
+        self._holds = Holds(self._keys)
+        self._intake = Intake(self._keys, owners=owners, clock=self._clock, rates=Rates())
+        self._answering = Answering(
+            self._database,
+            self._keys,
+            policy=self._policy,
+            pack_sha256=pack_sha256,
+            clock=self._clock,
+        )
+
+    @staticmethod
+    def create(
+        folder: Path, *, name: str = "vault", root: Path | None = None, at: datetime | None = None
+    ) -> None:
+        """Make an empty vault in a folder. `name` stands in its counters; an existing vault is `BadUse`."""
+        if (folder / DATABASE).exists():
+            raise BadUse("there is a vault already", where=str(folder))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        drawn = create_root(root or folder / ROOT)
+        made = to_microseconds(at or machine_time())
+        create_database(folder / DATABASE, name=name, root=root_id(drawn), at=made)
+
+    @property
+    def name(self) -> str:
+        """Return the name that its counters bear."""
+        return str(self._database.name)
+
+    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
+        """Check a batch and seal its reads; see `Vault.seal`."""
+        return self._intake.seal(batch, camera=camera, received_at=received_at)
+
+    def open(self, ask: OpenAsk) -> Opened:
+        """Check that a search is permitted on the record; see `Vault.open`."""
+        return self._answering.open(ask)
+
+    def examine(self, opened_id: str, rows: Sequence[SealedRead]) -> Found:
+        """Open the rows that the lookups found; see `Vault.examine`."""
+        return self._answering.examine(opened_id, rows)
+
+    def release(
+        self, opened_id: str, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]
+    ) -> list[OpenedRead]:
+        """Hand out what was found, once it is on the record; see `Vault.release`."""
+        return self._answering.release(opened_id, entry=entry, receipt=receipt, openings=openings)
+
+    def record(self, entry: bytes, receipt: Receipt) -> bool:
+        """Count an entry that no call here needs; see `Vault.record`."""
+        recorded = check_recorded(
+            entry, receipt, (), events=(HIT_RAISED, RELEASED), fields=(), policy=self._policy()
+        )
+        with self._database.transaction() as connection:
+            return count(connection, recorded)
+
+    def hold(self, row: SealedRead, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]) -> str:
+        """Seal one read under a case key of its own; see `Vault.hold`."""
+        placed = self._hold_entry(HOLD_PLACED, entry, receipt, openings)
+        asked = hold_asked(placed)
+        now = self._clock()
+        if (asked.owner, asked.read_id) != (row.owner_id, row.read_id) or asked.until <= now:
+            raise NotPermitted(
+                "the entry holds another read, or until a time that is over", where=f"entry {placed.index}"
+            )
+        packed = self._packed(row, at=to_microseconds(now))
+        with self._keys.transaction() as connection:
+            self._spend(connection, placed)
+            return self._holds.place(connection, packed, asked=asked, entry=placed)
+
+    def open_hold(
+        self, hold: str, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]
+    ) -> OpenedRead:
+        """Hand out a held read, once it is on the record; see `Vault.open_hold`."""
+        opened = self._hold_entry(HOLD_OPENED, entry, receipt, openings, hold=hold)
+        with self._keys.transaction() as connection:
+            self._spend(connection, opened)
+            count(connection, opened)
+            at = to_microseconds(self._clock())
+            held = self._holds.open(connection, hold, agency=opened.leaf.agency, at=at)
+        return OpenedRead(unpack_read(held.packed).read, held.owner, held.read_id.hex(), exact=True)
+
+    def end_hold(self, hold: str, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]) -> None:
+        """Destroy a case key; see `Vault.end_hold`."""
+        ended = self._hold_entry(HOLD_ENDED, entry, receipt, openings, hold=hold)
+
+        def end(connection: sqlite3.Connection) -> Collection[int]:
+            self._spend(connection, ended)
+            return (self._holds.end(connection, hold, agency=ended.leaf.agency),)
+
+        self._sweep(end)
+
+    def sweep(self) -> Swept:
+        """Destroy the keys that are due, and put those that stay under a fresh root."""
+        return self._sweep(lambda _: ())
+
+    def counters(self, day: date) -> Mapping[str, Json]:
+        """Return the day's counts of entries as a document of `gatehouse-counters/1`."""
+        with self._database.locked() as connection:
+            return counters_of(connection, day, name=self.name)
+
+    def close(self) -> None:
+        """Let go of the keys. Searches that are open end."""
+        self._answering.close()
+        self._keys.forget()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _sweep(self, change: Callable[[sqlite3.Connection], Collection[int]]) -> Swept:
+        now = self._clock()
+        ended = self._keys.sweep(at=to_microseconds(now), change=change)
+        return Swept(now, ended.sealing_keys, ended.token_keys, ended.holds, ended.truncated)
+
+    def _hold_entry(
+        self,
+        event: str,
+        entry: bytes,
+        receipt: Receipt,
+        openings: Sequence[Disclosure],
+        *,
+        hold: str | None = None,
+    ) -> Recorded:
+        recorded = check_hold(
+            event,
+            entry=entry,
+            receipt=receipt,
+            openings=openings,
+            policy=self._policy(),
+            pack=self._pack(),
+            now=self._clock(),
+        )
+        if hold is not None and hold_named(recorded) != hold:
+            raise NotPermitted("the entry is about another hold", where=f"entry {recorded.index}")
+        return recorded
+
+    def _packed(self, row: SealedRead, *, at: int) -> bytes:
+        """Return the packed read of a row that has not expired, whichever class it was sealed under."""
+        keys = [
+            self._keys.sealing(row.owner_id, minutes, row.bucket, at=at)
+            for minutes in sorted(self._keys.classes([row.owner_id]))
+        ]
+        failure: RowAltered | None = None
+        for key in keys:
+            try:
+                if key is not None:
+                    return unseal_row(row, key=key.aead)
+            except RowAltered as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        raise NotPermitted("a read that shall be held has expired", where=f"read {row.read_id.hex()}")
+
+    def _spend(self, connection: sqlite3.Connection, entry: Recorded) -> None:
+        spend(connection, entry)
+        mark_seen(connection, self._clock.seen)
+
+
+def _always(policy: Policy) -> Callable[[], Policy]:
+    return lambda: policy

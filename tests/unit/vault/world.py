@@ -1,0 +1,269 @@
+"""A vault in a small world: a log of few entries, cameras with keys, and a read store in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gatehouse.ledger.canonical import Json
+from gatehouse.ledger.commitment import Disclosure, Openings
+from gatehouse.ledger.decisions import OwnerDecision, SaltedDecision, SealedDecisions, seal_decisions
+from gatehouse.ledger.entry import draft_entry
+from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.ledger.note import NoteSigner
+from gatehouse.ledger.policy import Policy
+from gatehouse.ledger.receipt import Receipt
+from gatehouse.model import Camera, CameraStatus, Outcome
+from gatehouse.reads.rows import Lookup, SealedRead
+from gatehouse.vault import Keeping, OpenAsk, OpenedRead, RetentionClass, SignedBatch
+from gatehouse.vault.batch import signed_message
+from gatehouse.vault.local import LocalVault
+from gatehouse.vault.protocol import ENTRY_FIELDS, HOLD_FIELDS, RELEASE_FIELDS, REQUEST_FIELDS
+from tests.unit.ledger.logs import Clock
+from tests.unit.ledger.made import ORIGIN, log_key, receipt
+from tests.unit.ledger.naive import NaiveTree
+
+AT = datetime(2026, 11, 23, 16, 4, 5, 678901, tzinfo=UTC)
+PACK = b"\x11" * 32
+DAY = 24 * 60
+OWNER, OTHER, SEARCHER = "alder-pd", "birch-so", "cedar-pd"
+CAMERA_KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+PLATE = "TEST123"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the book, with all that opens it."""
+
+    index: int
+    data: bytes
+    openings: Openings
+
+    def show(self, fields: Iterable[str]) -> list[Disclosure]:
+        return [self.openings.disclose(each, index=self.index) for each in fields]
+
+
+class Book:
+    """A log in memory; every receipt is one of the newest tree."""
+
+    def __init__(self, clock: Clock, *, origin: str = ORIGIN, signers: Sequence[NoteSigner] = ()) -> None:
+        self.clock = clock
+        self.origin = origin
+        self.signers = list(signers) or [log_key(origin)]
+        self.entries: list[Entry] = []
+        self._last: dict[str, tuple[int, bytes]] = {}
+
+    def append(
+        self,
+        event: str,
+        *,
+        agency: str = SEARCHER,
+        pack: bytes | None = PACK,
+        at: datetime | None = None,
+        **fields: Json,
+    ) -> Entry:
+        sequence, previous = self._last.get(agency, (0, None))
+        data, openings = draft_entry(event, agency=agency, fields=fields).place(
+            sequence=sequence, previous=previous, at=at or self.clock(), pack=pack
+        )
+        self._last[agency] = sequence + 1, leaf_hash(data)
+        entry = Entry(len(self.entries), data, openings)
+        self.entries.append(entry)
+        return entry
+
+    def receipt(self, entry: Entry) -> Receipt:
+        tree = NaiveTree([each.data for each in self.entries])
+        return receipt(tree, entry.index, origin=self.origin, signers=self.signers)
+
+
+class MemoryReads:
+    """What a read store is: rows by token and bucket."""
+
+    def __init__(self) -> None:
+        self.rows: list[SealedRead] = []
+
+    def lookup(self, lookups: Iterable[Lookup], *, owners: Collection[str]) -> list[SealedRead]:
+        asked = set(lookups)
+        return [row for row in self.rows if Lookup(row.bucket, row.token) in asked and row.owner_id in owners]
+
+
+@dataclass
+class Search:
+    """A search on the record, as far as its decision."""
+
+    request: Entry
+    decided: Entry
+    permits: SealedDecisions
+
+
+@dataclass
+class World:
+    """Everything around a vault. `retention` is each owner's, in minutes."""
+
+    folder: Path
+    clock: Clock = field(default_factory=lambda: Clock(AT))
+    retention: dict[str, int] = field(default_factory=lambda: {OWNER: 30 * DAY, OTHER: 30 * DAY})
+    policy: Policy = field(default_factory=lambda: Policy.of_log(log_key().vkey))
+    pack: bytes = PACK
+    root: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.book = Book(self.clock)
+        self.reads = MemoryReads()
+        self.numbers: dict[str, int] = {}
+        LocalVault.create(self.folder, at=self.clock(), root=self.root)
+        self.vault = self.opened()
+
+    def opened(self) -> LocalVault:
+        return LocalVault(
+            self.folder,
+            policy=lambda: self.policy,
+            owners=self.keeping,
+            pack_sha256=lambda: self.pack,
+            clock=self.clock,
+            root=self.root,
+        )
+
+    def reopen(self) -> None:
+        self.vault.close()
+        self.vault = self.opened()
+
+    def keeping(self, owner: str) -> Keeping | None:
+        minutes = self.retention.get(owner)
+        return None if minutes is None else Keeping(RetentionClass(minutes))
+
+    def take(self, *plates: str, owner: str = OWNER, at: datetime | None = None) -> list[SealedRead]:
+        """Have a camera of an owner read these plates, and store the rows."""
+        camera = a_camera(owner)
+        captured = at or self.clock()
+        number = self.numbers[camera.id] = self.numbers.get(camera.id, 0) + 1
+        batch = signed(camera, number, [a_read(plate, captured) for plate in plates])
+        sealed = self.vault.seal(batch, camera=camera, received_at=max(captured, self.clock()))
+        assert not sealed.refused, sealed.refused
+        self.reads.rows += sealed.rows
+        return list(sealed.rows)
+
+    def search(
+        self,
+        plate: str = PLATE,
+        *,
+        agency: str = SEARCHER,
+        window: tuple[datetime, datetime] | None = None,
+        outcomes: Mapping[str, Outcome] | None = None,
+        confusables: bool = False,
+        event: str = "search:plate:permitted",
+        **changed: Any,
+    ) -> Search:
+        """Put a search and its decision on the record; `changed` are other fields of the decision."""
+        start, end = window or (self.clock() - timedelta(days=2), self.clock())
+        asked: dict[str, Json] = {"plate": plate, "window": {"from": text(start), "to": text(end)}}
+        request = self.book.append(
+            "search:plate:requested",
+            agency=agency,
+            detail={"mode": "live", "confusables": confusables},
+            **asked,
+        )
+        found = outcomes or {OWNER: Outcome.PERMIT, OTHER: Outcome.PERMIT}
+        permits = seal_decisions(OwnerDecision(owner, outcome) for owner, outcome in sorted(found.items()))
+        fields: dict[str, Json] = {
+            **asked,
+            "decision": "permit",
+            "owners_decided": permits.root.value,
+            "request": leaf_hash(request.data).hex(),
+            **changed,
+        }
+        return Search(request, self.book.append(event, agency=agency, **fields), permits)
+
+    def ask(self, search: Search, **changed: Any) -> OpenAsk:
+        """Return what proves a search, with parts exchanged."""
+        ask = OpenAsk(
+            request=search.request.data,
+            request_receipt=self.book.receipt(search.request),
+            request_openings=search.request.show(REQUEST_FIELDS),
+            entry=search.decided.data,
+            receipt=self.book.receipt(search.decided),
+            openings=search.decided.show(ENTRY_FIELDS),
+            permits=search.permits.salted,
+        )
+        return dataclasses.replace(ask, **changed)
+
+    def released(self, search: Search, counts: Mapping[str, Json], **changed: Any) -> Entry:
+        fields: dict[str, Json] = {"counts": counts, "request": leaf_hash(search.request.data).hex()}
+        return self.book.append(
+            "search:plate:released", agency=search.request.openings.agency, **{**fields, **changed}
+        )
+
+    def release(self, opened_id: str, entry: Entry) -> list[OpenedRead]:
+        return self.vault.release(
+            opened_id,
+            entry=entry.data,
+            receipt=self.book.receipt(entry),
+            openings=entry.show(RELEASE_FIELDS),
+        )
+
+    def answer(self, plate: str = PLATE, **asked: Any) -> tuple[Mapping[str, Json], list[OpenedRead]]:
+        """Do all of a search, and return its counts and reads."""
+        search = self.search(plate, **asked)
+        opened = self.vault.open(self.ask(search))
+        found = self.vault.examine(opened.id, self.reads.lookup(opened.lookups, owners=opened.owners))
+        return found.counts, self.release(opened.id, self.released(search, found.counts))
+
+    def hold_entry(self, event: str, **detail: Json) -> Entry:
+        return self.book.append(f"evidence:hold:{event}", detail=detail)
+
+    def proof(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "entry": entry.data,
+            "receipt": self.book.receipt(entry),
+            "openings": entry.show(HOLD_FIELDS),
+        }
+
+
+def text(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def a_camera(owner: str = OWNER, **changed: Any) -> Camera:
+    camera = Camera(
+        id=f"{owner}-1",
+        agency=owner,
+        name="Gate",
+        latitude=0.0,
+        longitude=0.0,
+        heading=None,
+        key=CAMERA_KEY.public_key().public_bytes_raw(),
+        status=CameraStatus.ACTIVE,
+    )
+    return dataclasses.replace(camera, **changed)
+
+
+def a_read(plate: str, at: datetime = AT, **changed: Any) -> dict[str, Any]:
+    return {"captured_at": text(at), "plate": plate, "state": "IL", "confidence": 0.93, **changed}
+
+
+def signed(
+    camera: Camera, number: int, reads: Sequence[Mapping[str, Any]], *, key: Ed25519PrivateKey = CAMERA_KEY
+) -> SignedBatch:
+    body = b"".join(json.dumps(each).encode() + b"\n" for each in reads)
+    return SignedBatch(camera.id, number, body, key.sign(signed_message(camera.id, number, body)))
+
+
+def resalted(permits: SealedDecisions, **outcomes: Outcome) -> list[SaltedDecision]:
+    """Return the decisions with the outcomes of some owners exchanged, under their old salts."""
+    return [
+        dataclasses.replace(
+            each,
+            decision=dataclasses.replace(
+                each.decision,
+                outcome=outcomes.get(each.decision.owner.replace("-", "_"), each.decision.outcome),
+            ),
+        )
+        for each in permits.salted
+    ]
