@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 from gatehouse.model import BadInput, BadUse
+from gatehouse.signing.durable import replace_file
 
 
 def read_file(path: Path, *, most: int) -> bytes:
@@ -51,16 +51,8 @@ def write_file(path: Path, data: bytes) -> None:
         # A pipe or a terminal takes it as it is.
         path.write_bytes(data)
         return
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    # A folder into which one may write need not be one that one may read.
+    replace_file(path, data, sync_name=False)
 
 
 def _bounded(data: bytes, most: int, where: str) -> bytes:

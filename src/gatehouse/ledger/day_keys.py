@@ -35,7 +35,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gatehouse.ledger.entry import AGENCY
 from gatehouse.model import BadInput, BadUse, PartUnavailable
-from gatehouse.signing.private_file import create_private, read_private, replace_private, sync_directory
+from gatehouse.signing.durable import sync_directory
+from gatehouse.signing.private_file import create_private, read_private, replace_private
 
 KEY_BYTES = 32
 _NONCE_BYTES, _ID_BYTES, _TAG_BYTES = 12, 8, 16

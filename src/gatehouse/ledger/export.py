@@ -6,7 +6,6 @@ disk, and put in place in one step; the checkpoint comes last, so what a reader 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +17,10 @@ from gatehouse.ledger.layout import CHECKPOINT, LEVEL_BITS, TILE, Resource, tile
 from gatehouse.ledger.merkle import verify_consistency
 from gatehouse.ledger.note import split_note
 from gatehouse.model import PartUnavailable
+from gatehouse.signing.durable import replace_file, sync_directory
 
 if TYPE_CHECKING:
     from gatehouse.ledger.view import LogView
-
-_NEW = ".new"
 
 
 def export(log: LogView, directory: Path) -> str:
@@ -44,8 +42,7 @@ def export(log: LogView, directory: Path) -> str:
                 folders[path.parent] = None
         for folder in folders:
             _sync_up(folder, directory)
-        _replace(directory / CHECKPOINT, note.encode())
-        _sync(directory)
+        replace_file(directory / CHECKPOINT, note.encode())
         if before is not None:
             _remove_partial(directory, before.size, now.size)
     except OSError as error:
@@ -109,7 +106,7 @@ def _put(path: Path, data: bytes) -> bool:
         present = path.read_bytes()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        replace_file(path, data, sync_name=False)
         return True
     if present != data:
         raise LogCorrupt(
@@ -122,28 +119,11 @@ def _put(path: Path, data: bytes) -> bool:
     return False
 
 
-def _replace(path: Path, data: bytes) -> None:
-    new = path.with_name(path.name + _NEW)
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
 def _sync_up(folder: Path, top: Path) -> None:
     """Bring a folder's names to the disk, and its own name in those above."""
     while folder != top:
-        _sync(folder)
+        sync_directory(folder)
         folder = folder.parent
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove_partial(directory: Path, before: int, now: int) -> None:

@@ -45,7 +45,7 @@ from gatehouse.ledger.sqlite_file import (
     wal_path,
 )
 from gatehouse.model import BadInput, BadUse
-from gatehouse.signing.private_file import sync_directory
+from gatehouse.signing.durable import sync_directory
 
 # SQLite's own measure (1,000 pages of 4 KiB); it is done here since SQLite would not tell of a failure.
 _LONGEST_WAL = 4_096_000

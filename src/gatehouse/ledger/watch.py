@@ -7,7 +7,6 @@ on from what it knew before.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from gatehouse.ledger.lives import Lives
 from gatehouse.ledger.merkle import Frontier
 from gatehouse.ledger.note import split_note
 from gatehouse.model import BadInput, Error, PartUnavailable
+from gatehouse.signing.durable import replace_file
 
 SCHEMA: Final = "gatehouse-monitor/1"
 # A finding is a fact about the past and is never dropped; a log that makes more than this is beyond counting.
@@ -124,18 +124,8 @@ class Watch:
     def save(self, path: Path) -> None:
         """Write the file, durable when this returns."""
         text = json.dumps(self._document(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        beside = path.with_name(f"{path.name}.new")
         try:
-            with beside.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(f"{text}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            replace_file(path, f"{text}\n".encode())
         except OSError as error:
             raise PartUnavailable(
                 "the monitor cannot keep its state", where=str(path), got=error.strerror or str(error)

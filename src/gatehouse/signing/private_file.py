@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
 
 from gatehouse.model import BadInput, BadUse, PartUnavailable
+from gatehouse.signing.durable import replace_file, sync_directory, write_draft
 
 # Keys and PINs are small; what is larger is some other file.
 _LARGEST = 64 * 1024
+_MODE = 0o600
 
 
 def read_private(path: Path) -> bytes:
@@ -42,7 +43,10 @@ def read_private(path: Path) -> bytes:
 
 def create_private(path: Path, data: bytes) -> None:
     """Write a new file with mode 0600, durable before this returns; an existing one is `BadUse`."""
-    draft = _draft(path, data)
+    try:
+        draft = write_draft(path, data, mode=_MODE)
+    except OSError as error:
+        raise _refused(path, error) from error
     try:
         # Unlike a rename, a link never replaces a file.
         os.link(draft, path)
@@ -59,42 +63,11 @@ def create_private(path: Path, data: bytes) -> None:
 
 def replace_private(path: Path, data: bytes) -> None:
     """Replace a file by one with mode 0600, durable before this returns."""
-    draft = _draft(path, data)
     try:
-        draft.replace(path)
+        replace_file(path, data, mode=_MODE, sync_name=False)
     except OSError as error:
-        draft.unlink()
         raise _refused(path, error) from error
     sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the names in a directory are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _draft(path: Path, data: bytes) -> Path:
-    """Write the bytes beside the path, durable, and return where."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise _refused(path, error) from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            # The process's umask may take rights away, never add them; the mode is set whatever it is.
-            os.fchmod(descriptor, 0o600)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        draft.unlink()
-        raise _refused(path, error) from error
-    return draft
 
 
 def _refused(path: Path, error: OSError) -> PartUnavailable:

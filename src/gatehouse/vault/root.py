@@ -24,7 +24,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from gatehouse.model import BadInput
-from gatehouse.signing.private_file import create_private, read_private, sync_directory
+from gatehouse.signing.durable import sync_directory
+from gatehouse.signing.private_file import create_private, read_private
 from gatehouse.vault.errors import RootMissing
 
 KEY_BYTES = 32

@@ -87,9 +87,9 @@ def test_export_goes_on_after_it_was_cut_off(path: Path, tmp_path: Path) -> None
         (out / "tile/0").mkdir(parents=True)
         (out / "tile/0/000").write_bytes((tmp_path / "whole/tile/0/000").read_bytes())
         (out / "tile/0/001.p").mkdir()
-        (out / "tile/0/001.p/44.new").write_bytes(b"half")
+        (out / "tile/0/001.p/.44.0123456789abcdef").write_bytes(b"half")
         log.export(out)
-    assert {name: data for name, data in files(out).items() if not name.endswith(".new")} == files(
+    assert {name: data for name, data in files(out).items() if not name.endswith("cdef")} == files(
         tmp_path / "whole"
     )
 
