@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+TOKEN_BYTES = READ_ID_BYTES = 16
+DAY_MINUTES = 1440
+
 
 @dataclass(frozen=True, slots=True)
 class SealedRead:
@@ -35,3 +38,8 @@ class ReadBatch:
     camera: str
     number: int
     rows: Sequence[SealedRead]
+
+
+def day_of(bucket: int) -> int:
+    """Return the UTC day, counted from 1970, in which a bucket begins."""
+    return bucket // DAY_MINUTES

@@ -1,0 +1,126 @@
+"""A PostgreSQL server of the tests' own: Debian's programs, a temporary folder, a Unix socket and no port."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+READY_SECONDS = 60
+SETTINGS = (
+    "listen_addresses=",
+    "max_connections=60",
+    "log_min_messages=panic",
+    "log_min_error_statement=panic",
+)
+# A test asks whether a commit was made, not whether it outlives the machine's power.
+UNSAFE_BUT_QUICK = ("fsync=off", "full_page_writes=off")
+
+
+@dataclass(slots=True)
+class Postgres:
+    """A running server, in which every caller has databases of its own."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Return the address of a database."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.dsn(name)
+
+
+def programs() -> Path | None:
+    """Return the folder of the newest server's programs, if there is one."""
+    folders = Path("/usr/lib/postgresql").glob("*/bin")
+    found = [folder for folder in folders if (folder / "initdb").is_file() and folder.parent.name.isdigit()]
+    return max(found, key=lambda folder: int(folder.parent.name), default=None)
+
+
+def _account() -> dict[str, Any]:
+    """Return as whom a process has to run: the server refuses to be root."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam("postgres")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_QUICK) -> Iterator[Postgres]:
+    """Run a server in a new folder below `folder` and stop it afterwards; `programs()` MUST be there."""
+    bin_folder, account = programs(), _account()
+    assert bin_folder is not None
+    # Not pytest's own folder: the server's account cannot enter that of another one.
+    place = Path(tempfile.mkdtemp(prefix="gatehouse-postgres-", dir=folder))
+    try:
+        if account:
+            os.chown(place, account["user"], account["group"])
+        subprocess.run(
+            [bin_folder / "initdb", "--pgdata", place / "data", "--username", "postgres", "--auth", "trust",
+             "--encoding", "UTF8", "--locale", "C", "--no-sync"],
+            check=True, capture_output=True, cwd=place, **account,
+        )  # fmt: skip
+        options = [
+            word
+            for each in (*SETTINGS, f"unix_socket_directories={place}", *settings)
+            for word in ("-c", each)
+        ]
+        process = subprocess.Popen(
+            [bin_folder / "postgres", "-D", place / "data", *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place, **account,
+        )  # fmt: skip
+        try:
+            server = Postgres(place)
+            _wait(server, process)
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                # SIGINT: disconnect whoever is left, which a polite stop waits for.
+                process.send_signal(2)
+                process.wait(timeout=30)
+    finally:
+        shutil.rmtree(place)
+
+
+def _wait(server: Postgres, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            psycopg.connect(server.dsn(), connect_timeout=5).close()
+            return
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Yield a server for all tests of this process."""
+    from tests.conftest import missing_part
+
+    if programs() is None:
+        missing_part("PostgreSQL", "no /usr/lib/postgresql/*/bin/initdb; Debian's package is `postgresql`")
+    with running() as server:
+        yield server
