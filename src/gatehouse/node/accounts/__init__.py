@@ -13,6 +13,7 @@ from gatehouse.on_demand import names_of
 if TYPE_CHECKING:
     from gatehouse.node.accounts.accounts import Accounts
     from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn, SessionEnded, TooManyAttempts
+    from gatehouse.node.accounts.oidc import OidcProvider, OidcSettings
     from gatehouse.node.accounts.passkeys import RelyingParty
     from gatehouse.node.accounts.people import AccountEvent, Officers, Recorder
     from gatehouse.node.accounts.step_up import Evidence, Factor, verify_evidence
@@ -25,6 +26,8 @@ __all__ = [
     "NotPermitted",
     "NotSignedIn",
     "Officers",
+    "OidcProvider",
+    "OidcSettings",
     "Recorder",
     "RelyingParty",
     "SessionEnded",
@@ -40,6 +43,8 @@ _HOMES = {
     "NotPermitted": "errors",
     "NotSignedIn": "errors",
     "Officers": "people",
+    "OidcProvider": "oidc",
+    "OidcSettings": "oidc",
     "Recorder": "people",
     "RelyingParty": "passkeys",
     "SessionEnded": "errors",

@@ -11,6 +11,7 @@ from gatehouse.node.accounts.codes import Codes
 from gatehouse.node.accounts.enrolling import Enrollment
 from gatehouse.node.accounts.errors import NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile, Clock, micros
+from gatehouse.node.accounts.logins import Logins
 from gatehouse.node.accounts.passkeys import CredentialJson, Passkey, Passkeys, RelyingParty
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.accounts.people import AccountEvent, Officers, Recorder, serving
@@ -27,7 +28,8 @@ class Accounts:
     """The accounts of a node.
 
     `enrollment` invites, `sign_in` finds out who is there, `sessions` keeps it, `step_up` asks again before a
-    search, `recoveries` lets back in, `subjects` links people of an OpenID provider.
+    search, `recoveries` lets back in, `subjects` links people of an OpenID provider and `logins` keeps their
+    sign-ins under way.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Accounts:
             self._file, officers, self.enrollment, passwords=passwords, throttle=throttle, record=record
         )
         self.subjects = Subjects(self._file, officers, record=record)
+        self.logins = Logins(self._file)
 
     def has_code(self, officer: str) -> bool:
         """Return whether a person has an authenticator."""

@@ -71,6 +71,13 @@ CREATE TABLE challenge (
     officer TEXT,
     expires_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE login (
+    hash BLOB PRIMARY KEY,
+    state TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    verifier TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE session (
     hash BLOB PRIMARY KEY,
     officer TEXT NOT NULL REFERENCES account(officer),
