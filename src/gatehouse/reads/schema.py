@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, MetaData, Table, Text, make_url
 from sqlalchemy.schema import CreateTable
 
 from gatehouse.reads.rows import DAY_MINUTES
 
 VERSION = 1
-POSTGRESQL: Dialect = postgresql.dialect()
-SQLITE: Dialect = sqlite.dialect()  # type: ignore[no-untyped-call]  # it has no annotations
+POSTGRESQL: Dialect = make_url("postgresql+psycopg://").get_dialect()()
+SQLITE: Dialect = make_url("sqlite://").get_dialect()()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
