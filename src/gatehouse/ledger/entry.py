@@ -25,7 +25,7 @@ from gatehouse.ledger.canonical import LARGEST_INTEGER, Json, from_canonical
 from gatehouse.ledger.commitment import FIELDS, Openings, commit, complete_values, draw_root, field_key
 from gatehouse.ledger.errors import InvalidEntry
 from gatehouse.ledger.merkle import HASH_BYTES
-from gatehouse.model import BadUse, HitState, SearchState
+from gatehouse.model import BadUse, HitState, ListState, SearchState, StandingState
 
 __all__ = ["AGENCY", "FIELDS", "SCHEMA", "Draft", "Leaf", "draft_entry", "read_entry"]
 
@@ -55,10 +55,13 @@ _DIGITS = tuple(
 # Sources whose states are settled; another source may say what it likes, in the same grammar.
 _STATES = {
     "search:plate": frozenset(SearchState),
-    "hotlist:entry": frozenset(SearchState),
+    "hotlist:entry": frozenset(SearchState) | frozenset(StandingState),
     "hotlist:hit": frozenset(HitState),
+    "hotlist:list": frozenset(ListState),
 }
 _ONLY_HERE = {"search", "hotlist"}
+# A search is released, a hit when it is raised.
+_RELEASES = frozenset({SearchState.RELEASED, HitState.RAISED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Draft:
     @property
     def releases(self) -> bool:
         """Return whether the event lets data out, which needs witnesses."""
-        return self.event.rpartition(":")[2] == SearchState.RELEASED
+        return self.event.rpartition(":")[2] in _RELEASES
 
     def place(
         self, *, sequence: int, previous: bytes | None, at: datetime, pack: bytes | None

@@ -22,6 +22,7 @@ from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
 from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.policy import MOST_OF_A_KIND
+from gatehouse.ledger.receipt import Receipt
 from gatehouse.ledger.sealing import OpeningStore
 from gatehouse.ledger.settings import DAY_KEYS, KEK, LOG, POLICY, PUBLIC, SETTINGS, Folder, located, plain
 from gatehouse.ledger.sqlite import update
@@ -160,8 +161,8 @@ class Ledger:
 
         `pack` is the SHA-256 of the rulebook in force, None for a `log:…` event. `apply` changes the caller's
         own tables in the ledger's database, in that transaction too: entry, openings, `attachments` (bytes by
-        name, see `sealing`) and change are durable together or not at all. A `…:released` event is refused
-        (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
+        name, see `sealing`) and change are durable together or not at all. A `…:released` or `…:raised` event
+        is refused (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
         """
         draft = draft_entry(event, agency=agency, fields=fields)
         placed = _Placed(draft, pack, self._openings, attachments=attachments)
@@ -187,6 +188,14 @@ class Ledger:
     def entry(self, index: int) -> bytes:
         """Return an entry below the published checkpoint."""
         return self.log.entry(index)
+
+    def receipt(self, index: int) -> Receipt:
+        """Return the receipt of an entry below the published checkpoint, as it can be had by now."""
+        return self.log.receipt(index)
+
+    def receipt(self, index: int) -> Receipt:
+        """Return the receipt of an entry under the published checkpoint."""
+        return self.log.receipt(index)
 
     def openings(self, index: int) -> Openings:
         """Return everything that an entry hides; a destroyed day key is `DayKeyDestroyed`."""

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from gatehouse.model.camera import Camera, CameraStatus, Read
     from gatehouse.model.decision import CitedRule, Confidence, Decision, Outcome, PackId
     from gatehouse.model.errors import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
-    from gatehouse.model.event import SEARCH_ENDS, SEARCH_STEPS, HitState, LogEvent, SearchState
+    from gatehouse.model.event import (
+        SEARCH_ENDS,
+        SEARCH_STEPS,
+        HitState,
+        ListState,
+        LogEvent,
+        SearchState,
+        StandingState,
+    )
     from gatehouse.model.officer import Officer, Role
     from gatehouse.model.plate import Candidate, PlatePattern
     from gatehouse.model.purpose import OFFENSES, Purpose
@@ -57,6 +65,7 @@ __all__ = [
     "HitState",
     "Layout",
     "LinkTier",
+    "ListState",
     "LogEvent",
     "Officer",
     "Organization",
@@ -79,6 +88,7 @@ __all__ = [
     "SearchState",
     "Signal",
     "SignalMatch",
+    "StandingState",
     "Value",
     "VerificationFailed",
     "Window",
@@ -105,6 +115,7 @@ _HOMES = {
     "HitState": "event",
     "Layout": "record",
     "LinkTier": "record",
+    "ListState": "event",
     "LogEvent": "event",
     "MASKED": "record",
     "MATTERS": "request",
@@ -132,6 +143,7 @@ _HOMES = {
     "SearchState": "event",
     "Signal": "signal",
     "SignalMatch": "signal",
+    "StandingState": "event",
     "Value": "record",
     "VerificationFailed": "errors",
     "Window": "request",

@@ -21,6 +21,22 @@ class SearchState(StrEnum):
     FAILED = "failed"
 
 
+class StandingState(StrEnum):
+    """What becomes of a hotlist entry after its release: it stands until it ends or expires."""
+
+    RENEWED = "renewed"  # a second person or an order lets it go on
+    REVISED = "revised"  # decided again, since the rules have changed
+    ENDED = "ended"
+
+
+class ListState(StrEnum):
+    """What is recorded of the lists that hotlist entries come from."""
+
+    SOURCE_SET = "source_set"  # who is responsible for a source, and whether it is authoritative
+    REPLACED = "replaced"
+    CHANGED = "changed"
+
+
 class HitState(StrEnum):
     """Where a hit of a hotlist entry stands."""
 

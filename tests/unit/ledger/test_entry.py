@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from gatehouse.ledger.canonical import Json, from_canonical, to_canonical
 from gatehouse.ledger.entry import FIELDS, Leaf, draft_entry, read_entry
 from gatehouse.ledger.errors import InvalidEntry
-from gatehouse.model import SEARCH_ENDS, SEARCH_STEPS, BadUse, HitState, LogEvent, SearchState
+from gatehouse.model import (
+    SEARCH_ENDS,
+    SEARCH_STEPS,
+    BadUse,
+    HitState,
+    ListState,
+    LogEvent,
+    SearchState,
+    StandingState,
+)
 from tests.unit.ledger.entries import AT, PACK, searched
 
 VALUES: st.SearchStrategy[Json] = st.recursive(
@@ -158,13 +167,27 @@ class TestLeaf:
         assert repr(openings) == "Openings(agency='alder-pd', event='search:plate:denied')"
 
 
+class TestReleases:
+    @pytest.mark.parametrize(
+        "event", ["search:plate:released", "hotlist:entry:released", "hotlist:hit:raised"]
+    )
+    def test_what_lets_data_out_releases(self, event: str) -> None:
+        assert draft_entry(event, agency="alder-pd", fields={}).releases
+
+    @pytest.mark.parametrize("event", ["search:plate:requested", "hotlist:hit:closed", "hotlist:entry:ended"])
+    def test_what_lets_nothing_out_releases_nothing(self, event: str) -> None:
+        assert not draft_entry(event, agency="alder-pd", fields={}).releases
+
+
 class TestGrammar:
     @pytest.mark.parametrize(
         "event",
         [
             *(f"search:plate:{state}" for state in SearchState),
             *(f"hotlist:entry:{state}" for state in SearchState),
+            *(f"hotlist:entry:{state}" for state in StandingState),
             *(f"hotlist:hit:{state}" for state in HitState),
+            *(f"hotlist:list:{state}" for state in ListState),
             *LogEvent,
             "agreement:purposes:changed",
         ],
@@ -181,6 +204,8 @@ class TestGrammar:
             "search:plate:found",
             "search:person:requested",
             "hotlist:hit:requested",
+            "hotlist:list:requested",
+            "search:plate:ended",
             "Search:plate:requested",
             "search:plate:requested\n",
             "a:b:c:d",
