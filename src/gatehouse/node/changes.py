@@ -1,0 +1,173 @@
+"""Changes of the rules: proposed, approved where they loosen something, and in force when their time comes.
+
+What tightens is in force with its own entry, at once or from the time that was asked for. What loosens takes
+a second custodian of the same agency, the published difference that it would have made on a record, and a
+waiting time that begins with the approval. Nothing is in force from before its entry.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from gatehouse.ledger.canonical import Json
+from gatehouse.model import BadInput, BadUse, Officer
+from gatehouse.node.bodies import Body, Kind, written
+from gatehouse.node.change import Change, ChangeState, event_of, subject_of
+from gatehouse.node.errors import ChangeRefused
+from gatehouse.node.registry import NodeRegistry
+from gatehouse.signing.durable import replace_file
+
+LARGEST_BACKTEST = 16 << 20
+_OPEN = (ChangeState.PROPOSED, ChangeState.APPROVED)
+
+
+class Changes:
+    """The changes of a registry. `published` is the folder of backtests that the world may see."""
+
+    def __init__(self, registry: NodeRegistry, published: Path, *, clock: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._published = published
+        self._clock = clock
+
+    def all(self, *states: ChangeState) -> Sequence[Change]:
+        """Return the changes in some states, or all, in the order of their proposals."""
+        found = self._registry.view.changes.values()
+        return sorted(
+            (each for each in found if not states or each.state in states), key=lambda each: each.entry
+        )
+
+    def get(self, change: str) -> Change:
+        """Return the change of an id; an unknown one is `BadInput`."""
+        found = self._registry.view.changes.get(change)
+        if found is None:
+            raise BadInput("there is no such change", got=f"{len(change)} characters")
+        return found
+
+    def propose(
+        self,
+        kind: Kind,
+        after: Body | None,
+        *,
+        by: Officer,
+        subject: str | None = None,
+        valid_from: datetime | None = None,
+        backtest: bytes | None = None,
+    ) -> Change:
+        """Propose what a rule shall say; None takes the rule away, and then `subject` names it.
+
+        What only tightens is in force at once, or from `valid_from`. What loosens waits for `approve`, and
+        needs `backtest`, a JSON document, which is published. A time that has passed is `ChangeRefused`.
+        """
+        if after is None and subject is None:
+            raise BadUse("a rule that is taken away has a name", expected="subject")
+        if subject is None:
+            assert after is not None
+            subject = subject_of(after)
+        now = self._clock()
+        if valid_from is not None and valid_from < now:
+            raise ChangeRefused(
+                "no rule is in force from before it is on the record",
+                where=subject,
+                expected=f"from {written(now)} on",
+                got=written(valid_from),
+            )
+        view = self._registry.view
+        newest = view.newest(kind, subject)
+        needs = view.needs(kind, subject, after)
+        hash_ = None
+        if backtest is not None:
+            hash_ = self.publish(backtest)
+        detail: dict[str, Json] = {
+            "change": f"c{secrets.token_hex(8)}",
+            "subject": subject,
+            "base": newest.number if newest else 0,
+            "before": newest.body.as_json() if newest and newest.body else None,
+            "after": after.as_json() if after else None,
+            "loosens": needs.loosens,
+            "valid_from": written(valid_from or now),
+            "backtest": hash_,
+            "waiting_days": needs.waiting.days if needs.waiting is not None else None,
+            "by": by.id,
+        }
+        owners = (subject,) if subject in view.agencies else ()
+        done = self._registry.write(
+            event_of(kind, ChangeState.PROPOSED),
+            agency=view.decider(kind, subject, after),
+            detail=detail,
+            officer=by.id,
+            owners=owners,
+        )
+        change = self.get(str(done.detail["change"]))
+        return self._advanced(change)
+
+    def approve(self, change: str, *, by: Officer) -> Change:
+        """Approve a change as a second custodian; it is in force at once if nothing has to be waited for."""
+        found = self.get(change)
+        self._registry.write(
+            event_of(found.kind, ChangeState.APPROVED),
+            agency=found.decider,
+            detail={"change": found.id, "by": by.id},
+            approver=by.id,
+        )
+        return self._advanced(self.get(change))
+
+    def withdraw(self, change: str, *, by: Officer) -> Change:
+        """End a change that is not in force yet; one custodian can do that."""
+        found = self.get(change)
+        self._registry.write(
+            event_of(found.kind, ChangeState.WITHDRAWN),
+            agency=found.decider,
+            detail={"change": found.id, "by": by.id},
+            officer=by.id,
+        )
+        return self.get(change)
+
+    def advance(self) -> Sequence[Change]:
+        """Put in force what is due, end what another version has overtaken, and return both."""
+        self._registry.refresh()
+        moved = []
+        for change in self.all(*_OPEN):
+            after = self._advanced(change)
+            if after.state is not change.state:
+                moved.append(after)
+        return moved
+
+    def ready_at(self, change: Change) -> datetime | None:
+        """Return from when a change may be in force, None while it waits for approval."""
+        return change.ready_at(self._registry.view.waiting(change.decider))
+
+    def publish(self, backtest: bytes) -> str:
+        """Keep a backtest for everybody to see, and return its SHA-256."""
+        try:
+            if len(backtest) > LARGEST_BACKTEST or not isinstance(json.loads(backtest), dict):
+                raise ValueError("no object")
+        except (ValueError, RecursionError):
+            raise BadInput(
+                "a backtest cannot be read",
+                expected="a JSON object of at most 16 MiB, such as `gatehouse law backtest --json` prints",
+                got=f"{len(backtest)} bytes",
+            ) from None
+        name = sha256(backtest).hexdigest()
+        self._published.mkdir(parents=True, exist_ok=True)
+        target = self._published / f"{name}.json"
+        if not target.exists():
+            replace_file(target, backtest)
+        return name
+
+    def _advanced(self, change: Change) -> Change:
+        view = self._registry.view
+        if view.lapsed(change):
+            detail: dict[str, Json] = {"change": change.id, "by": None, "why": "overtaken"}
+            state = ChangeState.WITHDRAWN
+        else:
+            ready = self.ready_at(change)
+            if ready is None or self._clock() < ready:
+                return change
+            detail, state = {"change": change.id}, ChangeState.IN_FORCE
+        self._registry.write(event_of(change.kind, state), agency=change.decider, detail=detail)
+        return self.get(change.id)
