@@ -22,11 +22,13 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from gatehouse.model import BadInput
 from gatehouse.vault.database import Database
 from gatehouse.vault.retention import Keeping
 from gatehouse.vault.root import KEY_BYTES, install_root, prepare_root, root_id, settle
+from gatehouse.vault.sealing import token_state
 
 _NONCE_BYTES = 12
 _MINUTE = 60_000_000
@@ -68,18 +70,18 @@ class Keys:
         self._root = AESGCM(settle(root, database.root))
         self._shelves: dict[int, AESGCM] = {}
         self._sealing: dict[tuple[str, int, int], SealingKey] = {}
-        self._tokens: dict[tuple[int, int], bytes] = {}
+        self._tokens: dict[tuple[int, int], HMAC] = {}
         self._owners: dict[str, set[int]] = {}
         self._learn_owners()
 
     def for_batch(
         self, owner: str, minutes: int, buckets: Iterable[int]
-    ) -> Mapping[int, tuple[bytes, AESGCM]]:
-        """Return token key and sealing key of each bucket, durable before this returns.
+    ) -> Mapping[int, tuple[HMAC, AESGCM]]:
+        """Return the HMAC state of the token key, and the sealing key, of each bucket.
 
-        Missing ones are made, so no bucket may be due.
+        Missing ones are made, durable before this returns; so no bucket may be due.
         """
-        found: dict[int, tuple[bytes, AESGCM]] = {}
+        found: dict[int, tuple[HMAC, AESGCM]] = {}
         missing: list[int] = []
         for bucket in buckets:
             token = self._tokens.get((minutes, bucket))
@@ -147,8 +149,8 @@ class Keys:
                 ).fetchall()
         return found
 
-    def token(self, minutes: int, bucket: int) -> bytes | None:
-        """Return the token key of a class's bucket, None where there is none."""
+    def token(self, minutes: int, bucket: int) -> HMAC | None:
+        """Return the HMAC state of a class's bucket, None where there is none."""
         found = self._tokens.get((minutes, bucket))
         if found is None:
             self._make_room()
@@ -245,20 +247,20 @@ class Keys:
         if len(self._sealing) > _KEPT or len(self._tokens) > _KEPT:
             self.forget()
 
-    def _token(self, connection: sqlite3.Connection, minutes: int, bucket: int) -> bytes:
+    def _token(self, connection: sqlite3.Connection, minutes: int, bucket: int) -> HMAC:
         found = self._stored_token(connection, minutes, bucket)
         if found is None:
-            found = secrets.token_bytes(KEY_BYTES)
+            key = secrets.token_bytes(KEY_BYTES)
             destroy_at = (bucket + minutes) * _MINUTE
             name = _name("token_key", minutes, bucket, destroy_at)
-            wrapped = _wrapped(self._shelf(connection, destroy_at), found, name)
+            wrapped = _wrapped(self._shelf(connection, destroy_at), key, name)
             connection.execute(
                 "INSERT INTO token_key VALUES (?, ?, ?, ?)", (minutes, bucket, destroy_at, wrapped)
             )
-            self._tokens[minutes, bucket] = found
+            found = self._tokens[minutes, bucket] = token_state(key)
         return found
 
-    def _stored_token(self, connection: sqlite3.Connection, minutes: int, bucket: int) -> bytes | None:
+    def _stored_token(self, connection: sqlite3.Connection, minutes: int, bucket: int) -> HMAC | None:
         row = connection.execute(
             "SELECT destroy_at, wrapped FROM token_key WHERE minutes = ? AND bucket = ?", (minutes, bucket)
         ).fetchone()
@@ -266,8 +268,8 @@ class Keys:
             return None
         destroy_at, wrapped = row
         shelf = self._shelf(connection, destroy_at, make=False)
-        found = _unwrapped(shelf, wrapped, _name("token_key", minutes, bucket, destroy_at))
-        self._tokens[minutes, bucket] = found
+        key = _unwrapped(shelf, wrapped, _name("token_key", minutes, bucket, destroy_at))
+        found = self._tokens[minutes, bucket] = token_state(key)
         return found
 
     def _seal(self, connection: sqlite3.Connection, owner: str, minutes: int, bucket: int) -> SealingKey:

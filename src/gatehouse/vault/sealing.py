@@ -13,7 +13,6 @@ bytes: the length of a row does not tell the length of its plate.
 
 from __future__ import annotations
 
-import hmac
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,8 @@ from math import isnan, nan
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from gatehouse.model import Read
 from gatehouse.reads.rows import SealedRead
@@ -58,9 +59,16 @@ def from_microseconds(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
-def make_token(key: bytes, plate: str) -> bytes:
+def token_state(key: bytes) -> HMAC:
+    """Return the state of HMAC under a token key, from which each plate's token begins."""
+    return HMAC(key, SHA256())
+
+
+def make_token(state: HMAC, plate: str) -> bytes:
     """Return the token of a plate in its normal form."""
-    return hmac.digest(key, plate.encode(), "sha256")[:TOKEN_BYTES]
+    own = state.copy()
+    own.update(plate.encode())
+    return own.finalize()[:TOKEN_BYTES]
 
 
 def pack_read(read: Read, *, captured: int, received: int) -> bytes:

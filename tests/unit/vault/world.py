@@ -63,11 +63,11 @@ class Book:
     def append(
         self,
         event: str,
+        fields: Mapping[str, Json],
         *,
         agency: str = SEARCHER,
         pack: bytes | None = PACK,
         at: datetime | None = None,
-        **fields: Json,
     ) -> Entry:
         sequence, previous = self._last.get(agency, (0, None))
         data, openings = draft_entry(event, agency=agency, fields=fields).place(
@@ -166,9 +166,8 @@ class World:
         asked: dict[str, Json] = {"plate": plate, "window": {"from": text(start), "to": text(end)}}
         request = self.book.append(
             "search:plate:requested",
+            {"detail": {"mode": "live", "confusables": confusables}, **asked},
             agency=agency,
-            detail={"mode": "live", "confusables": confusables},
-            **asked,
         )
         found = outcomes or {OWNER: Outcome.PERMIT, OTHER: Outcome.PERMIT}
         permits = seal_decisions(OwnerDecision(owner, outcome) for owner, outcome in sorted(found.items()))
@@ -179,7 +178,7 @@ class World:
             "request": leaf_hash(request.data).hex(),
             **changed,
         }
-        return Search(request, self.book.append(event, agency=agency, **fields), permits)
+        return Search(request, self.book.append(event, fields, agency=agency), permits)
 
     def ask(self, search: Search, **changed: Any) -> OpenAsk:
         """Return what proves a search, with parts exchanged."""
@@ -197,7 +196,7 @@ class World:
     def released(self, search: Search, counts: Mapping[str, Json], **changed: Any) -> Entry:
         fields: dict[str, Json] = {"counts": counts, "request": leaf_hash(search.request.data).hex()}
         return self.book.append(
-            "search:plate:released", agency=search.request.openings.agency, **{**fields, **changed}
+            "search:plate:released", {**fields, **changed}, agency=search.request.openings.agency
         )
 
     def release(self, opened_id: str, entry: Entry) -> list[OpenedRead]:
@@ -216,7 +215,7 @@ class World:
         return found.counts, self.release(opened.id, self.released(search, found.counts))
 
     def hold_entry(self, event: str, **detail: Json) -> Entry:
-        return self.book.append(f"evidence:hold:{event}", detail=detail)
+        return self.book.append(f"evidence:hold:{event}", {"detail": detail})
 
     def proof(self, entry: Entry) -> dict[str, Any]:
         return {
