@@ -7,8 +7,8 @@ The associated data are token, read_id, bucket (8 bytes, big-endian) and owner, 
 place in the table does not open. `read_id` is random, and with it the nonce: NIST SP 800-38D, section 8.3
 allows 2^32 random nonces under one key, far more than an owner has reads in a bucket.
 
-The text is one fixed head, then image, camera, plate and the text as it was read, padded to a multiple of 32
-bytes: the length of a row does not tell the length of its plate.
+The text is one fixed head, then image, camera, plate and the text as it was read. The last two take 32 bytes,
+however short they are, and all is padded to a multiple of 32: the length of a row tells nothing of its plate.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def pack_read(read: Read, *, captured: int, received: int) -> bytes:
         )
         + (b"" if read.image is None else bytes.fromhex(read.image))
         + camera
-        + plate
-        + text
+        + (plate + text).ljust(_BLOCK, b"\0")
     )
     return packed + bytes(-len(packed) % _BLOCK)
 
