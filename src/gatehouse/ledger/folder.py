@@ -193,10 +193,6 @@ class Ledger:
         """Return the receipt of an entry below the published checkpoint, as it can be had by now."""
         return self.log.receipt(index)
 
-    def receipt(self, index: int) -> Receipt:
-        """Return the receipt of an entry under the published checkpoint."""
-        return self.log.receipt(index)
-
     def openings(self, index: int) -> Openings:
         """Return everything that an entry hides; a destroyed day key is `DayKeyDestroyed`."""
         return self._openings.openings(index, entry=self.log.entry(index))
