@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Literal
@@ -56,7 +57,9 @@ def run(
             with _attached(command) as tracer:
                 ours.send("go")
                 told += _until(ours.fileno(), end)
-                tracer.terminate()
+                # A process that ends is not let go: strace could wait for one of its threads for ever.
+                if b"closed" not in told:
+                    _detach(tracer)
         if b"closed" in told:
             break
     child.join()
@@ -72,6 +75,16 @@ def _attached(command: Sequence[str]) -> subprocess.Popen[bytes]:
     assert tracer.stderr is not None
     assert b"attached" in tracer.stderr.readline()
     return tracer
+
+
+def _detach(tracer: subprocess.Popen[bytes]) -> None:
+    """End strace, which lets its process go on."""
+    while True:
+        tracer.terminate()
+        # A signal that comes just before strace begins to wait is not seen until there is another.
+        with suppress(subprocess.TimeoutExpired):
+            tracer.wait(0.2)
+            return
 
 
 def _until(source: int, word: bytes) -> bytes:
