@@ -13,6 +13,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
 from gatehouse.ledger.committer import Apply
 from gatehouse.ledger.folder import Entered
+from gatehouse.ledger.receipt import Receipt
 
 __all__ = ["Book", "Entered"]
 
@@ -39,6 +40,10 @@ class Book(Protocol):
 
     def entry(self, index: int) -> bytes:
         """Return an entry that is on the record."""
+        ...
+
+    def receipt(self, index: int) -> Receipt:
+        """Return the proof that an entry is on the record, under the newest published checkpoint."""
         ...
 
     def openings(self, index: int) -> Openings:

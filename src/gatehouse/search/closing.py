@@ -1,0 +1,88 @@
+"""The end of a search that went wrong: it is closed on the record, and the officer gets a sentence.
+
+After `permitted` that is `failed`, before any decision `denied`. A release that is on the record stays, with
+a note beside it that nothing was handed out.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from gatehouse.model import Outcome, SearchState
+from gatehouse.search import rules
+from gatehouse.search.answer import Answer, Failure, appeal_of, refusals_of
+from gatehouse.search.book import Entered
+from gatehouse.search.errors import NotAnswered
+from gatehouse.search.judging import Judged, seal
+from gatehouse.search.parts import Parts
+from gatehouse.search.recording import Case
+from gatehouse.search.release import failure_of
+from gatehouse.search.state import Row, nothing
+
+_logger = logging.getLogger(__name__)
+UNDELIVERED = "release:plate:undelivered"
+
+
+def close(parts: Parts, search_id: str, error: Exception) -> Answer:
+    """Return the answer of a search that failed with an error, once that is on the record.
+
+    If the record does not take it either, `NotAnswered` says so; `recover` closes the search later.
+    """
+    # The error may hold what a log must not: its type is enough to find the place.
+    _logger.error("search %s failed: %s", search_id, type(error).__name__)
+    try:
+        row = parts.tables.search(search_id)
+        case = parts.case(row)
+        return end(parts, case, row, failure_of(error), cause=type(error).__name__)
+    except Exception as again:
+        raise NotAnswered(
+            "the search failed, and the record did not take that yet",
+            where=f"search {search_id}",
+            got=type(again).__name__,
+            hint="nothing was handed out; ask again, and tell the operator",
+        ) from error
+
+
+def end(parts: Parts, case: Case, row: Row, failure: Failure, *, cause: str) -> Answer:
+    """Put the end of a search on the record that stands where `row` says, and tell it."""
+    recorder = parts.recorder()
+    judged = Judged((), (), parts.pack.id)
+    step = row.state
+    entered: Entered | None = None
+    if row.state is SearchState.REQUESTED:
+        step, judged = SearchState.DENIED, judged.barred((rules.INTERRUPTED,))
+        entered = recorder.decided(
+            case, step, judged, seal(judged), decision=Outcome.DENY, detail={"failure": cause}
+        )
+    elif row.state in (SearchState.PERMITTED, SearchState.APPROVED):
+        step = SearchState.FAILED
+        entered = recorder.step(case, step, {"detail": {"failure": cause, "search": case.id}})
+    elif row.state is SearchState.RELEASED:
+        entered = recorder.beside(
+            UNDELIVERED, case, agency=row.agency, fields={"detail": {"failure": cause}}, apply=nothing
+        )
+    refusals = refusals_of(judged, parts.pack)
+    return Answer(
+        id=case.id,
+        state=step,
+        index=row.last if entered is None else entered.index,
+        receipt=None if entered is None else entered.receipt,
+        groups=judged.groups(),
+        refusals=refusals,
+        appeal=appeal_of(refusals),
+        failure=failure,
+        training=not case.live,
+    )
+
+
+def recover(parts: Parts) -> list[Answer]:
+    """Close every search that a crash left without an outcome, but those that wait for a review.
+
+    MUST run before the door opens: a search that is being answered looks the same.
+    """
+    failure = Failure("The node stopped while the search was answered.", "Ask again.")
+    return [
+        end(parts, parts.case(row), row, failure, cause="interrupted")
+        for row in parts.tables.open_searches()
+        if row.state is not SearchState.REVIEW_PENDING
+    ]
