@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,6 +129,21 @@ def made(folder: Path) -> Path:
     """Make the ledger of a node that nobody has founded."""
     Ledger.create(folder / "ledger", origin=ORIGIN, at=START)
     own_tables.create(folder / "ledger" / "log.sqlite", record.TABLES)
+    return folder
+
+
+def grown(folder: Path) -> Path:
+    """Make a node with an owner that shares with nobody (birch) and a searcher (cedar), and close it."""
+    with opened(made(folder)) as network:
+        network.join(BIRCH)
+        network.join(CEDAR)
+        network.own(BIRCH)
+    return folder
+
+
+def copied(template: Path, folder: Path) -> Path:
+    """Return a copy of a node that is closed."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
     return folder
 
 
