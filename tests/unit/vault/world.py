@@ -46,6 +46,10 @@ class Entry:
     data: bytes
     openings: Openings
 
+    @property
+    def hash(self) -> str:
+        return leaf_hash(self.data).hex()
+
     def show(self, fields: Iterable[str]) -> list[Disclosure]:
         return [self.openings.disclose(each, index=self.index) for each in fields]
 
@@ -159,9 +163,9 @@ class World:
         outcomes: Mapping[str, Outcome] | None = None,
         confusables: bool = False,
         event: str = "search:plate:permitted",
-        **changed: Any,
+        decided: Mapping[str, Json] | None = None,
     ) -> Search:
-        """Put a search and its decision on the record; `changed` are other fields of the decision."""
+        """Put a search and its decision on the record; `decided` are other fields of the decision."""
         start, end = window or (self.clock() - timedelta(days=2), self.clock())
         asked: dict[str, Json] = {"plate": plate, "window": {"from": text(start), "to": text(end)}}
         request = self.book.append(
@@ -175,8 +179,8 @@ class World:
             **asked,
             "decision": "permit",
             "owners_decided": permits.root.value,
-            "request": leaf_hash(request.data).hex(),
-            **changed,
+            "request": request.hash,
+            **(decided or {}),
         }
         return Search(request, self.book.append(event, fields, agency=agency), permits)
 
@@ -194,10 +198,33 @@ class World:
         return dataclasses.replace(ask, **changed)
 
     def released(self, search: Search, counts: Mapping[str, Json], **changed: Any) -> Entry:
-        fields: dict[str, Json] = {"counts": counts, "request": leaf_hash(search.request.data).hex()}
+        fields: dict[str, Json] = {"counts": counts, "request": search.request.hash}
         return self.book.append(
             "search:plate:released", {**fields, **changed}, agency=search.request.openings.agency
         )
+
+    def again(
+        self,
+        entry: Entry,
+        changed: Mapping[str, Json] | None = None,
+        *,
+        event: str | None = None,
+        agency: str | None = None,
+        at: datetime | None = None,
+    ) -> Entry:
+        """Put an entry on the record once more, with parts exchanged."""
+        values = {field: value for field, value in entry.openings.values.items() if field != "at"}
+        return self.book.append(
+            event or entry.openings.event,
+            {**values, **(changed or {})},
+            agency=agency or entry.openings.agency,
+            at=at,
+        )
+
+    def requested(self, search: Search, request: Mapping[str, Json], decided: Mapping[str, Json]) -> Search:
+        """Put a search on the record once more, with other fields requested and decided."""
+        entry = self.again(search.request, request)
+        return Search(entry, self.again(search.decided, {**decided, "request": entry.hash}), search.permits)
 
     def release(self, opened_id: str, entry: Entry) -> list[OpenedRead]:
         return self.vault.release(
