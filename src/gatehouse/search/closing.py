@@ -7,6 +7,7 @@ a note beside it that nothing was handed out.
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 from gatehouse.model import Outcome, SearchState
 from gatehouse.search import rules
@@ -20,6 +21,8 @@ from gatehouse.search.release import failure_of
 from gatehouse.search.state import Row, nothing
 
 _logger = logging.getLogger(__name__)
+# No search takes that long to answer: a receipt lasts 120 s, and each entry waits a minute for witnesses.
+_IN_FLIGHT = timedelta(minutes=15)
 UNDELIVERED = "release:plate:undelivered"
 
 
@@ -58,6 +61,9 @@ def end(parts: Parts, case: Case, row: Row, failure: Failure, *, cause: str) -> 
         step = SearchState.FAILED
         entered = recorder.step(case, step, {"detail": {"failure": cause, "search": case.id}})
     elif row.state is SearchState.RELEASED:
+        if case.live:
+            # The release counts, whether or not the officer got it: vault and book are compared every day.
+            parts.vault.record(parts.book.entry(row.last), parts.book.receipt(row.last))
         entered = recorder.beside(
             UNDELIVERED, case, agency=row.agency, fields={"detail": {"failure": cause}}, apply=nothing
         )
@@ -80,9 +86,21 @@ def recover(parts: Parts) -> list[Answer]:
 
     MUST run before the door opens: a search that is being answered looks the same.
     """
+    for row in parts.tables.newest_released(_IN_FLIGHT):
+        parts.vault.record(parts.book.entry(row.last), parts.book.receipt(row.last))
+    return close_older(parts, parts.clock() + _IN_FLIGHT)
+
+
+def close_stale(parts: Parts) -> list[Answer]:
+    """Close searches that can no longer be under way, such as one whose entry turned out to be recorded."""
+    return close_older(parts, parts.clock() - _IN_FLIGHT)
+
+
+def close_older(parts: Parts, than: datetime) -> list[Answer]:
+    """Close every search without an outcome that was last changed before a time, but those under review."""
     failure = Failure("The node stopped while the search was answered.", "Ask again.")
     return [
         end(parts, parts.case(row), row, failure, cause="interrupted")
         for row in parts.tables.open_searches()
-        if row.state is not SearchState.REVIEW_PENDING
+        if row.state is not SearchState.REVIEW_PENDING and row.changed_at < than
     ]

@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import BadInput, Officer, Outcome, PlateSearch, SearchState
+from gatehouse.model import OFFENSES, BadInput, Officer, Outcome, PlateSearch, SearchState
 from gatehouse.search import exigency, review, reviewing, rules, state, training
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.book import Entered
-from gatehouse.search.closing import close, recover
+from gatehouse.search.closing import close, close_stale, recover
 from gatehouse.search.deciding import Approved, Decider, is_exigent
+from gatehouse.search.errors import OutOfOrder
 from gatehouse.search.fields import matches_in, time_text
 from gatehouse.search.judging import Judged, Sealable, needs_owner, seal
 from gatehouse.search.parts import Parts, refused
@@ -32,7 +33,14 @@ from gatehouse.search.state import Noted
 
 # The clocks of an officer's machine and of the node may differ by that much.
 _AHEAD = timedelta(seconds=60)
-_LONGEST = {"reason": 2_000, "ground": 2_000, "case_number": 100}
+_LONGEST = {
+    "reason": 2_000,
+    "ground": 2_000,
+    "case_number": 100,
+    "process.issuer": 200,
+    "process.reference": 200,
+    "on_behalf_of.name": 200,
+}
 
 
 class Door:
@@ -78,6 +86,7 @@ class Door:
         """
         parts = self.parts
         row = parts.tables.search(search_id)
+        by = parts.registry.officer(by.id)
         if not by.active or by.agency != row.agency or by.id not in (row.officer, row.entered_by):
             raise refused(rules.NOT_YOURS, search_id)
         if row.state is not SearchState.REVIEW_PENDING or row.due_at is None:
@@ -106,16 +115,24 @@ class Door:
         return reviewing.refuse(self.parts, search_id, by=by, signed=signed, reason=reason)
 
     def expire_due(self) -> list[str]:
-        """Close reviews that waited for too long and suspend for overdue papers; return their searches."""
+        """Close what waited for too long, and suspend for overdue papers; return the searches' numbers.
+
+        A node calls it every minute.
+        """
         now = self.parts.clock()
         late = [
             row
             for row in self.parts.tables.open_searches()
             if row.state is SearchState.REVIEW_PENDING and row.due_at is not None and row.due_at <= now
         ]
+        closed = [each.id for each in close_stale(self.parts)]
         for row in late:
-            reviewing.expire(self.parts, row)
-        return [*(row.id for row in late), *exigency.suspend_overdue(self.parts)]
+            try:
+                closed.append(reviewing.expire(self.parts, row).id)
+            except OutOfOrder:
+                # Somebody was quicker: it has another outcome, and needs none of ours.
+                continue
+        return closed + exigency.suspend_overdue(self.parts)
 
     def recover(self) -> list[Answer]:
         """Close what a crash left open; see `closing.recover`. MUST run before anybody asks."""
@@ -232,7 +249,7 @@ class Door:
             detail={"exigent": exigent},
         )
         told = self._told(case, SearchState.RELEASED, done.entry, judged)
-        due = parts.clock() + parts.limits.paper if exigent else None
+        due = exigency.owed(parts, case.id).due_at if exigent else None
         return replace(told, reads=done.reads, counts=done.counts, paper_due=due)
 
     def _trained(self, case: Case, judged: Judged) -> Answer:
@@ -265,8 +282,10 @@ def _check_form(search: PlateSearch, now: datetime) -> None:
         raise BadInput("the window ends before it begins", where="window", expected="from no later than to")
     if window.end > now + _AHEAD:
         raise BadInput("the window ends after the search", where="window", expected="to no later than now")
+    if search.offense is not None and search.offense not in OFFENSES:
+        raise BadInput("the offense is not on the list", where="offense", expected="a code, or none")
     for field, longest in _LONGEST.items():
-        text = getattr(search, field) or ""
+        text = _text(search, field)
         if len(text) > longest:
             raise BadInput(
                 f"the {field.replace('_', ' ')} is too long",
@@ -278,3 +297,11 @@ def _check_form(search: PlateSearch, now: datetime) -> None:
             text.encode()
         except UnicodeEncodeError:
             raise BadInput(f"the {field.replace('_', ' ')} is no Unicode text", where=field) from None
+
+
+def _text(search: PlateSearch, field: str) -> str:
+    """Return the text at a place of a search, "" if there is none."""
+    found: object = search
+    for name in field.split("."):
+        found = getattr(found, name, None)
+    return found if isinstance(found, str) else ""

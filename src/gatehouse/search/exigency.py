@@ -70,14 +70,14 @@ def file_paper(parts: Parts, search_id: str, *, by: Officer, kind: str, referenc
 
     The officer of the search does it, or a supervisor of the agency.
     """
-    paper = _paper(parts, search_id)
+    paper = owed(parts, search_id)
     person = parts.registry.officer(by.id)
     if not _of_agency(person, paper.agency) or (
         person.id != paper.officer and Role.SUPERVISOR not in person.roles
     ):
         raise refused(rules.NOT_YOURS, search_id)
     _record(parts, FILED, paper, "filed_at", by, detail={"kind": kind, "reference": reference})
-    return _paper(parts, search_id)
+    return owed(parts, search_id)
 
 
 def restore(parts: Parts, search_id: str, *, by: Officer) -> Paper:
@@ -85,7 +85,7 @@ def restore(parts: Parts, search_id: str, *, by: Officer) -> Paper:
 
     The paper was filed before.
     """
-    paper = _paper(parts, search_id)
+    paper = owed(parts, search_id)
     person = parts.registry.officer(by.id)
     if (
         not _of_agency(person, paper.agency)
@@ -96,7 +96,7 @@ def restore(parts: Parts, search_id: str, *, by: Officer) -> Paper:
     if paper.filed_at is None or paper.suspended_at is None:
         raise OutOfOrder("a privilege is given back after it was suspended and the paper was filed")
     _record(parts, RESTORED, paper, "restored_at", by, detail={})
-    return _paper(parts, search_id)
+    return owed(parts, search_id)
 
 
 def suspend_overdue(parts: Parts) -> list[str]:
@@ -138,7 +138,8 @@ def _record(
     )
 
 
-def _paper(parts: Parts, search_id: str) -> Paper:
+def owed(parts: Parts, search_id: str) -> Paper:
+    """Return the paper that a search owes; one that owes none is `OutOfOrder`."""
     found = _papers(parts, "search = ?", search_id)
     if not found:
         raise OutOfOrder("no paper is due for this search")

@@ -99,7 +99,7 @@ class History:
             found.append(rules.RATE)
         (candidates,) = self._tables.query(
             "SELECT coalesce(sum(candidates), 0) FROM search_search "
-            "WHERE officer = ? AND at > ? AND matter = ? AND state <> 'denied'",
+            "WHERE officer = ? AND at > ? AND matter = ? AND state <> 'denied' AND mode = 'live'",
             search.officer,
             day,
             self.matter(search),

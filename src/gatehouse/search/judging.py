@@ -12,7 +12,7 @@ import secrets
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from gatehouse.law import Pack, Rulebook, decide
@@ -205,8 +205,11 @@ def too_broad(count: int) -> bool:
 
 
 def _buckets(kept: RetentionClass, window: Window, at: datetime) -> int:
-    first, last = kept.bucket(window.start), kept.bucket(min(window.end, at))
-    return sum(kept.destroy_at(bucket) > at for bucket in range(first, last + 1, kept.bucket_minutes))
+    # As the vault does: a camera's clock may run ahead by a minute, and what is due is not looked up.
+    oldest = kept.bucket(at - timedelta(minutes=kept.minutes)) + kept.bucket_minutes
+    first = max(kept.bucket(window.start - timedelta(minutes=1)), oldest)
+    last = kept.bucket(min(window.end, at))
+    return max(0, (last - first) // kept.bucket_minutes + 1)
 
 
 @dataclass(frozen=True, slots=True)

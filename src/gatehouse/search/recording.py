@@ -103,7 +103,7 @@ class Recorder:
             "owners_decided": kept.sealed.root.value,
             "rules": list(judged.rule_ids()),
         }
-        return self.step(case, step, fields, *more, attachments={judging.ATTACHMENT: kept.data})
+        return self.step(case, step, fields, *more, decisions=kept.data)
 
     def step(
         self,
@@ -111,7 +111,7 @@ class Recorder:
         step: SearchState,
         fields: Mapping[str, Json],
         *more: Apply,
-        attachments: Mapping[str, bytes] | None = None,
+        decisions: bytes | None = None,
     ) -> Entered:
         """Put a step on the record; it is not recorded unless it can follow the state of the search."""
         asked = asked_fields(case.search)
@@ -125,8 +125,8 @@ class Recorder:
             event(step, case.search.mode),
             case.search.agency,
             every,
-            state.moved(case.id, step, *more),
-            attachments=attachments,
+            state.moved(case.id, step, *more, decides=decisions is not None),
+            attachments=None if decisions is None else {judging.ATTACHMENT: decisions},
         )
 
     def beside(

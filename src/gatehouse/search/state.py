@@ -37,12 +37,13 @@ CREATE TABLE IF NOT EXISTS search_search (
     changed_at INTEGER NOT NULL,
     due_at INTEGER,                  -- until when a review and its answer wait
     requested INTEGER NOT NULL,      -- ledger index
-    decided INTEGER,                 -- ledger index of denied, review_pending or permitted
+    decided INTEGER,                 -- ledger index of the newest entry with decisions
     last INTEGER NOT NULL            -- ledger index of the newest entry
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS search_search_by_officer ON search_search (officer, at);
 CREATE INDEX IF NOT EXISTS search_search_by_agency ON search_search (agency, at);
 CREATE INDEX IF NOT EXISTS search_search_by_plate ON search_search (plate) WHERE plate IS NOT NULL;
+CREATE INDEX IF NOT EXISTS search_search_by_change ON search_search (changed_at);
 CREATE INDEX IF NOT EXISTS search_search_open ON search_search (state, at)
     WHERE state IN ('requested', 'review_pending', 'permitted', 'approved');
 CREATE TABLE IF NOT EXISTS search_review (
@@ -187,6 +188,17 @@ class SearchTables:
             )
         ]
 
+    def newest_released(self, within: timedelta) -> list[Row]:
+        """Return the searches that were released last, within a span before the newest of them."""
+        return [
+            _row(each)
+            for each in self.query(
+                f"SELECT {_ROW} FROM search_search WHERE state = 'released' AND mode = 'live' "  # noqa: S608
+                "AND changed_at >= (SELECT max(changed_at) FROM search_search) - ? ORDER BY last",
+                within // _MICROSECOND,
+            )
+        ]
+
     def searches_of(self, *, officer: str | None, agency: str, before: int, most: int) -> list[Row]:
         """Return searches of an officer or of a whole agency, the newest first, below a ledger index."""
         return [
@@ -249,13 +261,13 @@ def requested(search: Noted, marks: Iterable[str], *, forget: datetime) -> Apply
     return apply
 
 
-def moved(search: str, to: SearchState, *more: Apply) -> Apply:
+def moved(search: str, to: SearchState, *more: Apply, decides: bool) -> Apply:
     """Return the change of a search's state, with more that goes with it; `OutOfOrder` if it cannot follow.
 
-    Two that come at once are ordered by the ledger: the second finds the state that the first has left.
+    `decides` says that decisions are attached to the entry. Two that come at once are ordered by the ledger:
+    the second finds the state that the first has left.
     """
     before = sorted(state.value for state, steps in SEARCH_STEPS.items() if to in steps)
-    decides = to in SEARCH_STEPS[SearchState.REQUESTED]
 
     def apply(connection: sqlite3.Connection) -> None:
         done = connection.execute(

@@ -21,6 +21,7 @@ from gatehouse.law import Lexicon, OwnerIndex, Pack, Rulebook
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.folder import Ledger
+from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.model import (
     Agency,
     AgencyKind,
@@ -301,3 +302,12 @@ class World:
     def values(self, index: int) -> Mapping[str, Json]:
         """Return what an entry hides."""
         return self.ledger.openings(index).values
+
+    def back(self, **span: float) -> Window:
+        """Return the window from so long ago until now."""
+        now = self.clock()
+        return Window(now - timedelta(**span), now)
+
+    def named(self, entry: bytes) -> str:
+        """Return how later entries name a search's first one."""
+        return leaf_hash(entry).hex()
