@@ -26,8 +26,8 @@ from gatehouse.reads.rows import (
 MAX_LOOKUPS = 4096
 LONGEST_NAME = 255
 # The last whole day that a signed 32-bit number of minutes reaches, in the year 6053.
-BUCKETS = range(1_491_308 * 1440)
-NUMBERS = range(1, 2**63)
+BUCKETS_END = 1_491_308 * DAY_MINUTES
+NUMBERS_END = 2**63
 
 Values = tuple[bytes, int, str, bytes, bytes]
 """A row as a driver takes it: token, bucket, owner_id, read_id, sealed."""
@@ -107,14 +107,14 @@ def check_batches(batches: Sequence[ReadBatch]) -> None:
     """Refuse batches that no camera's intake makes."""
     for batch in batches:
         check_name(batch.camera, "a camera")
-        if batch.number not in NUMBERS:
+        if not 0 < batch.number < NUMBERS_END:
             raise BadUse("a batch's number is out of bounds", expected="1 to 2^63 - 1", got=str(batch.number))
         for owner in {row.owner_id for row in batch.rows}:
             check_name(owner, "an owner")
         for row in batch.rows:
             if len(row.token) != TOKEN_BYTES or len(row.read_id) != READ_ID_BYTES:
                 raise BadUse("a row's token or read_id has a wrong length", expected="16 bytes each")
-            if row.bucket not in BUCKETS:
+            if not _is_minute(row.bucket):
                 raise BadUse("a row's bucket is out of bounds", got=str(row.bucket))
 
 
@@ -132,9 +132,9 @@ def check_lookups(lookups: Sequence[Lookup], owners: Collection[str]) -> None:
     for owner in owners:
         check_name(owner, "an owner")
     for each in lookups:
-        if len(each.token) != TOKEN_BYTES:
+        if type(each.token) is not bytes or len(each.token) != TOKEN_BYTES:
             raise BadUse("a lookup's token has a wrong length", expected=f"{TOKEN_BYTES} bytes")
-        if each.bucket not in BUCKETS:
+        if not _is_minute(each.bucket):
             raise BadUse("a lookup's bucket is out of bounds", got=str(each.bucket))
 
 
@@ -165,7 +165,11 @@ def by_minute(befores: Mapping[str, int], since: Mapping[str, int], day: int) ->
     return found
 
 
+def _is_minute(bucket: int) -> bool:
+    return type(bucket) is int and 0 <= bucket < BUCKETS_END
+
+
 def check_minute(before: int) -> None:
     """Refuse a minute that is none: too early is safe, too late would delete what must be kept."""
-    if before not in BUCKETS:
+    if not _is_minute(before):
         raise BadUse("a minute is out of bounds", expected="minutes since 1970", got=str(before))
