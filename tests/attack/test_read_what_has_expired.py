@@ -207,6 +207,24 @@ class TestEveryCopy:
         keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
         assert [row.owner_id for row in opened(stolen.rows, keys)] == [OTHER]
 
+    def test_by_the_tokens_of_a_class_that_nobody_keeps_any_more(self, world: World, stolen: Stolen) -> None:
+        """Once no read of a bucket can be opened, none can be found by its plate either."""
+        world.take(EXPIRING, at=AT - timedelta(days=5))
+        # Its keys stand on the same shelf, so that the shelf outlives those of the shorter retention.
+        world.retention[OTHER] = 60 * DAY
+        world.take(LASTING, owner=OTHER, at=AT - timedelta(days=35))
+        stolen.take(world)
+        world.retention[OWNER] = 10 * DAY
+        world.vault.sweep()
+        stolen.take(world)
+        world.clock.at = BEGAN + timedelta(days=5)
+        world.vault.sweep()
+        stolen.take(world)
+        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        assert [row.owner_id for row in opened(stolen.rows, keys)] == [OTHER]
+        found = tokens([EXPIRING, LASTING], keys)
+        assert [row.owner_id for row in stolen.rows if row.token in found] == [OTHER]
+
     def test_of_a_hold_that_was_ended(self, world: World, stolen: Stolen) -> None:
         rows = world.take(PLATE, PLATE)
         holds = []
