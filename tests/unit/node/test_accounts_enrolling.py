@@ -239,7 +239,7 @@ class TestOffboard:
     def test_everything_of_the_person_ends_at_once(self, station: Station) -> None:
         secret, codes = station.enroll_with_code("o-1", login="ames")
         session = station.accounts.sessions.open("o-1", method=Method.TOTP)
-        station.accounts.subjects.link("https://id.test", "s-1", "o-1", by=("c-1",))
+        station.accounts.subjects.link("https://id.test", "s-1", "o-1", by=("c-1", "c-2"))
         station.accounts.offboard("o-1", by=("c-1",))
         refused: list[Callable[[], object]] = [
             lambda: station.accounts.sessions.find(session),

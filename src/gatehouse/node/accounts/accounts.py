@@ -74,6 +74,16 @@ class Accounts:
         self.subjects = Subjects(self._file, officers, record=record)
         self.logins = Logins(self._file)
 
+    def enrolled(self, officer: str) -> bool:
+        """Return whether a person has anything to sign in with, here or at the OpenID provider."""
+        with self._file.reading() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM account WHERE officer = ?1 AND login IS NOT NULL "
+                "UNION SELECT 1 FROM subject WHERE officer = ?1",
+                (officer,),
+            ).fetchone()
+        return row is not None
+
     def has_code(self, officer: str) -> bool:
         """Return whether a person has an authenticator."""
         return self._codes.has(officer)

@@ -1,8 +1,8 @@
 """Which person of the registry a subject of an OpenID provider is.
 
-A provider says who somebody is, never what they may do. A subject is linked to one person by a custodian; one
-that is not linked signs nobody in. E-mail addresses and names of a provider are never matched: they change
-hands.
+A provider says who somebody is, never what they may do. A subject is linked to one person by the operator or
+two custodians; one that is not linked signs nobody in. E-mail addresses and names of a provider are never
+matched: they change hands.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Final
 
 from gatehouse.model import BadInput
 from gatehouse.node.accounts.enrolling import ensure_account
-from gatehouse.node.accounts.errors import NotSignedIn
+from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile
-from gatehouse.node.accounts.people import AccountEvent, Officers, Recorder, serving
+from gatehouse.node.accounts.people import AccountEvent, Officers, Recorder, custodian_of, serving
 
 # OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters.
 LONGEST_SUBJECT: Final = 255
+_TOGETHER: Final = 2
 
 
 class Subjects:
@@ -28,10 +29,18 @@ class Subjects:
         self._record = record
 
     def link(self, issuer: str, subject: str, officer: str, *, by: tuple[str, ...]) -> None:
-        """Link a subject to a person who serves; one that is linked to another is `BadInput`."""
+        """Link a subject to a person who serves; one that is linked to another is `BadInput`.
+
+        `by` is empty where the operator does it, else two custodians of the agency: one alone could link an
+        own subject to somebody else and act under that name.
+        """
         if not (subject.isascii() and 1 <= len(subject) <= LONGEST_SUBJECT):
             raise BadInput("a subject has another form", expected=f"1 to {LONGEST_SUBJECT} ASCII characters")
-        serving(self._officers, officer)
+        person = serving(self._officers, officer)
+        for each in by:
+            custodian_of(self._officers, each, agency=person.agency)
+        if by and len({*by} - {officer}) < _TOGETHER:
+            raise NotPermitted("two custodians link a subject together, neither of them their own")
         with self._file.reading() as connection:
             row = connection.execute(
                 "SELECT officer FROM subject WHERE issuer = ? AND subject = ?", (issuer, subject)

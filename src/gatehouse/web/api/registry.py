@@ -1,0 +1,184 @@
+"""The registry as people of the network may read it: agencies, cameras, and what owners decide."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from gatehouse.model import AgencyKind, CameraStatus, Role, Scope
+from gatehouse.web.api.model import Given, Id, Told
+from gatehouse.web.endpoint import Call, Endpoint, Reply
+
+
+class AgencyTold(Told):
+    """An agency of the network."""
+
+    id: str
+    name: str
+    state: str
+    kind: AgencyKind
+    ori: str | None
+    region: str | None
+
+
+class Agencies(Told):
+    """The agencies of the network."""
+
+    agencies: list[AgencyTold]
+
+
+class CamerasAsked(Given):
+    """Whose cameras; one's own agency's unless said."""
+
+    agency: Id | None = None
+
+
+class CameraTold(Told):
+    """A camera. Degrees are WGS 84; `heading` runs clockwise from north."""
+
+    id: str
+    agency: str
+    name: str
+    latitude: float
+    longitude: float
+    heading: int | None
+    status: CameraStatus
+
+
+class Cameras(Told):
+    """Cameras of an agency."""
+
+    cameras: list[CameraTold]
+
+
+class OwnerTold(Told):
+    """What an owner decides beside the law. Without a retention it is not searched, and takes no read."""
+
+    owner: str
+    retention_minutes: int | None
+    scope_caps: dict[str, Scope] = Field(description="By purpose or offense, from how far away at most")
+    optins: list[str]
+    waiting_days: int = Field(description="How long it waits before a loosening is in force")
+
+
+class PeopleAsked(Given):
+    """Which people of one's own agency."""
+
+    role: Role
+
+
+class PersonTold(Told):
+    """A person of the agency."""
+
+    id: str
+    name: str
+    roles: list[Role]
+
+
+class People(Told):
+    """Active people of the agency who have a role."""
+
+    people: list[PersonTold]
+
+
+def endpoints() -> list[Endpoint]:
+    """Return the routes."""
+    return [
+        Endpoint(
+            "GET", "/registry/agencies", "Agencies of the network", "registry", agencies, {200: Agencies}
+        ),
+        Endpoint(
+            "GET",
+            "/registry/cameras",
+            "Cameras of an agency",
+            "registry",
+            cameras,
+            {200: Cameras},
+            query=CamerasAsked,
+        ),
+        Endpoint(
+            "GET",
+            "/registry/owners/{id}",
+            "What an owner decides beside the law",
+            "registry",
+            owner,
+            {200: OwnerTold},
+            refusals=(422,),
+        ),
+        Endpoint(
+            "GET",
+            "/registry/people",
+            "People of the own agency by role",
+            "registry",
+            people,
+            {200: People},
+            query=PeopleAsked,
+        ),
+    ]
+
+
+def agencies(call: Call) -> Reply:
+    """List the agencies."""
+    return Reply(
+        Agencies(
+            agencies=[
+                AgencyTold(
+                    id=each.id,
+                    name=each.name,
+                    state=each.state,
+                    kind=each.kind,
+                    ori=each.ori,
+                    region=each.region,
+                )
+                for each in call.site.registry.agencies()
+            ]
+        )
+    )
+
+
+def cameras(call: Call) -> Reply:
+    """List the cameras of an agency."""
+    agency = call.site.registry.agency(call.asked(CamerasAsked).agency or call.officer.agency)
+    return Reply(
+        Cameras(
+            cameras=[
+                CameraTold(
+                    id=each.id,
+                    agency=each.agency,
+                    name=each.name,
+                    latitude=each.latitude,
+                    longitude=each.longitude,
+                    heading=each.heading,
+                    status=each.status,
+                )
+                for each in call.site.registry.cameras(agency.id)
+            ]
+        )
+    )
+
+
+def owner(call: Call) -> Reply:
+    """Say what an owner decides."""
+    agency = call.site.registry.agency(call.path["id"])
+    rules = call.site.registry.own_rule(agency.id)
+    return Reply(
+        OwnerTold(
+            owner=agency.id,
+            retention_minutes=None if rules.retention is None else int(rules.retention.total_seconds()) // 60,
+            scope_caps=dict(rules.scope_caps),
+            optins=sorted(rules.optins),
+            waiting_days=rules.waiting.days,
+        )
+    )
+
+
+def people(call: Call) -> Reply:
+    """List the people of the own agency who have a role."""
+    found = call.site.registry.people(call.officer.agency, call.asked(PeopleAsked).role)
+    return Reply(
+        People(
+            people=[
+                PersonTold(id=each.id, name=each.name, roles=sorted(each.roles))
+                for each in sorted(found, key=lambda each: each.id)
+            ]
+        )
+    )

@@ -1,0 +1,137 @@
+"""Step-up over the API: a person says what they want, gets a nonce, and sends it back with a second factor.
+
+POST /intents takes the same words that the request itself will have, and answers what a passkey signs. Words
+and nonce together make the challenge, so a page that shows one thing and sends another gets no signature that
+holds. `gatehouse.node.accounts.step_up` has the scheme.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from gatehouse.ledger.canonical import Json
+from gatehouse.node.accounts.step_up import Evidence
+from gatehouse.search.signature import review_intent, search_intent
+from gatehouse.web.api.asking import SearchAsked
+from gatehouse.web.api.model import Credential, Given, Id, Told
+from gatehouse.web.endpoint import Call, Endpoint, Reply
+from gatehouse.web.errors import RequestRefused
+
+Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class Signed(Given):
+    """What shows that the person is there: the nonce with a passkey's answer, or with a one-time code."""
+
+    nonce: Nonce
+    credential: Credential | None = None
+    code: Annotated[str, StringConstraints(max_length=16)] | None = None
+
+
+class SearchIntent(Given):
+    """A search, as it will be sent."""
+
+    asks: Literal["search"]
+    search: SearchAsked
+
+
+class ReviewIntent(Given):
+    """The answer of a reviewer."""
+
+    asks: Literal["review"]
+    search: Id
+    approves: bool
+
+
+class AccountIntent(Given):
+    """A change of an account: what is done, and to whom or what."""
+
+    asks: Literal["account"]
+    action: Literal[
+        "add_passkey",
+        "remove_passkey",
+        "change_password",
+        "invite",
+        "ask_recovery",
+        "approve_recovery",
+        "offboard",
+    ]
+    subject: Annotated[str, StringConstraints(max_length=600)] = ""
+
+
+class IntentGiven(Given):
+    """What somebody is about to do."""
+
+    intent: Annotated[SearchIntent | ReviewIntent | AccountIntent, Field(discriminator="asks")]
+
+
+class Challenge(Told):
+    """What to show a second factor for. It is good once and for two minutes."""
+
+    nonce: str
+    passkey: dict[str, Any] | None = Field(
+        description="Options for `navigator.credentials.get()`; null if the person has no passkey"
+    )
+    code: bool = Field(description="Whether the person has an authenticator for one-time codes")
+
+
+def endpoints() -> list[Endpoint]:
+    """Return the routes."""
+    return [
+        Endpoint(
+            "POST",
+            "/intents",
+            "Say what you are about to do, and get what a second factor is shown for",
+            "intents",
+            begin,
+            {201: Challenge},
+            body=IntentGiven,
+            refusals=(429,),
+        )
+    ]
+
+
+def begin(call: Call) -> Reply:
+    """Give out a nonce for an intent."""
+    document = _document(call, call.read(IntentGiven).intent)
+    nonce, options = call.site.accounts.step_up.begin(call.officer.id, document)
+    has_code = call.site.accounts.has_code(call.officer.id)
+    return Reply(Challenge(nonce=_text(nonce), passkey=options, code=has_code), 201)
+
+
+def shown(call: Call, intent: Json, signed: Signed) -> Evidence:
+    """Return the evidence that the person who is signed in stands behind an intent; else `NotSignedIn`."""
+    step_up, at = call.site.accounts.step_up, call.site.clock()
+    nonce = urlsafe_b64decode(signed.nonce + "=")
+    if (signed.credential is None) is (signed.code is None):
+        raise RequestRefused(
+            422, "the signature shows no factor, or two", expected="either `credential` or `code`"
+        )
+    if signed.credential is not None:
+        return step_up.with_passkey(call.officer.id, intent, nonce=nonce, credential=signed.credential, at=at)
+    assert signed.code is not None
+    return step_up.with_code(
+        call.officer.id, intent, nonce=nonce, code=signed.code, address=call.address, at=at
+    )
+
+
+def account_intent(action: str, subject: str = "") -> dict[str, Json]:
+    """Return the document that is signed for a change of an account."""
+    return {"asks": "account", "action": action, "subject": subject}
+
+
+def _document(call: Call, intent: SearchIntent | ReviewIntent | AccountIntent) -> Json:
+    match intent:
+        case SearchIntent(search=asked):
+            return search_intent(asked.search(call.officer))
+        case ReviewIntent(search=search, approves=approves):
+            return review_intent(search, approves=approves)
+        case AccountIntent(action=action, subject=subject):
+            return account_intent(action, subject)
+
+
+def _text(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,0 +1,112 @@
+"""What the web asks of a node. `gatehouse.node.Node` is one; tests make small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gatehouse.model import Agency, Camera, Officer, Role
+from gatehouse.node.accounts.accounts import Accounts
+from gatehouse.node.accounts.oidc import OidcProvider
+from gatehouse.search.door import Door
+from gatehouse.search.registry import OwnerRules
+from gatehouse.vault.batch import ReadRefusal, SignedBatch
+
+
+class Ingested(Protocol):
+    """How a batch was taken in. `duplicate` says that its number was had before, and nothing was added."""
+
+    @property
+    def accepted(self) -> int:
+        """Return how many reads were taken in."""
+        ...
+
+    @property
+    def refused(self) -> Mapping[ReadRefusal, int]:
+        """Return how many reads were refused, by reason."""
+        ...
+
+    @property
+    def duplicate(self) -> bool:
+        """Return whether the camera's number was had before."""
+        ...
+
+
+class Registry(Protocol):
+    """Who takes part and what is in force (`gatehouse.node.registry`)."""
+
+    def agency(self, agency: str) -> Agency:
+        """Return the agency of an id; one that is not registered is `BadInput`."""
+        ...
+
+    def agencies(self) -> Sequence[Agency]:
+        """Return every agency, in the order of their ids."""
+        ...
+
+    def cameras(self, agency: str | None = None) -> Sequence[Camera]:
+        """Return the cameras of an agency, or all, in the order of their ids."""
+        ...
+
+    def officer(self, officer: str) -> Officer:
+        """Return the person of an id, also one who has left; an unknown one is `BadInput`."""
+        ...
+
+    def people(self, agency: str, role: Role) -> Sequence[Officer]:
+        """Return the active people of an agency who have a role."""
+        ...
+
+    def own_rule(self, owner: str) -> OwnerRules:
+        """Return what an owner decides beside its terms."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a part of the node can do its work, and in one word or two why not."""
+
+    part: str
+    ready: bool
+    why: str | None = None
+
+
+class Site(Protocol):
+    """A running node as the web needs it."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Return the accounts."""
+        ...
+
+    @property
+    def oidc(self) -> OidcProvider | None:
+        """Return the OpenID provider, if people sign in there."""
+        ...
+
+    @property
+    def door(self) -> Door:
+        """Return the door."""
+        ...
+
+    @property
+    def registry(self) -> Registry:
+        """Return the registry."""
+        ...
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Return the node's clock."""
+        ...
+
+    def offboard(self, officer: str, *, by: Officer) -> None:
+        """End what a person may do, in the registry and in the accounts, for good."""
+        ...
+
+    def ingest(self, batch: SignedBatch) -> Ingested:
+        """Take a batch of reads in; `Busy` means that nothing of it was taken."""
+        ...
+
+    def health(self) -> Sequence[Health]:
+        """Return whether each part can do its work; it MUST answer at once."""
+        ...

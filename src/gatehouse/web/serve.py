@@ -1,0 +1,89 @@
+"""Serving with uvicorn: on loopback unless told otherwise, and ending without losing a request."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Thread
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gatehouse.model import BadUse
+
+LOOPBACK: Final = "127.0.0.1"
+PORT: Final = 8470
+MOST_CONNECTIONS: Final = 512
+_IDLE_SECONDS: Final = 75
+# How long requests that are under way may take to end; streams of hits are cut off before.
+GRACE_SECONDS: Final = 20
+
+
+def serve(
+    app: ASGIApp,
+    *,
+    host: str = LOOPBACK,
+    port: int = PORT,
+    proxies: Sequence[str] = (),
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until the process is told to end; `ready` is given the address.
+
+    Of `proxies`, addresses in front of this one, it is believed where requests come from, and of nobody else.
+    """
+    with _listen(host, port) as listening:
+        if ready is not None:
+            ready(_url(listening, host))
+        _server(app, proxies).run(sockets=[listening])
+
+
+@contextmanager
+def serving(
+    app: ASGIApp, *, host: str = LOOPBACK, port: int = 0, proxies: Sequence[str] = ()
+) -> Iterator[str]:
+    """Serve on a thread as long as the block runs, and give the address."""
+    server = _server(app, proxies)
+    with _listen(host, port) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="gatehouse-web")
+        thread.start()
+        try:
+            yield _url(listening, host)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(app: ASGIApp, proxies: Sequence[str]) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,  # paths hold ids of searches
+            log_level="warning",
+            lifespan="off",
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=_IDLE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise BadUse(
+            "the node cannot listen there",
+            where=f"{host}:{port}",
+            got=os.strerror(error.errno) if error.errno else str(error),
+        ) from error
+
+
+def _url(listening: socket.socket, host: str) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}"

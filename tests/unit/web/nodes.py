@@ -1,0 +1,216 @@
+"""A node for tests of the web: a real door, ledger, vault and read store, real accounts, and a browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+from starlette.applications import Starlette
+
+from gatehouse.model import Agency, Camera, Officer, Role
+from gatehouse.node.accounts import Accounts, OidcProvider
+from gatehouse.node.accounts.passwords import Passwords
+from gatehouse.search.door import Door
+from gatehouse.search.registry import OwnerRules
+from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.web.app import create_app
+from gatehouse.web.ports import Health
+from tests.unit.node.authenticator import Authenticator
+from tests.unit.node.staff import SITE, Record
+from tests.unit.search.world import CEDAR, World
+
+ORIGIN = "https://gatehouse.test"
+
+
+@dataclass
+class Taken:
+    """How a batch was taken in."""
+
+    accepted: int = 0
+    refused: Mapping[ReadRefusal, int] = field(default_factory=Counter)
+    duplicate: bool = False
+
+
+class WebRegistry:
+    """The registry of a world, with what the web asks beside."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.added: list[Camera] = []
+
+    def agency(self, agency: str) -> Agency:
+        return self._world.registry.agency(agency)
+
+    def agencies(self) -> Sequence[Agency]:
+        return list(self._world.registry.agencies.values())
+
+    def cameras(self, agency: str | None = None) -> Sequence[Camera]:
+        return [each for each in self.added if agency in (None, each.agency)]
+
+    def officer(self, officer: str) -> Officer:
+        return self._world.registry.officer(officer)
+
+    def people(self, agency: str, role: Role) -> Sequence[Officer]:
+        return self._world.registry.people(agency, role)
+
+    def own_rule(self, owner: str) -> OwnerRules:
+        return self._world.registry.own_rule(owner)
+
+
+class WebNode:
+    """A node as the web asks for it (`gatehouse.web.ports.Site`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(folder)
+        # The world's clock moves by itself; a session must not end by that.
+        self.record = Record()
+        self.registry = WebRegistry(self.world)
+        self.accounts = Accounts(
+            folder / "accounts.sqlite",
+            key=folder / "accounts.key",
+            officers=self.registry,
+            relying=SITE,
+            record=self.record,
+            clock=self.world.clock,
+            passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        )
+        self.oidc: OidcProvider | None = None
+        self.taken: list[SignedBatch] = []
+        self.take: Taken | Exception = Taken(accepted=1)
+        self.parts = [Health("ledger", True), Health("vault", True)]
+
+    @property
+    def door(self) -> Door:
+        return self.world.door
+
+    @property
+    def clock(self) -> Any:
+        return self.world.clock
+
+    def ingest(self, batch: SignedBatch) -> Taken:
+        self.taken.append(batch)
+        if isinstance(self.take, Exception):
+            raise self.take
+        return self.take
+
+    def offboard(self, officer: str, *, by: Officer) -> None:
+        people = self.world.registry.officers
+        known = people[officer]
+        people[officer] = Officer(known.id, known.agency, known.name, known.roles, active=False)
+        self.accounts.offboard(officer, by=(by.id,))
+
+    def health(self) -> Sequence[Health]:
+        return self.parts
+
+    def hire(self, id: str, *roles: Role, agency: str = CEDAR) -> None:
+        """Add a person to the registry."""
+        self.world.registry.officers[id] = Officer(id, agency, f"Person {id}", frozenset(roles))
+
+    def move(self, **span: float) -> None:
+        """Let time pass."""
+        self.world.clock.move(timedelta(**span))
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return self.world.clock()
+
+    def close(self) -> None:
+        self.accounts.close()
+        self.world.close()
+
+
+class Browser:
+    """A browser at one of the node's pages, or a program that names its origin."""
+
+    def __init__(self, app: Starlette, *, origin: str | None = ORIGIN, address: str = "192.0.2.7") -> None:
+        headers = {} if origin is None else {"origin": origin}
+        self._app = app
+        self._address = address
+        self._headers = headers
+        self.cookies = httpx.Cookies()
+        self.device: Authenticator | None = None
+
+    def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send one request and keep the cookies that come of it."""
+
+        async def run() -> httpx.Response:
+            transport = httpx.ASGITransport(
+                app=self._app, raise_app_exceptions=False, client=(self._address, 1)
+            )
+            async with httpx.AsyncClient(
+                transport=transport, base_url=ORIGIN, headers=self._headers, cookies=self.cookies
+            ) as client:
+                response = await client.request(method, path, **more)
+                self.cookies = client.cookies
+                return response
+
+        return asyncio.run(run())
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.send("GET", path, **more)
+
+    def post(self, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        if json is not None:
+            more["json"] = json
+        return self.send("POST", path, **more)
+
+    def enroll(self, node: WebNode, officer: str) -> None:
+        """Give a person a passkey, on this browser's device."""
+        self.device = Authenticator()
+        token = node.accounts.enrollment.invite(officer, by=()).token
+        login = f"login.{officer}"
+        options = node.accounts.enrollment.passkey_options(token, login=login)
+        node.accounts.enrollment.with_passkey(
+            token, login=login, credential=self.device.create(options), label="key"
+        )
+
+    def sign_in(self) -> httpx.Response:
+        """Sign in with the passkey."""
+        assert self.device is not None
+        options = self.post("/session/passkey/options").json()["options"]
+        found = self.post("/session/passkey", {"credential": self.device.get(options)})
+        assert found.status_code == 201, found.text
+        return found
+
+    def signed(self, intent: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what shows that the person stands behind an intent."""
+        assert self.device is not None
+        found = self.post("/intents", {"intent": intent})
+        assert found.status_code == 201, found.text
+        challenge = found.json()
+        return {"nonce": challenge["nonce"], "credential": self.device.get(challenge["passkey"])}
+
+
+def at_work(node: WebNode, app: Starlette, officer: str) -> Browser:
+    """Return the browser of a person who has a passkey and is signed in."""
+    browser = Browser(app)
+    browser.enroll(node, officer)
+    browser.sign_in()
+    return browser
+
+
+def app_of(node: WebNode) -> Starlette:
+    """Return the application of a node."""
+    return create_app(node)
+
+
+def asked(node: WebNode, **changed: Any) -> dict[str, Any]:
+    """Return the body of a search for a stolen car among neighbors, with some of it changed."""
+    now = node.now()
+    return {
+        "plate": "TEST123",
+        "window": {"from": (now - timedelta(days=2)).isoformat(), "to": now.isoformat()},
+        "scope": "neighbors",
+        "purpose": "stolen_vehicle_or_plate",
+        "on_behalf_of": "none",
+        "reason": "stolen Honda Civic taken from Main Street last night",
+        "offense": "240",
+        "case_number": "26-01234",
+    } | changed
