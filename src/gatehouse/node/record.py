@@ -30,6 +30,7 @@ from gatehouse.ledger.entry import draft_entry, read_entry
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.note import open_note
+from gatehouse.ledger.view import LogView
 from gatehouse.model import Error
 from gatehouse.node.bodies import written
 from gatehouse.node.errors import RecordBroken
@@ -65,6 +66,25 @@ class Recorded:
     detail: Mapping[str, Json]
 
 
+def load_record(log: LogView, path: Path) -> Iterator[Recorded]:
+    """Yield every entry in order, each checked against its leaf and the leaf against the tree.
+
+    `path` is the log's database. Of entries behind the published checkpoint the leaf alone is checked.
+    """
+    published, keys = log.checkpoint(), log.keys
+    checkpoint = Checkpoint.parse(open_note(published, keys=list(keys)).text)
+    with closing(_reader(path)) as connection:
+        (stray,) = connection.execute(_STRAY).fetchone()
+        if stray is not None:
+            raise RecordBroken(
+                "the registry holds a row that no entry came with", where=f"entry {stray}", hint=_HINT
+            )
+        for index, data, *row in connection.execute(_READ):
+            if index < checkpoint.size:
+                _check_place(log, index, data, checkpoint)
+            yield _opened(index, data, *row)
+
+
 class RegistryRecord:
     """The entries of the registry in a ledger."""
 
@@ -76,23 +96,8 @@ class RegistryRecord:
         return _size(self._ledger.log.checkpoint(), self._ledger.log.keys)
 
     def load(self) -> Iterator[Recorded]:
-        """Yield every entry in order, each checked against its leaf and the leaf against the tree.
-
-        Of entries behind the published checkpoint the leaf alone is checked.
-        """
-        published, keys = self._ledger.log.checkpoint(), self._ledger.log.keys
-        size = _size(published, keys)
-        root = Checkpoint.parse(open_note(published, keys=list(keys)).text).root
-        with closing(_reader(self._ledger.folder.log)) as connection:
-            (stray,) = connection.execute(_STRAY).fetchone()
-            if stray is not None:
-                raise RecordBroken(
-                    "the registry holds a row that no entry came with", where=f"entry {stray}", hint=_HINT
-                )
-            for index, data, *row in connection.execute(_READ):
-                if index < size:
-                    _check_place(self._ledger, index, data, root=root, size=size)
-                yield _opened(index, data, *row)
+        """Yield every entry in order; see `load_record`."""
+        return load_record(self._ledger.log, self._ledger.folder.log)
 
     def append(
         self,
@@ -158,9 +163,10 @@ def _moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
-def _check_place(ledger: Ledger, index: int, data: bytes, *, root: bytes, size: int) -> None:
+def _check_place(log: LogView, index: int, data: bytes, checkpoint: Checkpoint) -> None:
+    size, root = checkpoint.size, checkpoint.root
     try:
-        proof = ledger.log.proof(index, size)
+        proof = log.proof(index, size)
         merkle.verify_inclusion(index=index, size=size, leaf_hash=leaf_hash(data), proof=proof, root=root)
     except Error as error:
         raise RecordBroken(

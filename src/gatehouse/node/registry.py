@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 from gatehouse.law import Lexicon, Rulebook
@@ -216,18 +215,7 @@ class NodeRegistry:
         """Read the record again after a failure of which nobody knows how far it went."""
         if not self._stale:
             return
-        view, last = View(), -1
-        for entry in self._record.load():
-            try:
-                view.fold(entry)
-            except Error as error:
-                raise RecordBroken(
-                    "an entry of the registry was made past the node: it does not follow from those before",
-                    where=f"entry {entry.index}",
-                    got=error.what,
-                    hint="the node does not start with it; `gatehouse node doctor` says more",
-                ) from error
-            last = entry.index
+        view, last = folded(self._record.load())
         self._take(view, last + 1)
 
     def _take(self, view: View, after: int) -> None:
@@ -264,9 +252,21 @@ class _Current:
     lexicon: Lexicon
 
 
-def open_registry(ledger: Ledger, folder: Path, *, clock: Callable[[], datetime]) -> NodeRegistry:
-    """Return the registry of a node's folder."""
-    return NodeRegistry(ledger, Packs(folder), clock=clock)
+def folded(entries: Iterable[Recorded]) -> tuple[View, int]:
+    """Return what follows from entries, and the index of the last; one that does not follow is refused."""
+    view, last = View(), -1
+    for entry in entries:
+        try:
+            view.fold(entry)
+        except Error as error:
+            raise RecordBroken(
+                "an entry of the registry was made past the node: it does not follow from those before",
+                where=f"entry {entry.index}",
+                got=error.what,
+                hint="the node does not start with it; `gatehouse node doctor` says more",
+            ) from error
+        last = entry.index
+    return view, last
 
 
 def _known(found: Mapping[str, T], name: str, what: str) -> T:
