@@ -30,6 +30,7 @@ FIELDS = frozenset(
         "count",
         "counts",
         "day",
+        "incident",
         "index",
         "kind",
         "part",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from gatehouse.model import Agency, Camera, Officer, Role
 from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider
+from gatehouse.node.health import Health
 from gatehouse.search.door import Door
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
@@ -62,15 +62,6 @@ class Registry(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Whether a part of the node can do its work, and in one word or two why not."""
-
-    part: str
-    ready: bool
-    why: str | None = None
-
-
 class Site(Protocol):
     """A running node as the web needs it."""
 
@@ -99,7 +90,7 @@ class Site(Protocol):
         """Return the node's clock."""
         ...
 
-    def offboard(self, officer: str, *, by: Officer) -> None:
+    def offboard(self, officer: str, *, by: Officer) -> object:
         """End what a person may do, in the registry and in the accounts, for good."""
         ...
 

@@ -3,14 +3,13 @@
 A problem says what happened, what was expected, what to do, and, where a rule stands against it, which rule,
 what would change it and how to appeal. It never holds a plate, a person's name or a stated reason: the errors
 do not. Of an error that nobody foresaw it tells an incident number alone, under which the log has the place
-in the code, again without values.
+in the code (`gatehouse.node.logs`), again without values.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -141,7 +140,7 @@ def on_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Error)
     found, headers = problem_of(error)
     if found.status >= 500:
-        _LOG.warning("answered %d: %s", found.status, type(error).__name__)
+        _LOG.warning("request not answered", extra={"fields": {"kind": type(error).__name__}})
     return answer(found, headers)
 
 
@@ -160,9 +159,7 @@ def on_http(_request: Request, error: Exception) -> Response:
 def on_fault(_request: Request, error: Exception) -> Response:
     """Answer an error that nobody foresaw; its message may hold anything, so only its place is logged."""
     incident = secrets.token_hex(6)
-    frames = traceback.extract_tb(error.__traceback__)
-    places = " < ".join(f"{each.name} ({each.filename}:{each.lineno})" for each in reversed(frames[-8:]))
-    _LOG.error("incident %s: %s in %s", incident, type(error).__name__, places)
+    _LOG.error("request failed", extra={"fields": {"incident": incident}}, exc_info=error)
     return answer(
         Problem(
             type="urn:gatehouse:problem:fault",

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Final
 
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 from gatehouse.model import BadUse
 
 LOOPBACK: Final = "127.0.0.1"
-PORT: Final = 8470
+PORT: Final = 8443
 MOST_CONNECTIONS: Final = 512
 _IDLE_SECONDS: Final = 75
 # How long requests that are under way may take to end; streams of hits are cut off before.
@@ -28,16 +29,19 @@ def serve(
     host: str = LOOPBACK,
     port: int = PORT,
     proxies: Sequence[str] = (),
+    certificate: Path | None = None,
+    key: Path | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until the process is told to end; `ready` is given the address.
 
     Of `proxies`, addresses in front of this one, it is believed where requests come from, and of nobody else.
+    With a `certificate` and its `key` (PEM files) it serves TLS itself.
     """
     with _listen(host, port) as listening:
         if ready is not None:
-            ready(_url(listening, host))
-        _server(app, proxies).run(sockets=[listening])
+            ready(_url(listening, host, "http" if certificate is None else "https"))
+        _server(app, proxies, certificate, key).run(sockets=[listening])
 
 
 @contextmanager
@@ -45,23 +49,27 @@ def serving(
     app: ASGIApp, *, host: str = LOOPBACK, port: int = 0, proxies: Sequence[str] = ()
 ) -> Iterator[str]:
     """Serve on a thread as long as the block runs, and give the address."""
-    server = _server(app, proxies)
+    server = _server(app, proxies, None, None)
     with _listen(host, port) as listening:
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="gatehouse-web")
         thread.start()
         try:
-            yield _url(listening, host)
+            yield _url(listening, host, "http")
         finally:
             server.should_exit = True
             thread.join()
 
 
-def _server(app: ASGIApp, proxies: Sequence[str]) -> uvicorn.Server:
+def _server(
+    app: ASGIApp, proxies: Sequence[str], certificate: Path | None, key: Path | None
+) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
             access_log=False,  # paths hold ids of searches
-            log_level="warning",
+            log_config=None,  # the node's own configuration of logs stands
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
             lifespan="off",
             server_header=False,
             proxy_headers=bool(proxies),
@@ -84,6 +92,6 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _url(listening: socket.socket, host: str) -> str:
+def _url(listening: socket.socket, host: str, scheme: str) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listening.getsockname()[1]}"
+    return f"{scheme}://{name}:{listening.getsockname()[1]}"

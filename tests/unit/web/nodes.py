@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +19,13 @@ from starlette.applications import Starlette
 from gatehouse.model import Agency, Camera, Officer, Role
 from gatehouse.node.accounts import Accounts, OidcProvider
 from gatehouse.node.accounts.passwords import Passwords
+from gatehouse.node.health import Health
 from gatehouse.search.door import Door
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
-from gatehouse.web.app import create_app
-from gatehouse.web.ports import Health
+from gatehouse.web.app import create_app, endpoints
+from gatehouse.web.metrics import Metrics
+from gatehouse.web.problem import Problem
 from tests.unit.node.authenticator import Authenticator
 from tests.unit.node.staff import SITE, Record
 from tests.unit.search.world import CEDAR, World
@@ -126,6 +130,30 @@ class WebNode:
         self.world.close()
 
 
+_ROUTES = [
+    (each.method, re.compile(re.sub(r"{\w+}", "[^/]+", each.path)), each) for each in endpoints(Metrics())
+]
+
+
+def check_declared(method: str, path: str, response: httpx.Response) -> None:
+    """Fail a test whose response is none that the route declares, and so none of `/openapi.json`."""
+    bare = path.partition("?")[0]
+    found = [each for verb, pattern, each in _ROUTES if verb == method and pattern.fullmatch(bare)]
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = Problem.model_validate_json(response.content, extra="forbid")
+        assert problem.status == response.status_code
+        for each in found:
+            assert response.status_code in each.problems, (response.status_code, each.path)
+        return
+    for each in found:
+        model = each.answers[response.status_code]
+        if model is not None:
+            model.model_validate_json(response.content)
+            assert json.loads(response.content).keys() == model.model_fields.keys()
+        elif not each.plain:
+            assert response.content == b""
+
+
 class Browser:
     """A browser at one of the node's pages, or a program that names its origin."""
 
@@ -151,7 +179,9 @@ class Browser:
                 self.cookies = client.cookies
                 return response
 
-        return asyncio.run(run())
+        found = asyncio.run(run())
+        check_declared(method, path, found)
+        return found
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.send("GET", path, **more)
