@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatehouse.ledger.canonical import to_canonical
 from gatehouse.ledger.decisions import (
     DecisionsRoot,
     OwnerDecision,
@@ -48,6 +49,22 @@ def test_leaf_is_canonical_json_with_its_salt() -> None:
         + '","schema":"gatehouse-owner-decision/1"}'
     )
     assert SealedDecisions([salted]).root == DecisionsRoot(leaf_hash(salted.leaf), 1)
+
+
+@given(st.text(), st.sampled_from(Outcome), st.lists(st.text()), st.binary(min_size=32, max_size=32))
+def test_leaf_of_any_texts_is_canonical_json(
+    owner: str, outcome: Outcome, rules: list[str], salt: bytes
+) -> None:
+    salted = SaltedDecision(OwnerDecision(owner, outcome, tuple(rules)), salt)
+    assert salted.leaf == to_canonical(
+        {
+            "decision": str(outcome),
+            "owner": owner,
+            "rules": rules,
+            "salt": salt.hex(),
+            "schema": "gatehouse-owner-decision/1",
+        }
+    )
 
 
 def test_whoever_is_shown_all_decisions_finds_the_same_root() -> None:
