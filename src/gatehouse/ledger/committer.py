@@ -193,6 +193,10 @@ class Transaction(Protocol):
         """Return the last entry of an agency."""
         ...
 
+    def root(self, size: int) -> bytes | None:
+        """Return the root of the checkpoint of that size, if one was committed."""
+        ...
+
     def write(self, record: Record) -> None:
         """Add a record."""
         ...
@@ -203,7 +207,7 @@ class Transaction(Protocol):
 
 
 class Committer(Protocol):
-    """The one writer of a log; all methods are called from one thread at a time."""
+    """The one writer of a log; all methods but `check` are called from one thread at a time."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction; whoever has lost the lease gets `LeaseNotHeld`."""
@@ -219,6 +223,10 @@ class Committer(Protocol):
         Until that has succeeded nothing may be committed: what an operating system keeps in memory after a
         failed write is not what the disk holds.
         """
+        ...
+
+    def check(self) -> None:
+        """Refuse a store that was taken away with `StorageTaken`; any thread may ask at any time."""
         ...
 
     def close(self) -> None:

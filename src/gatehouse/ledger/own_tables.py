@@ -15,6 +15,8 @@ from gatehouse.ledger.sqlite_file import BEGIN, connect, failures, snapshot
 from gatehouse.model import BadInput, BadUse
 
 _MADE = re.compile(r"\s*CREATE (?:TABLE|(?:UNIQUE )?INDEX) IF NOT EXISTS ([a-z][a-z0-9_]*)[\s(]", re.ASCII)
+# An index on a table of the log's own could refuse its next entry.
+_OF_THE_LOG = re.compile(rf"\bON\W+{schema.TABLES}", re.ASCII | re.IGNORECASE)
 
 
 def create(path: Path, statements: Iterable[str]) -> None:
@@ -25,7 +27,7 @@ def create(path: Path, statements: Iterable[str]) -> None:
     wanted = list(statements)
     for statement in wanted:
         found = _MADE.match(statement)
-        if found is None or found[1].startswith(schema.TABLES):
+        if found is None or found[1].startswith(schema.TABLES) or _OF_THE_LOG.search(statement):
             raise BadUse(
                 "a table beside the log's is not one",
                 expected=f"CREATE … IF NOT EXISTS and a name that does not begin with {schema.TABLES}",

@@ -52,7 +52,7 @@ class Pending:
         self.apply = apply
         self.new_key = new_key
         self._found: Committed | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         # A bare lock is what threads wait for at the least cost; it opens once.
         self._settled = threading.Lock()
         self._settled.acquire()
@@ -67,7 +67,7 @@ class Pending:
         self._found = found
         self._settled.release()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Let whoever waits know that it is not."""
         self._error = error
         self._settled.release()
@@ -114,10 +114,11 @@ def not_recorded(error: Exception) -> NotRecorded:
 
 def outcome_unknown(error: Exception) -> OutcomeUnknown:
     """Return what an append raises when nobody can say yet whether the log has recorded it."""
+    look = "open the log again and look for the entry before it is given once more"
     return OutcomeUnknown(
         "the entry may be on the record",
         got=_said(error),
-        hint="open the log again and look for the entry before it is given once more",
+        hint=f"{error.hint}; then {look}" if isinstance(error, Error) and error.hint else look,
     )
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from gatehouse.ledger import schema
@@ -44,6 +44,7 @@ from gatehouse.ledger.sqlite_file import (
     sync,
     wal_path,
 )
+from gatehouse.ledger.sqlite_guard import Guard, as_it_was
 from gatehouse.model import BadInput, BadUse
 from gatehouse.signing.durable import sync_directory
 
@@ -96,7 +97,7 @@ def update(path: Path) -> None:
 class SqliteTransaction:
     """One `BEGIN IMMEDIATE`."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, guard: _Guard, files: OpenFiles) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, guard: Guard, files: OpenFiles) -> None:
         self._connection = connection
         self._path = path
         self._files = files
@@ -111,15 +112,15 @@ class SqliteTransaction:
             self._connection.execute(SAVEPOINT)
         try:
             for change, own in _changes(apply):
-                with self._guard.holding(own=own, index=index, at=micros(at)):
+                with self._guard.holding(own=own, index=index, at=micros(at)), as_it_was(self._connection):
                     change(self._connection)
         except BaseException as error:
             # Of some failures (a full disk) SQLite rolls the whole transaction back; after any of the disk
             # nothing is believed that is held in memory.
             if not self._connection.in_transaction or _is_the_stores(error):
-                raise StorageFailed(
-                    "the log's store failed", where=self._path.name, got=str(error)
-                ) from error
+                # Whoever shares the transaction is told of it, and the caller's own words are not for them.
+                got = getattr(error, "sqlite_errorname", None) or type(error).__name__
+                raise StorageFailed("the log's store failed", where=self._path.name, got=got) from error
             with failures(self._path):
                 self._connection.execute(ROLLBACK_TO)
                 self._connection.execute(RELEASE)
@@ -140,6 +141,14 @@ class SqliteTransaction:
                 "SELECT sequence, leaf FROM ledger_chain WHERE agency = ?", (agency,)
             ).fetchone()
         return Chain(*row) if row else None
+
+    def root(self, size: int) -> bytes | None:
+        """Return the root of the checkpoint of that size, if one was committed."""
+        with failures(self._path):
+            row = self._connection.execute(
+                "SELECT root FROM ledger_checkpoint WHERE size = ?", (size,)
+            ).fetchone()
+        return row[0] if row else None
 
     def write(self, record: Record) -> None:
         """Add a record."""
@@ -195,7 +204,7 @@ class SqliteCommitter:
                 )
         self._lease = FileLease(lease_path(path))
         self._connection: sqlite3.Connection | None = None
-        self._guard = _Guard()
+        self._guard = Guard()
         self._commits = 0
         try:
             with failures(path):
@@ -278,6 +287,11 @@ class SqliteCommitter:
             self._hang_up()
             raise
 
+    def check(self) -> None:
+        """Refuse a store whose files were removed or replaced with `StorageTaken`; any thread may ask."""
+        with failures(self._path):
+            self._files.check_now()
+
     def close(self) -> None:
         """Give the lease back."""
         self._hang_up()
@@ -289,7 +303,7 @@ class SqliteCommitter:
             schema.migrate(self._connection, where=self._path.name)
             self._connection.create_function("ledger_index", 0, lambda: self._guard.index)
             self._connection.create_function("ledger_at", 0, lambda: self._guard.at)
-            self._connection.set_authorizer(self._guard.allow)
+            self._connection.set_authorizer(partial(self._guard.allow, self._connection))
 
     def _hang_up(self) -> None:
         if self._connection is not None:
@@ -344,74 +358,5 @@ _STORES_OWN = frozenset(
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_NOTADB,
-    }
-)
-
-
-class _Guard:
-    """Keeps the caller's change from ending the transaction, and from the log's own tables.
-
-    `denied` names what it was kept from the last time; `index` and `at` are those of the entry that a change
-    goes with.
-    """
-
-    def __init__(self) -> None:
-        self._applying = False
-        self._own = False
-        self.denied: str | None = None
-        self.index: int | None = None
-        self.at: int | None = None
-
-    @contextmanager
-    def holding(self, *, own: bool, index: int, at: int) -> Iterator[None]:
-        self._applying, self._own, self.denied = True, own, None
-        self.index, self.at = index, at
-        try:
-            yield
-        finally:
-            self._applying = False
-            self.index = self.at = None
-
-    def allow(self, action: int, first: str | None, second: str | None, *_: str | None) -> int:
-        if not self._applying:
-            return sqlite3.SQLITE_OK
-        if action in _ENDING or (action == sqlite3.SQLITE_SAVEPOINT and second == "ledger_apply"):
-            self.denied = _ENDING.get(action, "the log's savepoint")
-            return sqlite3.SQLITE_DENY
-        if action in _WRITING and _is_the_logs(first) and not (self._own and first in schema.SEALING):
-            self.denied = first
-            return sqlite3.SQLITE_DENY
-        if action in _SHAPING and (_is_the_logs(first) or _is_the_logs(second)):
-            self.denied = f"the form of {second if _is_the_logs(second) else first}"
-            return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
-
-
-def _is_the_logs(name: str | None) -> bool:
-    return (name or "").lower().startswith(schema.TABLES)
-
-
-_ENDING = {
-    sqlite3.SQLITE_TRANSACTION: "the transaction",
-    sqlite3.SQLITE_ATTACH: "another database",
-    sqlite3.SQLITE_DETACH: "another database",
-    sqlite3.SQLITE_PRAGMA: "a setting of the database",
-}
-_WRITING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
-# A temporary table or view would stand before the log's own of that name.
-_SHAPING = frozenset(
-    {
-        sqlite3.SQLITE_ALTER_TABLE,
-        sqlite3.SQLITE_CREATE_INDEX,
-        sqlite3.SQLITE_CREATE_TABLE,
-        sqlite3.SQLITE_CREATE_TEMP_TABLE,
-        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
-        sqlite3.SQLITE_CREATE_TEMP_VIEW,
-        sqlite3.SQLITE_CREATE_TRIGGER,
-        sqlite3.SQLITE_CREATE_VIEW,
-        sqlite3.SQLITE_CREATE_VTABLE,
-        sqlite3.SQLITE_DROP_INDEX,
-        sqlite3.SQLITE_DROP_TABLE,
-        sqlite3.SQLITE_DROP_TRIGGER,
     }
 )

@@ -69,7 +69,13 @@ def snapshot(connection: sqlite3.Connection, begin: str = "BEGIN") -> Iterator[N
 def connect(path: Path) -> sqlite3.Connection:
     """Open a file for writing, so that a commit is on the disk when it returns."""
     connection = sqlite3.connect(
-        path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False, cached_statements=256
+        path,
+        # Each transaction is begun by name. Where a caller's change has ended one, Python would begin another
+        # before a statement becomes durable on its own, and the log forbids that.
+        isolation_level="IMMEDIATE",
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+        cached_statements=256,
     )
     try:
         _journal(connection, path)
@@ -109,7 +115,7 @@ class OpenFiles:
 
     def opened(self) -> None:
         """Take the files of the write-ahead log as they are, now that SQLite has made or found them."""
-        self._known.update((path, _identity(path)) for path in self._journal)
+        self._known = {**self._known, **{path: _identity(path) for path in self._journal}}
         self.check()
 
     def closed(self) -> None:
@@ -118,17 +124,29 @@ class OpenFiles:
 
     def check(self) -> None:
         """Refuse with `StorageTaken` if a file is not what was opened, then and ever after."""
-        if self._taken is None:
-            for path, known in self._known.items():
-                found = _identity(path)
-                if found is None or found != known:
-                    self._taken = path, "no file" if found is None else "another file"
-                    break
-            else:
-                return
-        path, got = self._taken
+        self._taken = self._taken or self._missed()
+        if self._taken is not None:
+            raise self._refusal(*self._taken)
+
+    def check_now(self) -> None:
+        """Refuse with `StorageTaken` if a file is not what was opened; any thread may ask.
+
+        Nothing is remembered of it, since another thread may just be opening the files anew.
+        """
+        taken = self._taken or self._missed()
+        if taken is not None:
+            raise self._refusal(*taken)
+
+    def _missed(self) -> tuple[str, str] | None:
+        for path, known in self._known.items():
+            found = _identity(path)
+            if found is None or found != known:
+                return path, "no file" if found is None else "another file"
+        return None
+
+    def _refusal(self, path: str, got: str) -> StorageTaken:
         process = os.getpid()
-        raise StorageTaken(
+        return StorageTaken(
             "a file of the log was removed or replaced while the log was open",
             where=Path(path).name,
             expected="the file that was opened",

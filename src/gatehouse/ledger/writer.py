@@ -64,7 +64,7 @@ class _Batch:
     leaves: list[bytes] = field(default_factory=list)
     proofs: Proofs | None = None
     chains: dict[str, Chain] = field(default_factory=dict)
-    failed: list[tuple[Pending, Exception]] = field(default_factory=list)
+    failed: list[tuple[Pending, BaseException]] = field(default_factory=list)
     new_keys: list[NoteSigner] = field(default_factory=list)
     committing: bool = False
 
@@ -146,6 +146,9 @@ class Writer:
             tree = self._recovered()
             batch.at = self._time() if appends else self._head.at
             with self._committer.transaction() as transaction:
+                known = self._head.newest
+                # An older copy may have been put in its place, under the same name and in the same file.
+                _check_kept(self._storage, known, transaction.root(known.size))
                 for each in appends:
                     self._place(each, transaction, tree, batch)
                 record = self._record(tree, batch, publish)
@@ -193,7 +196,8 @@ class Writer:
         except (StorageFailed, LogCorrupt):
             # Of some failed reads SQLite says that the file is damaged.
             raise
-        except Exception as error:
+        except BaseException as error:
+            # A `sys.exit` too is the caller's: it must not end the thread that all others wait for.
             batch.failed.append((append, error))
             return
         batch.placed.append((append, tree.size + len(batch.entries), leaf))
@@ -275,7 +279,7 @@ class Writer:
         return stored is not None and stored.root == record.checkpoint.root
 
     def _reject(
-        self, appends: list[Pending], failed: list[tuple[Pending, Exception]], reason: Exception
+        self, appends: list[Pending], failed: list[tuple[Pending, BaseException]], reason: Exception
     ) -> None:
         own = {id(append): error for append, error in failed}
         for append in appends:
@@ -286,7 +290,8 @@ class Writer:
         if self._tree is None:
             self._committer.recover()
             head = self._storage.head()
-            _check_kept(self._storage, self._head.newest)
+            kept = self._storage.checkpoint(self._head.newest.size)
+            _check_kept(self._storage, self._head.newest, None if kept is None else kept.root)
             self._tree = read_tree(self._storage, head)
             self._head = head
         return self._tree
@@ -326,15 +331,17 @@ def read_tree(storage: Storage, head: Head) -> GrowingTree:
     return tree
 
 
-def _check_kept(storage: Storage, known: StoredCheckpoint) -> None:
-    """Refuse a store that holds less than what was durable, or something else, with `LogCorrupt`."""
-    found = storage.checkpoint(known.size)
-    if found is None or found.root != known.root:
+def _check_kept(storage: Storage, known: StoredCheckpoint, found: bytes | None) -> None:
+    """Refuse a store that holds less than what was durable, or something else, with `LogCorrupt`.
+
+    `found` is the root that it has for the size of the newest checkpoint.
+    """
+    if found != known.root:
         raise LogCorrupt(
             "the store has lost entries that it had acknowledged",
             where=f"{storage.where}, size {known.size}",
             expected=known.root.hex(),
-            got="no checkpoint" if found is None else found.root.hex(),
+            got="no checkpoint" if found is None else found.hex(),
             hint="do not sign for this log any more: find out what happened to its files",
         )
 

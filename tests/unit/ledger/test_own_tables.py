@@ -35,6 +35,8 @@ def test_create_makes_tables_once_beside_a_log_that_goes_on(tmp_path: Path) -> N
         "DROP TABLE ledger_entry",
         "CREATE TABLE mine_state (n INTEGER)",
         'CREATE TABLE IF NOT EXISTS "ledger_mine" (n INTEGER)',
+        "CREATE UNIQUE INDEX IF NOT EXISTS mine_by_size ON ledger_cosignature (size)",
+        'CREATE INDEX IF NOT EXISTS mine_by_size on "Ledger_cosignature" (size)',
     ],
 )
 def test_create_that_is_no_table_of_the_callers_is_refused_whole(tmp_path: Path, statement: str) -> None:
