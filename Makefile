@@ -86,6 +86,10 @@ bench-law: $(DEV) ## Time decisions for 1, 100 and 5,000 owners against a plain 
 bench-ledger: $(DEV) ## Time the ledger against a bare SQLite insert and pymerkle (ENTRIES=1000000)
 	$(BIN)/python bench/ledger.py $(if $(ENTRIES),--entries $(ENTRIES))
 
+.PHONY: bench-reads
+bench-reads: $(DEV) $(DEBIAN) ## Time the read store against bare inserts and lookups in the same database (ROWS=20000000)
+	$(BIN)/python -m bench.reads $(if $(ROWS),--rows $(ROWS))
+
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +23,9 @@ LOCK_ATTEMPTS = 10
 LOCK_PAUSE_SECONDS = 0.1
 # An advisory lock's number, of this table alone.
 LOCK = int.from_bytes(b"GHreads")
+
+Pairs = set[tuple[bytes, int]]
+"""Tokens with their buckets."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,8 +57,8 @@ class Days:
         with self._lock:
             self._known = frozenset()
 
-    def present(self, connection: psycopg.Connection, days: Collection[int], where: str) -> list[int]:
-        """Return those days that there are; one whose partition is gone is `LookupIncomplete`."""
+    def present(self, connection: psycopg.Connection, days: Mapping[int, Pairs], where: str) -> list[Pairs]:
+        """Return what is asked of the days that there are; a partition that is gone is `LookupIncomplete`."""
         names = [schema.day_table(day) for day in days]
         rows = connection.execute(
             "SELECT asked.day, EXISTS (SELECT FROM read_days WHERE read_days.day = asked.day), "
@@ -72,7 +75,7 @@ class Days:
                     expected=schema.day_table(day),
                     hint="restore the database, or detach what is not its own",
                 )
-        return [day for day, registered, _ in rows if registered]
+        return [days[day] for day, registered, _ in rows if registered]
 
     def drop(self, connection: psycopg.Connection, before: int) -> int:
         """Drop the days before one, each in a transaction of its own; return how many."""
