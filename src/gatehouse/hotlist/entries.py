@@ -1,0 +1,525 @@
+"""Entries: a standing search is requested on the record, decided owner by owner, reviewed, released, ended.
+
+Its life in the ledger is that of a search: `released` says that its hits are handed out from then on. What
+follows for as long as it stands are `revised`, `renewed` and `ended`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gatehouse.hotlist import changes, rules
+from gatehouse.hotlist.asking import StandingSearch, standing_fields, standing_intent, step_intent
+from gatehouse.hotlist.deciding import Matches, StandingDecider
+from gatehouse.hotlist.errors import UnknownEntry, WrongStep
+from gatehouse.hotlist.matching import Index, Standing
+from gatehouse.hotlist.parts import HotlistParts
+from gatehouse.hotlist.state import EntryRow, NewEntry
+from gatehouse.ledger.canonical import Json, to_canonical
+from gatehouse.ledger.committer import Apply
+from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.ledger.receipt import Receipt
+from gatehouse.model import (
+    BadInput,
+    Error,
+    Officer,
+    Outcome,
+    Process,
+    ProcessKind,
+    SearchState,
+    StandingState,
+)
+from gatehouse.search import rules as door
+from gatehouse.search.answer import Refusal
+from gatehouse.search.book import Entered
+from gatehouse.search.fields import matches_value
+from gatehouse.search.judging import ATTACHMENT, Group, Judged, Sealable, judged_of, seal, unseal
+from gatehouse.search.review import ask as ask_reviewers
+from gatehouse.search.review import may_review
+from gatehouse.search.rules import APPEAL, DoorRule
+from gatehouse.search.signature import Signature, holds, review_intent
+
+# The clocks of an officer's machine and of the node may differ by that much.
+_APART = timedelta(seconds=60)
+_LONGEST = 2_000
+# Repeated in every entry of a standing search: a reader of one needs no other.
+_REPEATED = ("case_number", "offense", "officer", "on_behalf_of", "plate", "purpose", "window")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnswer:
+    """Where an entry stands; `index` and `receipt` are those of its newest record."""
+
+    id: str
+    state: SearchState
+    index: int
+    receipt: Receipt | None
+    groups: tuple[Group, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    appeal: str | None = None
+    reviewer: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Decisions that several entries have in common: equal facts, decided at one time."""
+
+    judged: Judged
+    kept: Sealable
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An entry that is on the record: its id, what it looks for, and its first record."""
+
+    id: str
+    standing: StandingSearch
+    index: int
+    request: bytes
+    matches: Matches
+    listed: int | None
+
+
+class Entries:
+    """The entries of every agency of the node. All threads may share it."""
+
+    def __init__(self, parts: HotlistParts, decider: StandingDecider, index: Index) -> None:
+        self._parts = parts
+        self._decider = decider
+        self._index = index
+        self._asking = threading.Lock()
+
+    def ask(self, standing: StandingSearch, *, signed: Signature | None) -> EntryAnswer:
+        """Return what becomes of a standing search; a refusal is an answer, and is on the record.
+
+        What is no standing search at all is `BadInput` and is not recorded.
+        """
+        parts, search = self._parts, standing.search
+        now = parts.clock()
+        _check_form(standing, now)
+        for person in (search.officer, search.entered_by):
+            parts.registry.officer(person)
+        bars = []
+        intent = standing_intent(standing)
+        if signed is None or not holds(
+            signed, intent, by=search.entered_by, now=now, age=parts.limits.signature_age
+        ):
+            bars.append(door.UNSIGNED)
+        source = parts.tables.source(search.agency, standing.source)
+        authoritative = source is not None and source.authoritative
+        plate, matter = self._hashes(standing)
+        # Two that ask at once in one case count each other.
+        with self._asking:
+            known = parts.tables.plates_of(matter) | {plate}
+            if not authoritative and len(known) > parts.limits.plates_per_case:
+                bars.append(rules.TOO_MANY_PLATES)
+            case = self.requested(standing, signed=None if signed is None else signed.as_document())
+        return self.settle(case, bars=bars)
+
+    def requested(
+        self,
+        standing: StandingSearch,
+        *,
+        signed: Mapping[str, Json] | None = None,
+        listed: int | None = None,
+        line: bytes | None = None,
+    ) -> Case:
+        """Put a standing search on the record, before anything is decided about it."""
+        parts, search = self._parts, standing.search
+        matches = self._decider.matches(standing)
+        entry = secrets.token_hex(16)
+        fields = standing_fields(standing)
+        plate, matter = self._hashes(standing)
+        new = NewEntry(
+            id=entry,
+            agency=search.agency,
+            source=standing.source,
+            listed=listed,
+            officer=search.officer,
+            entered_by=search.entered_by,
+            plate=plate,
+            matter=matter,
+            line=line,
+            until=search.window.end,
+            sealed=parts.key.seal(entry, to_canonical(fields)),
+        )
+        detail = fields["detail"]
+        assert isinstance(detail, dict)
+        more: dict[str, Json] = {
+            "entry": entry,
+            "list": listed,
+            "signals": matches_value(matches),
+            "signature": None if signed is None else dict(signed),
+        }
+        done = parts.book.append(
+            _event(SearchState.REQUESTED),
+            agency=search.agency,
+            fields={**fields, "detail": {**detail, **more}},
+            pack=parts.pack_hash,
+            apply=changes.requested(new),
+        )
+        return Case(entry, standing, done.index, done.leaf_hash, matches, listed)
+
+    def settle(
+        self, case: Case, *, bars: Sequence[DoorRule] = (), shared: Shared | None = None
+    ) -> EntryAnswer:
+        """Decide an entry that is requested, and release it if it is permitted."""
+        try:
+            return self._settled(case, bars, shared)
+        except Exception as error:
+            return self._close(case, error)
+
+    def matches(self, standing: StandingSearch) -> Matches:
+        """Return what the free texts of a standing search suggest."""
+        return self._decider.matches(standing)
+
+    def shared(self, entry: str) -> Shared | None:
+        """Return an entry's decisions for others of equal facts; a review or a failure is nobody else's."""
+        parts = self._parts
+        row = parts.tables.entry(entry)
+        if row.state not in (SearchState.RELEASED, SearchState.DENIED) or row.decided is None:
+            return None
+        data = parts.book.attachment(row.decided, ATTACHMENT)
+        sealed = unseal(data)
+        return Shared(judged_of(sealed, parts.pack), Sealable(sealed, data), row.decided)
+
+    def approve(self, entry: str, *, by: Officer, signed: Signature | None) -> EntryAnswer:
+        """Put the assigned reviewer's approval on the record, decide again, and release what is permitted."""
+        row = self._under_review(entry, by, signed, approves=True)
+        case = self.case(row)
+        try:
+            judged = self._decider.decide(
+                case.standing,
+                self._parts.clock(),
+                matches=case.matches,
+                approved_by=by.id,
+                listed=case.listed is not None,
+            )
+            step = SearchState.APPROVED if judged.outcome() is Outcome.PERMIT else SearchState.REFUSED
+            entered, _ = self._decided(case, step, judged, approver=by.id)
+            if step is SearchState.REFUSED:
+                return self._told(case, step, entered, judged)
+            return self._released(case, judged)
+        except Exception as error:
+            return self._close(case, error)
+
+    def refuse(self, entry: str, *, by: Officer, signed: Signature | None, reason: str) -> EntryAnswer:
+        """Put the assigned reviewer's refusal on the record."""
+        row = self._under_review(entry, by, signed, approves=False)
+        case = self.case(row)
+        entered = self._step(
+            case, SearchState.REFUSED, {"approver": by.id, "decision": "deny", "reason": reason[:_LONGEST]}
+        )
+        return EntryAnswer(entry, SearchState.REFUSED, entered.index, entered.receipt, appeal=APPEAL)
+
+    def end(self, entry: str, *, by: Officer, reason: str) -> EntryAnswer:
+        """End an entry of one's own agency: from this moment it matches nothing, then that is recorded."""
+        row = self.of_agency(entry, by)
+        self._index.drop([entry])
+        case = self.case(row)
+        try:
+            entered = self._about(
+                case,
+                StandingState.ENDED,
+                {"approver": by.id, "reason": reason[:_LONGEST]},
+                changes.ended(entry),
+            )
+        except WrongStep:
+            raise
+        except Error:
+            # What is not ended on the record stands, and whoever ends it must be told so.
+            self.arm(self._parts.tables.entry(entry))
+            raise
+        return EntryAnswer(entry, row.state, entered.index, entered.receipt)
+
+    def renew(
+        self, entry: str, *, by: Officer, signed: Signature | None, order: Process | None = None
+    ) -> EntryAnswer:
+        """Let a stopped entry go on: by a supervisor who is not its officer, or under a court's order."""
+        parts = self._parts
+        row = self.of_agency(entry, by)
+        case = self.case(row)
+        ordered = (
+            order is not None
+            and order.kind in (ProcessKind.WARRANT, ProcessKind.COURT_ORDER)
+            and bool((order.issuer or "").strip() and (order.reference or "").strip())
+        )
+        if not ordered and not may_review(parts.registry.officer(by.id), case.standing.search, row.agency):
+            raise rules.refused(rules.NOT_SECOND, entry)
+        self.check_signed(signed, step_intent("renew", entry), by)
+        process: Json = None
+        if order is not None:
+            process = {"issuer": order.issuer, "kind": order.kind.value, "reference": order.reference}
+        entered = self._about(
+            case, StandingState.RENEWED, {"approver": by.id, "process": process}, changes.renewed(entry)
+        )
+        return EntryAnswer(entry, row.state, entered.index, entered.receipt)
+
+    def revise(self, row: EntryRow) -> EntryAnswer | None:
+        """Decide a standing entry again, and record who permits now; None where nothing has changed."""
+        case = self.case(row)
+        judged = self._decider.decide(
+            case.standing,
+            self._parts.clock(),
+            matches=case.matches,
+            approved_by=row.approved_by,
+            listed=row.listed is not None,
+        )
+        permitted = frozenset(judged.of(Outcome.PERMIT))
+        if permitted == self._parts.tables.owners(row.decided):
+            return None
+        kept = seal(judged)
+        change: tuple[Apply, ...] = (changes.decided(row.id, permitted, under=None),)
+        if not permitted:
+            change = (*change, changes.ended(row.id))
+            self._index.drop([row.id])
+        entered = self._about(
+            case,
+            StandingState.REVISED,
+            _decision_fields(judged, kept, None),
+            *change,
+            attachments={ATTACHMENT: kept.data},
+        )
+        return self._told(case, row.state, entered, judged)
+
+    def expire_due(self) -> list[str]:
+        """Close reviews that waited for too long, and return their entries."""
+        now = self._parts.clock()
+        late = [
+            row
+            for row in self._parts.tables.entries("state = 'review_pending'")
+            if row.due_at is not None and row.due_at <= now
+        ]
+        for row in late:
+            self._step(self.case(row), SearchState.EXPIRED, {"decision": "deny"})
+        return [row.id for row in late]
+
+    def recover(self) -> list[EntryAnswer]:
+        """Close what a crash left without an outcome. MUST run before anybody asks."""
+        interrupted = WrongStep("the entry was cut off")
+        return [self._close(self.case(row), interrupted) for row in self._parts.tables.unfinished()]
+
+    def arm(self, row: EntryRow) -> None:
+        """Let matching know an entry that stands."""
+        if not row.stands or row.since is None:
+            return
+        standing = self._parts.standing(row)
+        self._index.add(
+            Standing(
+                id=row.id,
+                agency=row.agency,
+                plate=standing.search.plate.text,
+                state=standing.state,
+                letters=standing.letters,
+                confusables=standing.search.confusables,
+                since=row.since,
+                until=row.until,
+            )
+        )
+
+    def case(self, row: EntryRow) -> Case:
+        """Return an entry that is on the record, read back from what is kept sealed of it."""
+        standing = self._parts.standing(row)
+        request = leaf_hash(self._parts.book.entry(row.requested))
+        matches = self._decider.matches(standing)
+        return Case(row.id, standing, row.requested, request, matches, row.listed)
+
+    def of_agency(self, entry: str, by: Officer) -> EntryRow:
+        """Return an entry to an active person of its agency; to anybody else there is none."""
+        person = self._parts.registry.officer(by.id)
+        row = self._parts.tables.entry(entry)
+        if not person.active or not person.roles or person.agency != row.agency:
+            raise UnknownEntry("there is no such entry on a hotlist", expected="the number of an entry")
+        return row
+
+    def check_signed(self, signed: Signature | None, intent: Json, by: Officer) -> None:
+        """Refuse a step that its person has not signed just now."""
+        parts = self._parts
+        if signed is None or not holds(
+            signed, intent, by=by.id, now=parts.clock(), age=parts.limits.signature_age
+        ):
+            raise rules.refused(rules.UNSIGNED)
+
+    def _settled(self, case: Case, bars: Sequence[DoorRule], shared: Shared | None) -> EntryAnswer:
+        parts = self._parts
+        judged = (
+            self._decider.decide(
+                case.standing,
+                parts.clock(),
+                matches=case.matches,
+                bars=bars,
+                listed=case.listed is not None,
+            )
+            if shared is None
+            else shared.judged
+        )
+        outcome = judged.outcome()
+        if outcome is Outcome.PERMIT:
+            self._decided(case, SearchState.PERMITTED, judged, shared=shared)
+            return self._released(case, judged)
+        if outcome is Outcome.REVIEW:
+            agency = case.standing.search.agency
+            asked = ask_reviewers(parts.registry, case.standing.search, [agency], choose=parts.choose)
+            if asked.pairs:
+                ((_, reviewer),) = asked.pairs
+                due = parts.clock() + parts.limits.review
+                change = changes.assigned(case.id, reviewer, due=due)
+                step = SearchState.REVIEW_PENDING
+                entered, _ = self._decided(case, step, judged, change, detail={"reviewer": reviewer})
+                told = self._told(case, step, entered, judged)
+                return replace(told, reviewer=reviewer, due_at=due)
+            judged = judged.refusing(judged.of(Outcome.REVIEW), door.NO_REVIEWER)
+            shared = None
+        entered, _ = self._decided(case, SearchState.DENIED, judged, shared=shared)
+        return self._told(case, SearchState.DENIED, entered, judged)
+
+    def _decided(
+        self,
+        case: Case,
+        step: SearchState,
+        judged: Judged,
+        *more: Apply,
+        shared: Shared | None = None,
+        detail: Mapping[str, Json] | None = None,
+        approver: str | None = None,
+    ) -> tuple[Entered, Sealable]:
+        kept = seal(judged) if shared is None else shared.kept
+        under = None if shared is None else shared.index
+        fields = _decision_fields(judged, kept, under)
+        own = fields["detail"]
+        assert isinstance(own, dict)
+        change = changes.decided(case.id, judged.of(Outcome.PERMIT), under=under, approved_by=approver)
+        entered = self._step(
+            case,
+            step,
+            {**fields, "approver": approver, "detail": {**own, **(detail or {})}},
+            change,
+            *more,
+            attachments={ATTACHMENT: kept.data} if under is None else {},
+        )
+        return entered, kept
+
+    def _released(self, case: Case, judged: Judged) -> EntryAnswer:
+        owners = len(judged.of(Outcome.PERMIT))
+        entered = self._step(case, SearchState.RELEASED, {"counts": {"owners": owners}})
+        self.arm(self._parts.tables.entry(case.id))
+        return self._told(case, SearchState.RELEASED, entered, judged)
+
+    def _close(self, case: Case, error: Exception) -> EntryAnswer:
+        """Put on the record that an entry came to nothing; what cannot be recorded is raised."""
+        row = self._parts.tables.entry(case.id)
+        if row.state in (SearchState.REQUESTED, SearchState.PERMITTED, SearchState.APPROVED):
+            step = SearchState.DENIED if row.state is SearchState.REQUESTED else SearchState.FAILED
+            rule = door.INTERRUPTED.cited
+            fields: dict[str, Json] = {"decision": "deny", "rules": [rule.id]}
+            entered = self._step(case, step, fields)
+            refusal = Refusal(Outcome.DENY, rule, 0, door.INTERRUPTED.remedy)
+            return EntryAnswer(
+                case.id, step, entered.index, entered.receipt, refusals=(refusal,), appeal=APPEAL
+            )
+        raise error
+
+    def _under_review(self, entry: str, by: Officer, signed: Signature | None, *, approves: bool) -> EntryRow:
+        parts = self._parts
+        row = parts.tables.entry(entry)
+        person = parts.registry.officer(by.id)
+        if row.reviewer != by.id or not may_review(person, parts.standing(row).search, row.agency):
+            raise door_refused(door.NOT_ASSIGNED, entry)
+        if row.state is not SearchState.REVIEW_PENDING or row.due_at is None or parts.clock() >= row.due_at:
+            raise WrongStep("an entry waits for no review", expected="review_pending", got=row.state.value)
+        self.check_signed(signed, review_intent(entry, approves=approves), by)
+        return row
+
+    def _told(self, case: Case, step: SearchState, entered: Entered, judged: Judged) -> EntryAnswer:
+        refusals = rules.refusals_of(judged, self._parts.pack)
+        return EntryAnswer(
+            id=case.id,
+            state=step,
+            index=entered.index,
+            receipt=entered.receipt,
+            groups=judged.groups(),
+            refusals=refusals,
+            appeal=APPEAL if refusals else None,
+        )
+
+    def _step(
+        self,
+        case: Case,
+        step: SearchState,
+        fields: Mapping[str, Json],
+        *more: Apply,
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> Entered:
+        return self._about(case, step, fields, changes.moved(case.id, step), *more, attachments=attachments)
+
+    def _about(
+        self,
+        case: Case,
+        step: SearchState | StandingState,
+        fields: Mapping[str, Json],
+        *apply: Apply,
+        attachments: Mapping[str, bytes] | None = None,
+    ) -> Entered:
+        asked = standing_fields(case.standing)
+        detail = fields.get("detail")
+        return self._parts.book.append(
+            _event(step),
+            agency=case.standing.search.agency,
+            fields={
+                **{name: asked[name] for name in _REPEATED},
+                **fields,
+                "detail": {**(detail if isinstance(detail, dict) else {}), "entry": case.id},
+                "request": case.request.hex(),
+            },
+            pack=self._parts.pack_hash,
+            apply=changes.both(*apply),
+            attachments=attachments or {},
+        )
+
+    def _hashes(self, standing: StandingSearch) -> tuple[bytes, bytes]:
+        search = standing.search
+        case = "".join((search.case_number or "").casefold().split())
+        return (
+            self._parts.key.hash("plate", search.agency, search.plate.text),
+            self._parts.key.hash("matter", search.agency, case),
+        )
+
+
+def door_refused(rule: DoorRule, entry: str) -> Error:
+    """Return the refusal of a step by one of the door's rules."""
+    return rules.refused(rule, entry)
+
+
+def _event(step: SearchState | StandingState) -> str:
+    return f"hotlist:entry:{step.value}"
+
+
+def _decision_fields(judged: Judged, kept: Sealable, under: int | None) -> dict[str, Json]:
+    return {
+        "decision": judged.outcome().value,
+        "detail": {"decisions": under, "owners": judged.numbers()},
+        "owners": sorted(judged.of(Outcome.PERMIT)),
+        "owners_decided": kept.sealed.root.value,
+        "rules": list(judged.rule_ids()),
+    }
+
+
+def _check_form(standing: StandingSearch, now: datetime) -> None:
+    search = standing.search
+    if abs(search.window.start - now) > _APART or search.window.end <= now:
+        raise BadInput(
+            "a standing search begins now and ends later",
+            where="window",
+            expected="a start within 60 s of the node's time, and a later end",
+        )
+    texts = (search.reason, search.ground, search.case_number, standing.source, standing.origin)
+    if any(len(text or "") > _LONGEST for text in texts):
+        raise BadInput("a text of a standing search is too long", expected=f"at most {_LONGEST} characters")
+    if not standing.source.strip():
+        raise BadInput("a standing search says where it comes from", where="source")
