@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import STOPPED, audit, law, ledger, reasons, records
+from gatehouse.cli import STOPPED, agreement, audit, config, law, ledger, node, reasons, records
 from gatehouse.cli.output import refused, report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -47,9 +47,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+app.add_typer(agreement.app, name="agreement")
 app.add_typer(audit.app, name="audit")
+app.add_typer(config.app, name="config")
 app.add_typer(law.app, name="law")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(node.app, name="node")
 app.add_typer(records.app, name="records")
 app.command(name="reasons")(reasons.classify)
 

@@ -51,6 +51,9 @@ class Http(Section):
         None, description="PEM file of the certificate; without one a proxy in front MUST speak TLS."
     )
     tls_key: File | None = Field(None, description="PEM file of the certificate's key.")
+    proxies: tuple[Host, ...] = Field(
+        (), max_length=16, description="Addresses of proxies in front, believed where requests come from."
+    )
 
 
 class LedgerConfig(Section):
@@ -284,19 +287,18 @@ def keys_of(config: Config) -> Iterator[Key]:
 
 def _bounds(field: FieldInfo) -> str:
     """Return what a value must be, in a few words."""
-    parts = []
-    limits: dict[str, Any] = {}
+    limits: dict[str, list[int]] = {}
     for each in field.metadata:
-        limits |= {
-            name: getattr(each, name)
-            for name in ("ge", "le", "min_length", "max_length", "pattern")
-            if getattr(each, name, None) is not None
-        }
+        for name in ("ge", "le", "max_length"):
+            if (limit := getattr(each, name, None)) is not None:
+                limits.setdefault(name, []).append(limit)
+    # Where a kind of value and a key both bound it, the narrower bound holds.
     if "ge" in limits or "le" in limits:
-        parts.append(f"{limits.get('ge', '…')} to {limits.get('le', '…')}")
+        low, high = max(limits.get("ge", [])), min(limits.get("le", []))
+        return f"{low} to {high}"
     if "max_length" in limits:
-        parts.append(f"at most {limits['max_length']} long")
-    return ", ".join(parts) or ("required" if field.is_required() else "")
+        return f"at most {min(limits['max_length'])} long"
+    return "required" if field.is_required() else ""
 
 
 def hours(number: int) -> timedelta:
