@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown, StorageFailed
+from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown, StorageFailed, StorageTaken
+from gatehouse.ledger.folder import Ledger, Shredded
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
+from gatehouse.ledger.sealing import OpeningStore
 from gatehouse.ledger.view import LogView
 from tests.faults.books import make, open_book
 from tests.faults.outcomes import Outcomes
-from tests.unit.ledger.logs import made_log, opened
+from tests.unit.ledger.folders import DAY, NEXT_DAY, ORIGIN, PACK, THAT_DAY, CutOff
+from tests.unit.ledger.logs import Clock, made_log, opened
 
 ENTRIES = [b"a", b"b", b"c"]
 
@@ -143,6 +146,36 @@ def test_take_the_write_ahead_log_of_a_ledger_away(tmp_path: Path, name: str) ->
     outcomes.refused.add("agency.refused")
     book.close()
     outcomes.check("ledger", folder, exported=folder / "public")
+
+
+@pytest.mark.parametrize("name", ["log.sqlite", *JOURNAL])
+@pytest.mark.parametrize("way", WAYS)
+def test_take_the_files_away_before_a_day_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Callable[[Path], None], name: str
+) -> None:
+    def cut_off(*_: object) -> None:
+        raise CutOff
+
+    path = tmp_path / "book"
+    Ledger.create(path, origin=ORIGIN, at=THAT_DAY)
+    with Ledger.open(path, clock=Clock(THAT_DAY)) as ledger:
+        ledger.append("search:plate:requested", agency="alder-pd", fields={"plate": "QX1"}, pack=PACK)
+    with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger:
+        with monkeypatch.context() as patched:
+            patched.setattr(OpeningStore, "destroy", cut_off)
+            with pytest.raises(CutOff):
+                ledger.shred("alder-pd", DAY, by="clerk")
+        way(path / name)
+        before = {each.name for each in path.iterdir()}
+        with pytest.raises(StorageTaken, match="removed or replaced"):
+            ledger.shred("alder-pd", DAY, by="clerk")
+        assert {each.name for each in path.iterdir()} == before, "a second write-ahead log was begun"
+        with pytest.raises(StorageTaken, match="removed or replaced"):
+            ledger.shred("birch-pd", DAY, by="clerk")
+    if name in JOURNAL:
+        with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger:
+            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1)
+        fsck(path / "log.sqlite", exported=path / "public")
 
 
 def test_put_an_older_database_there_while_the_disk_fails(path: Path) -> None:

@@ -31,8 +31,7 @@ def append_one(book: Book, name: str, tell: Callable[[str], None]) -> None:
         found = book.append(name)
     except OutcomeUnknown:
         tell(f"unknown {name}")
-    except (Error, OSError):
-        # A day key that cannot be made comes back as what the file system said.
+    except Error:
         tell(f"refused {name}")
     else:
         receipt = base64.b64encode(found.receipt.text.encode()).decode()

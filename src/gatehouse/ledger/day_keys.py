@@ -26,6 +26,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -36,11 +37,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gatehouse.ledger.entry import AGENCY
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from gatehouse.signing.durable import sync_directory
-from gatehouse.signing.private_file import create_private, read_private, replace_private
+from gatehouse.signing.private_file import create_private, read_private, refusals, replace_private
 
 KEY_BYTES = 32
 _NONCE_BYTES, _ID_BYTES, _TAG_BYTES = 12, 8, 16
-# Days that stay unwrapped in memory.
+# Days that stay unwrapped in memory, and days whose files are known to be on the disk.
 _KEPT = 256
 _FILE_BYTES = _ID_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 _WRAP = b"gatehouse-day-key/1\n"
@@ -76,20 +77,21 @@ def renew_kek(path: Path, keys: DayKeys) -> None:
     the old one. `keys` was opened with the key in `path`.
     """
     waiting, old = path.with_name(path.name + ".next"), path.with_name(path.name + ".old")
-    if old.exists():
-        # Cut off before: with a key still waiting, the old file is `path` itself under a second name.
-        if not waiting.exists():
-            _overwrite(old)
+    with refusals("the key-encryption key cannot be renewed", path):
+        if old.exists():
+            # Cut off before: with a key still waiting, the old file is `path` itself under a second name.
+            if not waiting.exists():
+                _overwrite(old)
+            old.unlink()
+            sync_directory(path.parent)
+        fresh = read_kek(waiting) if waiting.exists() else create_kek(waiting)
+        keys.rewrap(fresh)
+        old.hardlink_to(path)
+        waiting.replace(path)
+        sync_directory(path.parent)
+        _overwrite(old)
         old.unlink()
         sync_directory(path.parent)
-    fresh = read_kek(waiting) if waiting.exists() else create_kek(waiting)
-    keys.rewrap(fresh)
-    old.hardlink_to(path)
-    waiting.replace(path)
-    sync_directory(path.parent)
-    _overwrite(old)
-    old.unlink()
-    sync_directory(path.parent)
 
 
 class DayKeys:
@@ -101,19 +103,31 @@ class DayKeys:
         self.directory = directory
         self._kek = kek
         self._known: dict[Path, bytes] = {}
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._durable: set[Path] = set()
+        with _failures(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def create(self, agency: str, day: date) -> bytes:
         """Return an agency's key for a day, made durable before this returns; a destroyed day gets none."""
-        try:
-            return self.read(agency, day)
-        except DayKeyMissing:
-            pass
         path = self._path(agency, day)
-        if not path.parent.exists():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            sync_directory(self.directory)
+        try:
+            key = self.read(agency, day)
+        except DayKeyMissing:
+            key = self._drawn(path, agency, day)
+        # A key that is found may be from a call that failed, or was cut off, before its name was on the disk.
+        if path not in self._durable:
+            with _failures(path):
+                for folder in (path.parent, self.directory, self.directory.parent):
+                    sync_directory(folder)
+            if len(self._durable) == _KEPT:
+                self._durable.clear()
+            self._durable.add(path)
+        return key
+
+    def _drawn(self, path: Path, agency: str, day: date) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
+        with _failures(path):
+            path.parent.mkdir(mode=0o700, exist_ok=True)
         try:
             create_private(path, self._wrapped(key, agency, day, self._kek))
         except BadUse:
@@ -124,12 +138,15 @@ class DayKeys:
     def read(self, agency: str, day: date) -> bytes:
         """Return an agency's key for a day, else `DayKeyDestroyed` or `DayKeyMissing`."""
         path = self._path(agency, day)
-        if self.is_destroyed(agency, day):
+        with _failures(path):
+            destroyed = self.is_destroyed(agency, day)
+            missing = path not in self._known and not path.exists()
+        if destroyed:
             raise DayKeyDestroyed("the key of this day was destroyed", where=f"{agency}, {day}")
         # The marks above are looked for each time: another process may destroy the key.
         if path in self._known:
             return self._known[path]
-        if not path.exists():
+        if missing:
             raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
         key = self._unwrapped(path, agency, day, self._kek)
         if len(self._known) == _KEPT:
@@ -170,9 +187,10 @@ class DayKeys:
             if not path.exists():
                 raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
             create_private(mark, b"")
-        if path.exists():
-            _overwrite(path)
-            path.unlink()
+        with _failures(path):
+            if path.exists():
+                _overwrite(path)
+                path.unlink()
             sync_directory(path.parent)
 
     def days(self) -> Iterator[tuple[str, date]]:
@@ -241,6 +259,10 @@ def _kek_id(kek: bytes) -> bytes:
 
 def _bound(agency: str, day: date) -> bytes:
     return _WRAP + f"{agency}\n{day.isoformat()}".encode()
+
+
+def _failures(path: Path) -> AbstractContextManager[None]:
+    return refusals("a day key cannot be read, written or destroyed", path)
 
 
 def _overwrite(path: Path) -> None:

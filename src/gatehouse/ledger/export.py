@@ -1,7 +1,8 @@
 """A log as files: what C2SP tlog-tiles serves, for any web server or disk.
 
-A file that exists is never written again with other bytes. Each is written beside its place, brought to the
-disk, and put in place in one step; the checkpoint comes last, so what a reader finds named by it is there.
+A file that exists is never written again with other bytes. Each is written beside the checkpoint, brought
+to the disk, and put in place in one step; the checkpoint comes last, so what a reader finds named by it is
+there.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from gatehouse.ledger.layout import CHECKPOINT, LEVEL_BITS, TILE, Resource, tile
 from gatehouse.ledger.merkle import verify_consistency
 from gatehouse.ledger.note import split_note
 from gatehouse.model import PartUnavailable
-from gatehouse.signing.durable import replace_file, sync_directory
+from gatehouse.signing.durable import remove_drafts, replace_file, sync_directory
 
 if TYPE_CHECKING:
     from gatehouse.ledger.view import LogView
@@ -28,17 +29,19 @@ def export(log: LogView, directory: Path) -> str:
 
     Exporting again adds what is new. Bytes that the directory has and the log has not are `LogCorrupt`, a
     longer log in the directory `Rollback`; both leave the directory as it is. Of a tile that has become full
-    only the partial form stays that the checkpoint before needs, which somebody may be reading.
+    only the partial form stays that the checkpoint before needs, which somebody may be reading. Drafts of an
+    export that was killed are removed, so nobody else may export to the directory meanwhile.
     """
     note = log.checkpoint()
     now = _read(note)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         before = _before(log, directory, now)
+        remove_drafts(directory)
         folders: dict[Path, None] = {}
         for resource in tiles(now.size, since=before.size if before else 0):
             path = directory / resource.path
-            if _put(path, log.part(resource)):
+            if _put(path, log.part(resource), drafts=directory):
                 folders[path.parent] = None
         for folder in folders:
             _sync_up(folder, directory)
@@ -100,13 +103,13 @@ def _before(log: LogView, directory: Path, now: Checkpoint) -> Checkpoint | None
     return before
 
 
-def _put(path: Path, data: bytes) -> bool:
+def _put(path: Path, data: bytes, *, drafts: Path) -> bool:
     """Write a file that never changes; return whether it was missing."""
     try:
         present = path.read_bytes()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, data, sync_name=False)
+        replace_file(path, data, sync_name=False, drafts=drafts)
         return True
     if present != data:
         raise LogCorrupt(

@@ -248,6 +248,8 @@ class Ledger:
                 got=str(day),
             )
         keys = self._openings.keys
+        # The openings are reached over a connection of their own, which would begin a second write-ahead log.
+        self.log.check_store()
         if self._openings.ended_by(agency, day) is not None or keys.is_destroyed(agency, day):
             return Shredded(None, self._openings.destroy(agency, day))
         # A day without a key is refused before anything is on the record.

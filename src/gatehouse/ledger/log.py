@@ -77,6 +77,7 @@ class Log(LogView):
         self._receipt_wait = receipt_wait
         self._release_grace = release_grace
         self._changed = threading.Condition()
+        self._exporting = threading.Lock()
         self._owner = os.getpid()
         self._writer = Writer(
             storage,
@@ -270,7 +271,8 @@ class Log(LogView):
 
     def export(self, directory: Path) -> str:
         """Write tiles, bundles and checkpoint as files, for any web server; see `export.export`."""
-        return export(self, directory)
+        with self._exporting:
+            return export(self, directory)
 
     def close(self) -> None:
         """Commit what waits, and give the lease back; closing twice does nothing."""
@@ -286,6 +288,10 @@ class Log(LogView):
         # A forked child has no committing thread: it would wait for ever.
         if os.getpid() != self._owner:
             raise BadUse("the log was opened by another process", hint="open the log after the fork")
+
+    def check_store(self) -> None:
+        """Refuse a store whose files were taken away, as `StorageTaken`: what is read there may be older."""
+        self._committer.check()
 
     def _why(self) -> str | None:
         failure = self._asking.failure if self._asking else None

@@ -35,6 +35,7 @@ from gatehouse.ledger.day_keys import DayKeys
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.errors import InvalidOpening
 from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.ledger.sqlite_file import failures
 from gatehouse.model import BadUse, PartUnavailable
 
 BLOCK = 512
@@ -228,18 +229,16 @@ class OpeningStore:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection with a transaction, committed at the end and rolled back after an error."""
-        try:
+        with failures(self.path):
             connection = sqlite3.connect(self.path, timeout=30)
-        except sqlite3.OperationalError as error:
-            raise PartUnavailable("openings cannot be kept there", where=str(self.path)) from error
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")
-            with connection:
-                yield connection
-        finally:
-            connection.close()
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA secure_delete = ON")
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
 
 
 def _insert(connection: sqlite3.Connection, row: tuple[int, str, str, bytes]) -> None:

@@ -6,17 +6,29 @@ This lies in the lowest room that writes files for the rooms above; a key that i
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
+# What `write_draft` draws behind a name.
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{16}", re.ASCII)
 
-def replace_file(path: Path, data: bytes, *, mode: int | None = None, sync_name: bool = True) -> None:
+
+def replace_file(
+    path: Path,
+    data: bytes,
+    *,
+    mode: int | None = None,
+    sync_name: bool = True,
+    drafts: Path | None = None,
+) -> None:
     """Write a file whole, or leave what was there; what the system refuses is `OSError`.
 
     The file has exactly the `mode`, by default what the umask leaves. Its bytes are on the disk when this
     returns, and its name too unless `sync_name` is false, for a caller who syncs the directory after many.
+    Its draft is written beside it, or in the directory `drafts` of the same file system.
     """
-    draft = write_draft(path, data, mode=mode)
+    draft = write_draft(path if drafts is None else drafts / path.name, data, mode=mode)
     try:
         draft.replace(path)
     except OSError:
@@ -45,6 +57,13 @@ def write_draft(path: Path, data: bytes, *, mode: int | None = None) -> Path:
         draft.unlink(missing_ok=True)
         raise
     return draft
+
+
+def remove_drafts(directory: Path) -> None:
+    """Remove what writers that were killed have left in a directory; nobody may be writing there."""
+    for each in directory.iterdir():
+        if _DRAFT.fullmatch(each.name):
+            each.unlink()
 
 
 def sync_directory(path: Path) -> None:

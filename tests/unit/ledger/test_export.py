@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from gatehouse.ledger.log import Log
 from gatehouse.ledger.source import open_source
 from gatehouse.ledger.verify import verify
 from gatehouse.model import PartUnavailable
+from tests.unit.ledger.folders import CutOff
 from tests.unit.ledger.logs import KEY, VKEY, FakeWitness, filled, made_log, opened
 from tests.unit.ledger.naive import numbered
 
@@ -86,12 +89,46 @@ def test_export_goes_on_after_it_was_cut_off(path: Path, tmp_path: Path) -> None
         log.export(tmp_path / "whole")
         (out / "tile/0").mkdir(parents=True)
         (out / "tile/0/000").write_bytes((tmp_path / "whole/tile/0/000").read_bytes())
-        (out / "tile/0/001.p").mkdir()
-        (out / "tile/0/001.p/.44.0123456789abcdef").write_bytes(b"half")
         log.export(out)
-    assert {name: data for name, data in files(out).items() if not name.endswith("cdef")} == files(
-        tmp_path / "whole"
-    )
+    assert files(out) == files(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("done", range(6))
+def test_export_removes_the_draft_of_one_that_was_killed(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: int
+) -> None:
+    out, calls = tmp_path / "out", itertools.count()
+    replace = Path.replace
+
+    def killed(draft: Path, target: Path) -> Path:
+        if next(calls) == done:
+            raise CutOff
+        return replace(draft, target)
+
+    with opened(path) as log:
+        filled(log, numbered(300))
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", killed)
+            with pytest.raises(CutOff):
+                log.export(out)
+        assert [each.name.startswith(".") for each in out.iterdir()].count(True) == 1
+        filled(log, numbered(300))
+        log.export(out)
+        log.export(tmp_path / "whole")
+    left, whole = files(out), files(tmp_path / "whole")
+    # What was in place of the smaller tree may stay: it fits.
+    assert {name: left[name] for name in whole} == whole
+    assert {name for name in left if name not in whole} <= {each.path for each in tiles(300)}
+    assert verify(open_source(out), keys=[VKEY]).unknown == 0
+
+
+def test_export_from_several_threads_at_once_is_one_after_the_other(path: Path, tmp_path: Path) -> None:
+    with opened(path) as log:
+        filled(log, numbered(300))
+        with ThreadPoolExecutor(8) as threads:
+            notes = set(threads.map(log.export, [tmp_path / "out"] * 32))
+        assert notes == {log.checkpoint()}
+    assert set(files(tmp_path / "out")) == {"checkpoint", *(each.path for each in tiles(300))}
 
 
 def test_export_over_other_bytes_is_refused(path: Path, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
 import shutil
 import sqlite3
 from datetime import date
@@ -123,6 +126,62 @@ class TestDayKeys:
         assert path.parent.stat().st_mode & 0o077 == 0
         assert key not in path.read_bytes()
         assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+    @pytest.mark.parametrize("failing", range(5))
+    def test_key_counts_only_once_all_above_it_is_on_the_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+    ) -> None:
+        # Those of the file, its folder when it is put there, and then all folders.
+        synced: list[Path] = []
+        fsync, calls = os.fsync, itertools.count()
+
+        def failing_once(descriptor: int) -> None:
+            if next(calls) == failing:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            fsync(descriptor)
+            synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+        keys = DayKeys(tmp_path / "keys", kek=KEK)
+        agency = keys.directory / "alder-pd"
+        monkeypatch.setattr(os, "fsync", failing_once)
+        with pytest.raises(PartUnavailable, match="Input/output error"):
+            keys.create("alder-pd", DAY)
+        assert len(synced) == failing
+        keys.create("alder-pd", DAY)
+        assert synced[-3:] == [agency, keys.directory, tmp_path]
+        done = len(synced)
+        keys.create("alder-pd", DAY)
+        assert len(synced) == done
+        assert [each.name for each in agency.iterdir()] == ["2026-11-23.key"]
+
+    def test_key_that_another_process_left_is_on_the_disk_before_it_counts(
+        self, keys: DayKeys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key = keys.create("alder-pd", DAY)
+        synced: list[Path] = []
+        again = DayKeys(keys.directory, kek=KEK)
+        monkeypatch.setattr(day_keys, "sync_directory", synced.append)
+        assert again.read("alder-pd", DAY) == again.create("alder-pd", DAY) == key
+        assert synced == [keys.directory / "alder-pd", keys.directory, keys.directory.parent]
+
+    @pytest.mark.parametrize("done", [0, 1, 2, 3])
+    def test_destruction_that_fails_is_told_and_can_be_done_again(
+        self, keys: DayKeys, monkeypatch: pytest.MonkeyPatch, done: int
+    ) -> None:
+        keys.create("alder-pd", DAY)
+        calls, fsync = itertools.count(), os.fsync
+
+        def failing(descriptor: int) -> None:
+            if next(calls) == done:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            fsync(descriptor)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", failing)
+            with pytest.raises(PartUnavailable, match="Input/output error"):
+                keys.destroy("alder-pd", DAY)
+        keys.destroy("alder-pd", DAY)
+        assert [each.name for each in (keys.directory / "alder-pd").iterdir()] == ["2026-11-23.destroyed"]
 
     def test_key_missing_is_told_from_key_destroyed(self, keys: DayKeys) -> None:
         with pytest.raises(DayKeyMissing):

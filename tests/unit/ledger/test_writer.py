@@ -48,7 +48,7 @@ class Disk:
         patch.setattr(SqliteCommitter, "recover", recovering)
 
     def _failed(self) -> StorageFailed:
-        error = StorageFailed("the disk has failed")
+        error = StorageFailed("the disk has failed", hint="see to the disk")
         error.uncertain = True
         return error
 
@@ -86,8 +86,11 @@ def test_writer_that_cannot_look_says_so_and_looks_before_it_goes_on(
         else:
             disk.before = 1
         disk.recovering = 2
-        with pytest.raises(OutcomeUnknown, match="may be on the record"):
+        with pytest.raises(OutcomeUnknown, match="may be on the record") as unknown:
             log.append(b"a")
+        assert unknown.value.hint == (
+            "see to the disk; then open the log again and look for the entry before it is given once more"
+        )
         with pytest.raises(NotRecorded, match="the disk is away"):
             log.append(b"b")
         assert log.append(b"c").index == int(lasted)

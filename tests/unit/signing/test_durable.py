@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.signing.durable import replace_file, write_draft
+from gatehouse.signing.durable import remove_drafts, replace_file, write_draft
 
 
 def mode_of(path: Path) -> int:
@@ -42,6 +42,24 @@ def test_replace_file_that_cannot_be_put_in_place_leaves_what_was_there(tmp_path
     with pytest.raises(OSError, match="folder"):
         replace_file(tmp_path / "folder", b"new")
     assert [each.name for each in tmp_path.rglob("*")] == ["folder", "kept"]
+
+
+def test_replace_file_with_drafts_elsewhere_puts_the_bytes_in_place(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    replace_file(tmp_path / "folder/state", b"data", drafts=tmp_path)
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["folder", "state"]
+    assert (tmp_path / "folder/state").read_bytes() == b"data"
+
+
+def test_remove_drafts_removes_drafts_and_nothing_else(tmp_path: Path) -> None:
+    kept = {".hidden", ".htaccess.old", "state", "state.0123456789abcdef", ".state.0123456789ABCDEF"}
+    for name in kept:
+        (tmp_path / name).touch()
+    write_draft(tmp_path / "state", b"half")
+    write_draft(tmp_path / "001", b"half")
+    assert len(list(tmp_path.iterdir())) == len(kept) + 2
+    remove_drafts(tmp_path)
+    assert {each.name for each in tmp_path.iterdir()} == kept
 
 
 def test_write_draft_that_cannot_be_written_leaves_nothing(
