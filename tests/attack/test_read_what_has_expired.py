@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -18,12 +17,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatehouse.reads.rows import SealedRead
 from gatehouse.vault import ReadRefusal, RetentionClass
 from gatehouse.vault.errors import ClockBehind, NotPermitted, RootMissing
 from gatehouse.vault.local import LocalVault
-from gatehouse.vault.sealing import make_token, token_state
 from tests.unit.ledger.logs import Clock
+from tests.unit.vault.thief import Thief, opened, root_of, tokens, vault_files
 from tests.unit.vault.world import (
     AT,
     DAY,
@@ -41,120 +39,35 @@ EXPIRING, LASTING = "GONE111", "STAY222"
 BEGAN = AT.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def vault_files(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.name.startswith("keys.sqlite"))
-
-
-@dataclasses.dataclass
-class Stolen:
-    """What a thief has: every copy of the vault's database ever made, without its root, and the rows."""
-
-    folder: Path
-    copies: list[Path]
-    rows: list[SealedRead]
-
-    def take(self, world: World) -> None:
-        copy = self.folder / f"copy-{len(self.copies)}"
-        copy.mkdir()
-        for each in vault_files(world.folder):
-            shutil.copy(each, copy / each.name)
-        self.copies.append(copy)
-        self.rows = [*world.reads.rows]
-
-    def wrapped(self) -> set[bytes]:
-        """Return everything wrapped in any copy."""
-        found: set[bytes] = set()
-        for copy in self.copies:
-            with closing(sqlite3.connect(copy / "keys.sqlite")) as connection:
-                for table in ("shelf", "sealing_key", "token_key", "hold"):
-                    for (wrapped,) in connection.execute(f"SELECT wrapped FROM {table}"):
-                        found.add(wrapped)
-        return found
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "vault")
 
 
 @pytest.fixture
-def stolen(tmp_path: Path) -> Stolen:
+def stolen(tmp_path: Path) -> Thief:
     folder = tmp_path / "stolen"
     folder.mkdir()
-    return Stolen(folder, [], [])
+    return Thief(folder)
 
 
 def everything(world: World) -> tuple[datetime, datetime]:
     return BEGAN - timedelta(days=400), world.clock()
 
 
-def unwrapped(wrapped: set[bytes], keys: set[bytes], names: list[bytes]) -> set[bytes]:
-    """Try every wrapped text under every key and name, over and over, and return all keys that it gives."""
-    fresh, known = set(keys), set(keys)
-    while fresh:
-        found = set()
-        for key, text_, name in product(fresh, wrapped, names):
-            try:
-                found.add(AESGCM(key).decrypt(text_[:12], text_[12:], name))
-            except InvalidTag:
-                continue
-        fresh = found - known
-        known |= found
-    return known
-
-
-def names_of(copies: list[Path]) -> list[bytes]:
-    """Return the associated data of everything wrapped in the copies, by the vault's own form."""
-    names = set()
-    columns = {
-        "shelf": "",
-        "sealing_key": "owner, minutes, bucket, ",
-        "token_key": "minutes, bucket, ",
-        "hold": "id, ",
-    }
-    for copy in copies:
-        with closing(sqlite3.connect(copy / "keys.sqlite")) as connection:
-            for table, named in columns.items():
-                for row in connection.execute(f"SELECT {named}destroy_at FROM {table}"):
-                    names.add(b"gatehouse-vault-wrap/1\n" + "\n".join([table, *map(str, row)]).encode())
-    return sorted(names)
-
-
-def opened(rows: list[SealedRead], keys: set[bytes]) -> list[SealedRead]:
-    """Return the rows that any of these keys opens, by the definition in the docs."""
-    found = []
-    for row in rows:
-        bound = row.token + row.read_id + row.bucket.to_bytes(8, "big", signed=True) + row.owner_id.encode()
-        for key in keys:
-            try:
-                AESGCM(key).decrypt(row.read_id[:12], row.sealed, bound)
-            except (InvalidTag, ValueError):
-                continue
-            found.append(row)
-    return found
-
-
-def tokens(plates: list[str], keys: set[bytes]) -> set[bytes]:
-    return {make_token(token_state(key), plate) for key in keys for plate in plates}
-
-
-def root_of(world: World) -> bytes:
-    return bytes.fromhex((world.root or world.folder / "root").read_text("ascii"))
-
-
 class TestEveryCopy:
     """A thief keeps everything from before the sweep but the root, and gets everything after it."""
 
-    def test_thief_with_the_root_of_the_time_reads_all(self, world: World, stolen: Stolen) -> None:
+    def test_thief_with_the_root_of_the_time_reads_all(self, world: World, stolen: Thief) -> None:
         """What follows fails for want of the root alone: the same search over keys succeeds with it."""
         world.take(EXPIRING, at=AT - timedelta(days=29))
         world.take(LASTING)
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert opened(stolen.rows, keys) == stolen.rows
         assert {row.token for row in stolen.rows} <= tokens([EXPIRING, LASTING], keys)
 
-    def test_before_the_sweep_with_root_and_copies_from_after_it(self, world: World, stolen: Stolen) -> None:
+    def test_before_the_sweep_with_root_and_copies_from_after_it(self, world: World, stolen: Thief) -> None:
         world.take(EXPIRING, at=AT - timedelta(days=29))
         world.take(EXPIRING, owner=OTHER, at=AT - timedelta(days=29))
         world.take(LASTING)
@@ -163,11 +76,11 @@ class TestEveryCopy:
         world.clock.at = BEGAN + timedelta(days=1)
         world.vault.sweep()
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert opened(stolen.rows, keys) == world.reads.rows[2:]
         assert not {row.token for row in expired} & tokens([EXPIRING, LASTING], keys)
 
-    def test_over_many_days_with_the_root_of_each_last_day(self, world: World, stolen: Stolen) -> None:
+    def test_over_many_days_with_the_root_of_each_last_day(self, world: World, stolen: Thief) -> None:
         """Whatever day the root is stolen, it opens what had not expired then, and nothing older."""
         world.retention[OWNER] = 30 * DAY
         for _ in range(6):
@@ -177,12 +90,12 @@ class TestEveryCopy:
             world.vault.sweep()
             stolen.take(world)
         now = world.clock()
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         alive = [row for row in stolen.rows if (row.bucket + 30 * DAY) * 60 > now.timestamp()]
         assert opened(stolen.rows, keys) == alive
         assert 0 < len(alive) < len(stolen.rows)
 
-    def test_of_a_retention_that_was_shortened(self, world: World, stolen: Stolen) -> None:
+    def test_of_a_retention_that_was_shortened(self, world: World, stolen: Thief) -> None:
         """The owner's keys had been wrapped to last longer; that copy is dead too."""
         for owner in (OWNER, OTHER):
             world.take(PLATE, owner=owner, at=AT - timedelta(days=20))
@@ -190,10 +103,10 @@ class TestEveryCopy:
         world.retention[OWNER] = 10 * DAY
         world.vault.sweep()
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert [row.owner_id for row in opened(stolen.rows, keys)] == [OTHER]
 
-    def test_of_a_retention_that_was_shortened_to_end_later(self, world: World, stolen: Stolen) -> None:
+    def test_of_a_retention_that_was_shortened_to_end_later(self, world: World, stolen: Thief) -> None:
         """Between shortening and end the key moves; the shelf that it left must not open its older copy."""
         for owner in (OWNER, OTHER):
             world.take(PLATE, owner=owner, at=AT - timedelta(days=5))
@@ -204,10 +117,10 @@ class TestEveryCopy:
         world.clock.at = BEGAN + timedelta(days=5)
         world.vault.sweep()
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert [row.owner_id for row in opened(stolen.rows, keys)] == [OTHER]
 
-    def test_by_the_tokens_of_a_class_that_nobody_keeps_any_more(self, world: World, stolen: Stolen) -> None:
+    def test_by_the_tokens_of_a_class_that_nobody_keeps_any_more(self, world: World, stolen: Thief) -> None:
         """Once no read of a bucket can be opened, none can be found by its plate either."""
         world.take(EXPIRING, at=AT - timedelta(days=5))
         # Its keys stand on the same shelf, so that the shelf outlives those of the shorter retention.
@@ -220,12 +133,12 @@ class TestEveryCopy:
         world.clock.at = BEGAN + timedelta(days=5)
         world.vault.sweep()
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert [row.owner_id for row in opened(stolen.rows, keys)] == [OTHER]
         found = tokens([EXPIRING, LASTING], keys)
         assert [row.owner_id for row in stolen.rows if row.token in found] == [OTHER]
 
-    def test_of_a_hold_that_was_ended(self, world: World, stolen: Stolen) -> None:
+    def test_of_a_hold_that_was_ended(self, world: World, stolen: Thief) -> None:
         rows = world.take(PLATE, PLATE)
         holds = []
         for row in rows:
@@ -237,7 +150,7 @@ class TestEveryCopy:
         world.clock.at = AT + timedelta(days=31)
         world.vault.sweep()
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies))
+        keys = stolen.keys(root_of(world))
         assert opened(stolen.rows, keys) == []
         with closing(sqlite3.connect(stolen.copies[0] / "keys.sqlite")) as connection:
             held = connection.execute("SELECT id, agency, owner, read_id, sealed FROM hold").fetchall()
@@ -251,7 +164,7 @@ class TestEveryCopy:
             found.append(hold)
         assert found == [holds[1]]
 
-    def test_by_putting_the_copies_back(self, world: World, stolen: Stolen) -> None:
+    def test_by_putting_the_copies_back(self, world: World, stolen: Thief) -> None:
         world.take(EXPIRING, at=AT - timedelta(days=29))
         world.take(LASTING)
         stolen.take(world)
@@ -265,10 +178,10 @@ class TestEveryCopy:
         with pytest.raises(RootMissing):
             world.opened()
 
-    def test_by_searching_files_for_a_key_in_clear(self, world: World, stolen: Stolen) -> None:
+    def test_by_searching_files_for_a_key_in_clear(self, world: World, stolen: Thief) -> None:
         world.take(EXPIRING, at=AT - timedelta(days=29))
         stolen.take(world)
-        keys = unwrapped(stolen.wrapped(), {root_of(world)}, names_of(stolen.copies)) - {root_of(world)}
+        keys = stolen.keys(root_of(world)) - {root_of(world)}
         assert len(keys) == 3
         world.clock.at = BEGAN + timedelta(days=1)
         world.vault.sweep()
@@ -277,7 +190,7 @@ class TestEveryCopy:
                 data = each.read_bytes()
                 assert not [key for key in keys if key in data or key.hex().encode() in data], each.name
 
-    def test_by_searching_the_swept_database_for_what_it_held(self, world: World, stolen: Stolen) -> None:
+    def test_by_searching_the_swept_database_for_what_it_held(self, world: World, stolen: Thief) -> None:
         """Defence in depth: neither database nor write-ahead log holds the old wrapped keys any more."""
         world.take(EXPIRING, at=AT - timedelta(days=29))
         stolen.take(world)
