@@ -10,7 +10,7 @@ import hmac
 import logging
 import secrets
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -85,9 +85,13 @@ class Judged:
 
     def groups(self) -> tuple[Group, ...]:
         """Return the owners by their decisions: permits first, then reviews, the larger groups first."""
-        found: dict[tuple[Outcome, tuple[CitedRule, ...]], list[str]] = {}
+        # Thousands of owners share few decisions: they are told apart as objects first, and by value after.
+        same: dict[int, tuple[Decision, list[str]]] = {}
         for owner, each in zip(self.owners, self.decisions, strict=True):
-            found.setdefault((each.outcome, each.rules), []).append(owner)
+            same.setdefault(id(each), (each, []))[1].append(owner)
+        found: dict[tuple[Outcome, tuple[CitedRule, ...]], list[str]] = {}
+        for decision, owners in same.values():
+            found.setdefault((decision.outcome, decision.rules), []).extend(owners)
         order = (Outcome.PERMIT, Outcome.REVIEW, Outcome.DENY)
         return tuple(
             Group(Decision(outcome, cited, self.pack), tuple(owners))
@@ -98,11 +102,8 @@ class Judged:
 
     def rule_ids(self) -> list[str]:
         """Return the ids of all rules that decided, sorted."""
-        return sorted(
-            {rule.id for each in set(self.decisions) for rule in each.rules}.union(
-                each.id for each in self.bars
-            )
-        )
+        decided = {rule.id for group in self.groups() for rule in group.decision.rules}
+        return sorted(decided.union(each.id for each in self.bars))
 
     def numbers(self) -> dict[str, Json]:
         """Return how many owners permit, refuse and want a review."""
@@ -112,39 +113,38 @@ class Judged:
         """Return the decisions with every owner refused by these rules too, unchanged if there are none."""
         if not bars:
             return self
-        return replace(
-            self,
-            decisions=tuple(_refused(each, bars) for each in self.decisions),
-            bars=tuple(dict.fromkeys((*self.bars, *(each.cited for each in bars)))),
-        )
+        changed = self._changed(lambda each: _refused(each, bars))
+        return replace(changed, bars=tuple(dict.fromkeys((*self.bars, *(each.cited for each in bars)))))
 
     def with_review(self, rule: DoorRule) -> Judged:
         """Return the decisions with every permit turned into a review."""
-        review = Decision(Outcome.REVIEW, (rule.cited,), self.pack)
-        return replace(
-            self,
-            decisions=tuple(
-                review
-                if each.outcome is Outcome.PERMIT
-                else Decision(each.outcome, (*each.rules, rule.cited), self.pack)
-                if each.outcome is Outcome.REVIEW
-                else each
-                for each in self.decisions
-            ),
-        )
+
+        def reviewed(each: Decision) -> Decision:
+            if each.outcome is Outcome.DENY:
+                return each
+            before = each.rules if each.outcome is Outcome.REVIEW else ()
+            return Decision(Outcome.REVIEW, (*before, rule.cited), self.pack)
+
+        return self._changed(reviewed)
 
     def refusing(self, owners: Iterable[str], rule: DoorRule) -> Judged:
         """Return the decisions with these owners refused by a rule."""
         listed = frozenset(owners)
-        if not listed:
-            return self
-        return replace(
-            self,
-            decisions=tuple(
-                _refused(each, (rule,)) if owner in listed else each
-                for owner, each in zip(self.owners, self.decisions, strict=True)
-            ),
-        )
+        return self._changed(lambda each: _refused(each, (rule,)), listed) if listed else self
+
+    def _changed(
+        self, change: Callable[[Decision], Decision], owners: Collection[str] | None = None
+    ) -> Judged:
+        """Return the decisions with those of some owners, or of all, changed; equal objects stay equal."""
+        done: dict[int, Decision] = {}
+        decisions = []
+        for owner, each in zip(self.owners, self.decisions, strict=True):
+            if owners is None or owner in owners:
+                if id(each) not in done:
+                    done[id(each)] = change(each)
+                each = done[id(each)]
+            decisions.append(each)
+        return replace(self, decisions=tuple(decisions))
 
 
 def judge(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from gatehouse.law import OwnerIndex
-from gatehouse.law.scopes import Reach, Scopes
+from gatehouse.law.scopes import Scopes
 from gatehouse.model import Agency, OwnerTerms, Purpose, Scope
 from gatehouse.search.registry import Owners
 
-_ORDER = tuple(Scope)
+_NEAR = {scope: place for place, scope in enumerate(Scope)}
+_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,14 @@ class Neighborhoods:
         known = self._known.get(key)
         if known is not None and known[0] is owners and known[1] == searcher:
             return known[2]
-        far = [
-            _far(searcher, owner, region) for owner, region in zip(owners.ids, owners.regions, strict=True)
-        ]
-        places = [at for at, each in enumerate(far) if scope.covers(each)]
+        far = _distances(searcher, owners)
+        places = [at for at, each in enumerate(far) if _NEAR[each] <= _NEAR[scope]]
         terms: Sequence[OwnerTerms] = owners.terms
         if len(places) < len(far):
             terms = OwnerIndex(owners.terms[at] for at in places)
         found = Reached(tuple(owners.ids[at] for at in places), terms, tuple(far[at] for at in places))
         # Another agency's neighborhood is cheap to make again; a network's thousands would not stay small.
-        if len(self._known) >= 256:
+        if len(self._known) >= _KEPT:
             self._known.clear()
         self._known[key] = owners, searcher, found
         return found
@@ -75,9 +76,9 @@ def propose(
 
     Never wider than the rulebook allows for purpose and offense.
     """
-    reach: Reach = caps.reach(purpose, offense)
-    far = [_far(searcher, owner, region) for owner, region in zip(owners.ids, owners.regions, strict=True)]
-    counts = {scope: sum(scope.covers(each) for each in far) for scope in Scope}
+    reach = caps.reach(purpose, offense)
+    counted = Counter(_distances(searcher, owners))
+    counts = dict(zip(Scope, accumulate(counted[scope] for scope in Scope), strict=True))
     serving = (
         scope
         for scope in Scope
@@ -91,9 +92,16 @@ def owner_refuses(far: Scope, caps: Mapping[str, Scope], purpose: Purpose, offen
     return any(code in caps and not caps[code].covers(far) for code in (purpose.value, offense or ""))
 
 
-def _far(searcher: Agency, owner: str, region: str | None) -> Scope:
-    if owner == searcher.id:
-        return Scope.OWN
-    if owner in searcher.neighbors:
-        return Scope.NEIGHBORS
-    return Scope.REGION if region is not None and region == searcher.region else Scope.NETWORK
+def _distances(searcher: Agency, owners: Owners) -> list[Scope]:
+    """Return the narrowest scope that each owner lies in."""
+    region = searcher.region
+    return [
+        Scope.OWN
+        if owner == searcher.id
+        else Scope.NEIGHBORS
+        if owner in searcher.neighbors
+        else Scope.REGION
+        if region is not None and of == region
+        else Scope.NETWORK
+        for owner, of in zip(owners.ids, owners.regions, strict=True)
+    ]
