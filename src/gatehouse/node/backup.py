@@ -25,6 +25,7 @@ from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 
+from gatehouse.hotlist.sealing import LeadKeys
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.export import check_continues, export
 from gatehouse.ledger.fsck import fsck
@@ -132,6 +133,7 @@ def restore(
             export(view, ledger.public)
         if not (located.vault / DATABASE).exists():
             LocalVault.create(located.vault, name=located.config.vault.name, root=located.root, at=clock())
+        LeadKeys.create(located.leads)
         init_reads(located.reads_url())
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

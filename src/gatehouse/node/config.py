@@ -199,6 +199,11 @@ class Located:
         return self.folder / "keys"
 
     @property
+    def leads(self) -> Path:
+        """Return the folder of the keys that what was read for hits is sealed under."""
+        return self.folder / "leads"
+
+    @property
     def accounts(self) -> Path:
         """Return the file of the accounts."""
         return self.folder / "accounts.sqlite"

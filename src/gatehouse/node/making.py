@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from gatehouse.hotlist.sealing import EntryKey, LeadKeys
+from gatehouse.hotlist.state import TABLES as HOTLIST
 from gatehouse.ledger import own_tables
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.log import now
@@ -22,7 +24,7 @@ from gatehouse.signing.private_file import create_private
 from gatehouse.vault.local import LocalVault
 
 KEY_BYTES = 32
-# Keys of the node's own: for marks of searches by the same plate, and for hotlists at rest.
+# Keys of the node's own: for marks of searches by the same plate, for accounts, for hotlists at rest.
 MARKS_KEY, ACCOUNTS_KEY, HOTLIST_KEY = "marks.key", "accounts.key", "hotlist.key"
 
 _TEXT = """\
@@ -64,8 +66,9 @@ def create_node(
         LocalVault.create(located.vault, name=located.config.vault.name, root=located.root, at=clock())
         init_reads(located.reads_url())
         located.keys.mkdir(mode=0o700)
-        for name in (MARKS_KEY, HOTLIST_KEY):
-            create_private(located.keys / name, secrets.token_bytes(KEY_BYTES))
+        create_private(located.keys / MARKS_KEY, secrets.token_bytes(KEY_BYTES))
+        EntryKey.create(located.keys / HOTLIST_KEY)
+        LeadKeys.create(located.leads)
         packs = Packs(folder)
         with Ledger.open(located.ledger, clock=clock) as ledger:
             registry = NodeRegistry(ledger, packs, clock=clock)
@@ -75,7 +78,7 @@ def create_node(
 
 def create_tables(located: Located) -> None:
     """Make the node's tables beside the log's where they are not there yet."""
-    own_tables.create(located.ledger / "log.sqlite", (*record.TABLES, *upkeep.TABLES))
+    own_tables.create(located.ledger / "log.sqlite", (*record.TABLES, *upkeep.TABLES, *HOTLIST))
 
 
 @contextmanager

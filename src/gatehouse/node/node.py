@@ -11,8 +11,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from typing import Protocol, Self
+from typing import Self
 
+from gatehouse.hotlist.asking import HotlistLimits
+from gatehouse.hotlist.hotlists import Hotlists
+from gatehouse.hotlist.parts import HotlistParts
+from gatehouse.hotlist.sealing import EntryKey, LeadKeys
+from gatehouse.hotlist.state import HotlistTables
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.log import now
@@ -27,12 +32,13 @@ from gatehouse.node.config import Located, hours
 from gatehouse.node.health import Health
 from gatehouse.node.intake import IngestResult, Intake
 from gatehouse.node.logs import say
-from gatehouse.node.making import ACCOUNTS_KEY, MARKS_KEY, create_tables
+from gatehouse.node.making import ACCOUNTS_KEY, HOTLIST_KEY, MARKS_KEY, create_tables
 from gatehouse.node.packs import Packs
 from gatehouse.node.record import Recorded
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.node.sessions import Limits as SessionLimits
 from gatehouse.node.upkeep import Counting, Expiry
+from gatehouse.node.view import View
 from gatehouse.reads.open import open_reads
 from gatehouse.reads.store import ReadStore
 from gatehouse.search.door import Door
@@ -46,14 +52,6 @@ from gatehouse.vault.local import LocalVault
 from gatehouse.vault.protocol import Vault
 
 _MINUTE = 60.0
-
-
-class Hotlists(Protocol):
-    """What a node asks of its hotlists."""
-
-    def on_reads(self, reads: Sequence[Read], camera: Camera, received_at: datetime) -> object:
-        """Match reads that are stored."""
-        ...
 
 
 class Node:
@@ -72,7 +70,7 @@ class Node:
         oidc: OidcProvider | None,
         searches: SearchTables,
         door: Door,
-        hotlists: Hotlists | None,
+        hotlists: Hotlists,
         clock: Callable[[], datetime],
     ) -> None:
         self.located = located
@@ -90,6 +88,7 @@ class Node:
         self.hotlists = hotlists
         self.changes = Changes(registry, located.published / "backtests", clock=clock)
         self._matching: str | None = None
+        self._revised: View | None = None
         self._opened = ExitStack()
         wanted = self.config.intake
         self.intake = Intake(
@@ -109,6 +108,7 @@ class Node:
             (
                 Task("changes", _MINUTE, self._advance),
                 Task("reviews", _MINUTE, door.expire_due),
+                Task("standing", _MINUTE, self._standing),
                 Task("sweep", self.config.vault.sweep_every, self._sweep),
                 Task("expiry", self.config.reads.expire_every, Expiry(reads, registry, clock=clock)),
                 Task("counters", 10 * _MINUTE, counting),
@@ -164,7 +164,22 @@ class Node:
                     limits=limits,
                 )
             )
+            listed = HotlistTables(ledger.folder.log)
+            opened.callback(listed.close)
+            hotlists = Hotlists(
+                HotlistParts(
+                    book=ledger,
+                    registry=registry,
+                    tables=listed,
+                    key=EntryKey.open(located.keys / HOTLIST_KEY),
+                    leads=LeadKeys(located.leads),
+                    clock=clock,
+                    count=vault.record,
+                    limits=HotlistLimits(signature_age=limits.signature_age, review=limits.review),
+                )
+            )
             door.recover()
+            hotlists.recover()
             node = cls(
                 located,
                 ledger=ledger,
@@ -176,13 +191,14 @@ class Node:
                 oidc=oidc,
                 searches=searches,
                 door=door,
-                hotlists=None,
+                hotlists=hotlists,
                 clock=clock,
             )
             node._opened = opened.pop_all()
         # A sweep before the first answer: keys may have come due while the node was down.
         node.background.run_now("sweep")
         node.background.run_now("changes")
+        node.background.run_now("standing")
         if background:
             node.background.start()
         say("node opened", count=ledger.log.size)
@@ -205,7 +221,7 @@ class Node:
             Health("ledger", *_why(self._releases())),
             Health("intake", *_why(None if self.intake.healthy else "closed")),
             Health("hotlists", *_why(self._matching)),
-            *(Health(name, *_why(failing.get(name))) for name in ("sweep", "changes", "reviews")),
+            *(Health(name, *_why(failing.get(name))) for name in ("sweep", "changes", "reviews", "standing")),
         )
 
     def close(self) -> None:
@@ -225,8 +241,6 @@ class Node:
 
     def _match(self, reads: Sequence[Read], camera: Camera, received_at: datetime) -> None:
         """Hand reads that are stored to the hotlists; what fails there must not have them sent again."""
-        if self.hotlists is None:
-            return
         try:
             self.hotlists.on_reads(reads, camera, received_at)
         except Exception as error:
@@ -238,6 +252,14 @@ class Node:
     def _advance(self) -> None:
         for change in self.changes.advance():
             say("change moved", change=change.id, kind=change.kind.value, state=change.state.value)
+
+    def _standing(self) -> None:
+        """Have standing searches follow the rules in force, and end what is over."""
+        view = self.registry.view
+        if view is not self._revised:
+            self.hotlists.revise()
+            self._revised = view
+        self.hotlists.sweep()
 
     def _sweep(self) -> None:
         swept = self.vault.sweep()

@@ -158,11 +158,12 @@ class TestUpkeep:
         assert node.background.run_now("sweep")
         assert all(each.ready for each in node.health())
 
-    def test_hotlists_that_fail_are_shown_and_no_camera_sends_again(self, node: Node, clock: Clock) -> None:
-        class Failing:
-            def on_reads(self, *_: object) -> None:
-                raise ZeroDivisionError
+    def test_hotlists_that_fail_are_shown_and_no_camera_sends_again(
+        self, node: Node, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
 
-        node.hotlists = Failing()
+        monkeypatch.setattr(node.hotlists, "on_reads", fail)
         assert node.ingest(batch(1, clock.at, PLATE)) == IngestResult(1, {})
         assert Health("hotlists", False, "ZeroDivisionError") in node.health()
