@@ -97,14 +97,14 @@ class History:
             or self._count("agency = ? AND at > ?", search.agency, hour) > self._limits.agency_hour
         ):
             found.append(rules.RATE)
-        (candidates,) = self._tables.query(
-            "SELECT coalesce(sum(candidates), 0) FROM search_search "
-            "WHERE officer = ? AND at > ? AND matter = ? AND state <> 'denied' AND mode = 'live'",
+        in_case, in_all = self._tables.query(
+            "SELECT coalesce(sum(candidates) FILTER (WHERE matter = ?), 0), coalesce(sum(candidates), 0) "
+            "FROM search_search WHERE officer = ? AND at > ? AND state <> 'denied' AND mode = 'live'",
+            self.matter(search),
             search.officer,
             day,
-            self.matter(search),
         )[0]
-        if candidates > self._limits.candidates:
+        if in_case > self._limits.candidates or in_all > self._limits.officer_candidates:
             found.append(rules.CANDIDATES)
         return found
 

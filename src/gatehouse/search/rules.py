@@ -79,7 +79,7 @@ TOO_BROAD = _rule(
 )
 CANDIDATES = _rule(
     "candidates-spent",
-    "The officer has asked for more plates in this case today than a day allows.",
+    "The officer has asked for more plates today than a day allows, in this case or in all.",
     "Find out more of the plate, or ask again tomorrow.",
     part="wildcards",
 )

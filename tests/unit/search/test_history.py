@@ -63,6 +63,15 @@ def test_bars_candidates_of_officer_and_case_have_a_daily_budget(strict: World) 
     assert strict.ask(plate="TEST3?").state is SearchState.RELEASED
 
 
+def test_bars_candidates_of_an_officer_are_bounded_over_all_cases(tmp_path: Path) -> None:
+    world = World(tmp_path, Limits(candidates=80, officer_candidates=100))
+    for number in range(2):
+        answer = world.ask(plate="TEST1?", case_number=f"26-{number}")
+        assert answer.state is SearchState.RELEASED
+    assert refused_by(world.ask(plate="TEST1?", case_number="26-3")) == ["door:candidates-spent"]
+    world.close()
+
+
 def test_marks_same_plate_again_and_in_agency(strict: World) -> None:
     for _ in range(2):
         strict.ask()
