@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from gatehouse.hotlist import rules as own_rules
 from gatehouse.hotlist.asking import HotlistLimits, StandingSearch
 from gatehouse.law.deciding import ENGINE_FAILED
 from gatehouse.law.texts import matches_of
-from gatehouse.model import FAMILIES, Outcome, Role, SignalMatch
+from gatehouse.model import FAMILIES, Outcome, Role, SignalMatch, Window
 from gatehouse.search import rules
 from gatehouse.search.fields import matches_in, request_of, signals_in
 from gatehouse.search.judging import Judged, by_owners, judge, needs_owner
@@ -96,7 +97,10 @@ class StandingDecider:
         matches: Matches,
         approved_by: str | None,
     ) -> Judged:
-        registry, search = self._registry, standing.search
+        registry = self._registry
+        # It never looks back: what is asked for begins at the moment of the decision, however old the entry.
+        window = Window(at, max(at, standing.search.window.end))
+        search = replace(standing.search, window=window)
         agency = registry.agency(search.agency)
         signals = signals_in(matches)
 

@@ -139,7 +139,7 @@ class World:
         return replace(StandingSearch(search, source="case"), **own)  # type: ignore[arg-type]
 
     def ask(self, plate: str = PLATE, **changes: object) -> EntryAnswer:
-        standing = self.standing(plate, **changes)
+        standing = self.standing(plate, **changes)  # type: ignore[arg-type]  # a test's keywords
         signed = self.sign(standing_intent(standing), standing.search.entered_by)
         return self.hotlists.entries.ask(standing, signed=signed)
 

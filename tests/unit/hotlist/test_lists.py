@@ -1,0 +1,180 @@
+"""Lists: full ones replace, changes add and delete, and each row is a standing search of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from gatehouse.hotlist.asking import list_intent
+from gatehouse.hotlist.errors import WrongStep
+from gatehouse.hotlist.importing import read_list
+from gatehouse.hotlist.lists import ListMode
+from gatehouse.hotlist.rows import RowRefusal
+from gatehouse.ledger.committer import NotRecorded
+from gatehouse.model import BadInput, Scope, SearchState
+from gatehouse.search.errors import Refused
+from tests.unit.hotlist.world import CUSTODIANS, STATE_LIST, World
+from tests.unit.search.world import CEDAR
+
+HEADER = "Plate,State,Type,Case\n"
+TWO = f"{HEADER}TEST1,OH,Stolen,26-1\nTEST2,OH,Stolen,26-2\n"
+
+
+class TestSource:
+    def test_an_authoritative_source_takes_two_custodians(self, world: World) -> None:
+        world.source()
+        source = world.tables.source(CEDAR, STATE_LIST)
+        assert source is not None
+        assert (source.authoritative, source.officer, source.scope) == (True, "o1", Scope.NEIGHBORS)
+        values = world.values(0)
+        assert (values["officer"], values["approver"]) == ("c1", "c2")
+
+    @pytest.mark.parametrize(("by", "second"), [("c1", None), ("c1", "c1"), ("c1", "s1"), ("o1", "c2")])
+    def test_fewer_are_refused(self, world: World, by: str, second: str | None) -> None:
+        with pytest.raises(Refused, match="custodian"):
+            world.hotlists.lists.set_source(
+                "x",
+                by=world.officer(by),
+                officer=world.officer("o1"),
+                second=None if second is None else world.officer(second),
+                authoritative=True,
+            )
+        assert world.events() == []
+
+    @pytest.mark.parametrize("age", [timedelta(minutes=4), timedelta(days=8)])
+    def test_the_age_of_lists_is_bounded(self, world: World, age: timedelta) -> None:
+        with pytest.raises(BadInput):
+            world.hotlists.lists.set_source(
+                "x", by=CUSTODIANS[0], officer=world.officer("o1"), longest_age=age
+            )
+
+    def test_someone_of_another_agency_is_not_responsible(self, world: World) -> None:
+        with pytest.raises(Refused):
+            world.hotlists.lists.set_source("x", by=CUSTODIANS[0], officer=world.officer("alder-o"))
+
+
+class TestTake:
+    def test_each_row_is_a_standing_search(self, world: World) -> None:
+        world.source()
+        taken = world.take(TWO)
+        assert (taken.kept, taken.ended, taken.states) == (0, 0, Counter({SearchState.RELEASED: 2}))
+        assert Counter(world.events("hotlist:entry:")) == {"requested": 2, "permitted": 2, "released": 2}
+        assert len(world.pass_by("TEST1", state="OH")) == 1
+        assert len(world.pass_by("TEST2", state="OH")) == 1
+
+    def test_rows_of_equal_facts_share_their_decisions(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        decided = {row.decided for row in world.tables.standing()}
+        assert len(decided) == 1
+        (index,) = decided
+        assert index is not None
+        detail = [world.values(at)["detail"] for at in range(world.ledger.log.size)]
+        named = [each["decisions"] for each in detail if isinstance(each, dict) and "decisions" in each]
+        assert named == [None, index]
+
+    def test_the_record_counts_what_was_refused(self, world: World) -> None:
+        world.source()
+        taken = world.take(f"{HEADER}TEST1,OH,IVF,26-1\nTEST2,OH,Gang,26-2\nTEST3,OH,Stolen,26-3\n")
+        assert taken.refused == {RowRefusal.IMMIGRATION: 1, RowRefusal.FILE_NOT_TAKEN: 1}
+        assert world.values(taken.index)["counts"] == {
+            "ended": 0,
+            "lines": 4,
+            "new": 1,
+            "refused": {"file_not_taken": 1, "immigration": 1},
+            "rows": 1,
+        }
+
+    def test_a_full_list_ends_what_is_no_longer_on_it(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        taken = world.take(f"{HEADER}TEST2,OH,Stolen,26-2\nTEST3,OH,Stolen,26-3\n")
+        assert (taken.kept, taken.ended, taken.states) == (1, 1, Counter({SearchState.RELEASED: 1}))
+        assert [len(world.pass_by(plate)) for plate in ("TEST1", "TEST2", "TEST3")] == [0, 1, 1]
+
+    def test_changes_add_and_delete(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        assert world.take(f"{HEADER}TEST3,OH,Stolen,26-3\n", mode=ListMode.ADDS).ended == 0
+        assert world.take(f"{HEADER}TEST1,OH,Stolen,26-1\n", mode=ListMode.DELETES).ended == 1
+        assert [len(world.pass_by(plate)) for plate in ("TEST1", "TEST2", "TEST3")] == [0, 1, 1]
+        assert world.events("hotlist:list:") == ["source_set", "replaced", "changed", "changed"]
+
+    def test_a_deleted_row_stays_deleted_after_a_restart(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        world.take(f"{HEADER}TEST1,OH,Stolen,26-1\n", mode=ListMode.DELETES)
+        world.reopen()
+        assert world.pass_by("TEST1") == []
+
+    def test_deletions_that_are_not_recorded_leave_the_entries_standing(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.source()
+        world.take(TWO)
+
+        def full(*_: object, **__: object) -> None:
+            raise NotRecorded("the disk is full")
+
+        monkeypatch.setattr(world.ledger, "append", full)
+        with pytest.raises(NotRecorded):
+            world.take(f"{HEADER}TEST1,OH,Stolen,26-1\n", mode=ListMode.DELETES)
+        monkeypatch.undo()
+        assert len(world.pass_by("TEST1")) == 1
+
+    def test_an_older_list_is_refused(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        report = read_list(TWO.encode(), at=world.clock())
+        signed = world.sign(list_intent(CEDAR, STATE_LIST, report.sha256, replaces=True), "c1")
+        with pytest.raises(WrongStep, match="older"):
+            world.hotlists.lists.take(
+                STATE_LIST,
+                report,
+                by=world.officer("c1"),
+                signed=signed,
+                listed_at=world.clock() - timedelta(days=1),
+            )
+        assert len(world.pass_by("TEST1")) == 1
+
+    def test_a_row_that_is_still_listed_is_asked_for_anew_in_time(self, world: World) -> None:
+        world.source()
+        world.take(TWO)
+        world.clock.move(timedelta(days=50))
+        taken = world.take(TWO)
+        assert (taken.ended, taken.states) == (2, Counter({SearchState.RELEASED: 2}))
+        assert {row.until - world.clock.at > timedelta(days=80) for row in world.tables.standing()} == {True}
+        assert len(world.pass_by("TEST1")) == 1
+
+    def test_a_source_that_is_not_authoritative_has_five_plates_a_case(self, world: World) -> None:
+        world.source(authoritative=False)
+        rows = "".join(f"TEST{at},OH,Stolen,26-1\n" for at in range(7))
+        assert world.take(HEADER + rows).states == {SearchState.RELEASED: 5, SearchState.DENIED: 2}
+
+    def test_a_list_of_no_source_is_refused(self, world: World) -> None:
+        with pytest.raises(Refused, match="a custodian"):
+            world.take(TWO)
+
+    def test_a_list_that_nobody_signed_is_refused(self, world: World) -> None:
+        world.source()
+        report = read_list(TWO.encode(), at=world.clock())
+        other = world.sign(list_intent(CEDAR, STATE_LIST, "0" * 64, replaces=True), "c1")
+        for signed in (None, other):
+            with pytest.raises(Refused, match="signs exactly"):
+                world.hotlists.lists.take(
+                    STATE_LIST, report, by=world.officer("c1"), signed=signed, listed_at=world.clock()
+                )
+
+    def test_a_scope_wider_than_serves_the_purpose_is_narrowed(self, world: World) -> None:
+        world.hotlists.lists.set_source(
+            STATE_LIST,
+            by=CUSTODIANS[0],
+            officer=world.officer("o1"),
+            second=CUSTODIANS[1],
+            authoritative=True,
+            scope=Scope.NETWORK,
+        )
+        taken = world.take(TWO)
+        assert taken.states == {SearchState.RELEASED: 2}
