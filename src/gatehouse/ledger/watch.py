@@ -176,6 +176,7 @@ class Watch:
     def _from_document(cls, document: Mapping[str, Any]) -> Watch:
         if document["schema"] != SCHEMA:
             raise ValueError("another schema")
+        _check_kinds(document)
         found = cls(
             origin=document["origin"],
             note=document["note"],
@@ -201,6 +202,22 @@ class Watch:
         if (found.frontier.size, found.frontier.root()) != (size, root):
             raise ValueError("the tree is not the checkpoint's")
         return found
+
+
+def _check_kinds(document: Mapping[str, Any]) -> None:
+    """Refuse what no state holds: found later, it would stop a look half-way."""
+    # Text that is no Unicode could not be written back.
+    json.dumps(document, ensure_ascii=False).encode()
+    texts = [document["hour"], *(leaf for _, leaf in document["agencies"].values())]
+    texts += [each for each in (document["origin"], document["first_day"]) if each is not None]
+    numbers = [document["leaves"], document["foreign"], document["unlisted"]]
+    numbers += [sequence for sequence, _ in document["agencies"].values()]
+    for agencies in document["days"].values():
+        numbers += [count for events in agencies.values() for count in events.values()]
+    if not all(isinstance(each, str) for each in texts):
+        raise TypeError("a text is none")
+    if not all(type(each) is int and each >= 0 for each in numbers) or type(document["ahead"]) is not bool:
+        raise TypeError("a number or a truth value is none")
 
 
 def _day(now: int, days: int) -> str:

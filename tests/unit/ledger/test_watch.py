@@ -35,6 +35,13 @@ class TestState:
             ('"size":6', '"size":7'),
             ("gatehouse-monitor/1", "gatehouse-monitor/2"),
             ('"nodes":["', '"nodes":["00'),
+            ('"foreign":0', '"foreign":null'),
+            ('"unlisted":0', '"unlisted":true'),
+            ('"ahead":false', '"ahead":0'),
+            ('"hour":"', '"hour":"\\ud800'),
+            ('"first_day":"', '"first_day":1,"":"'),
+            ('"days":{', '"days":{"2026-11-23":{"alder-pd":{"search:plate:requested":-1}},'),
+            ('"agencies":{"alder-pd":[', '"agencies":{"other-pd":[null,""],"alder-pd":['),
         ],
     )
     def test_a_state_that_was_changed_is_refused(self, followed: Followed, part: str, other: str) -> None:
