@@ -158,10 +158,10 @@ def test_a_list_with_such_rows_arms_the_others_alone(world: World) -> None:
     ],
 )
 def test_a_person_who_asks_by_hand_is_refused_on_the_record(world: World, changes: dict[str, object]) -> None:
-    answer = world.ask(**changes)
+    answer = world.ask("TEST123", **changes)
     assert answer.state in (SearchState.DENIED, SearchState.REVIEW_PENDING)
     assert world.events("hotlist:entry:")[0] == "requested"
-    assert world.pass_by() == []
+    assert world.pass_by("TEST123") == []
 
 
 def test_a_reviewer_cannot_let_it_pass(world: World) -> None:

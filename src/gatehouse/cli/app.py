@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import STOPPED, agreement, audit, config, law, ledger, node, reasons, records
+from gatehouse.cli import STOPPED, agreement, audit, config, hotlist, law, ledger, node, reasons, records
 from gatehouse.cli.output import refused, report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -50,6 +50,7 @@ app = typer.Typer(
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
+app.add_typer(hotlist.app, name="hotlist")
 app.add_typer(law.app, name="law")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(node.app, name="node")
