@@ -234,7 +234,10 @@ def _copy_database(source: Path, target: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # `parents` would make the folders above with what the umask leaves.
+    for folder in reversed(target.parents):
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
     target.touch(mode=0o600)
     shutil.copyfile(source, target, follow_symlinks=False)
     _sync(target)

@@ -1,8 +1,8 @@
 """Reads coming in: sealed as they come, stored in batches of batches, acknowledged once they are on the disk.
 
 Whoever hands in a batch waits until it is durable. What waits is bounded: beyond that nothing is taken, and
-the camera is told when to come again (`Busy`). Of one camera one batch is under way at a time. The store takes
-numbers that advance only, so a camera MUST wait for an answer before it sends the next.
+the camera is told when to come again (`Busy`). Of one camera one batch is under way at a time. The store
+takes numbers that advance only, so a camera MUST wait for an answer before it sends the next.
 """
 
 from __future__ import annotations
