@@ -6,20 +6,20 @@ follows for as long as it stands are `revised`, `renewed` and `ended`.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.hotlist import changes, rules
-from gatehouse.hotlist.asking import StandingSearch, standing_fields, standing_intent, step_intent
+from gatehouse.hotlist.asking import StandingSearch, standing_intent, step_intent
 from gatehouse.hotlist.deciding import Matches, StandingDecider
 from gatehouse.hotlist.errors import UnknownEntry, WrongStep
 from gatehouse.hotlist.matching import Index, Standing
 from gatehouse.hotlist.parts import HotlistParts
-from gatehouse.hotlist.state import EntryRow, NewEntry
-from gatehouse.ledger.canonical import Json, to_canonical
+from gatehouse.hotlist.recording import Case, EntryRecorder, Shared, decision_fields
+from gatehouse.hotlist.state import EntryRow
+from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.committer import Apply
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.receipt import Receipt
@@ -36,7 +36,6 @@ from gatehouse.model import (
 from gatehouse.search import rules as door
 from gatehouse.search.answer import Refusal
 from gatehouse.search.book import Entered
-from gatehouse.search.fields import matches_value
 from gatehouse.search.judging import ATTACHMENT, Group, Judged, Sealable, judged_of, seal, unseal
 from gatehouse.search.review import ask as ask_reviewers
 from gatehouse.search.review import may_review
@@ -46,8 +45,6 @@ from gatehouse.search.signature import Signature, holds, review_intent
 # The clocks of an officer's machine and of the node may differ by that much.
 _APART = timedelta(seconds=60)
 _LONGEST = 2_000
-# Repeated in every entry of a standing search: a reader of one needs no other.
-_REPEATED = ("case_number", "offense", "officer", "on_behalf_of", "plate", "purpose", "window")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +62,6 @@ class EntryAnswer:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Decisions that several entries have in common: equal facts, decided at one time."""
-
-    judged: Judged
-    kept: Sealable
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An entry that is on the record: its id, what it looks for, and its first record."""
-
-    id: str
-    standing: StandingSearch
-    index: int
-    request: bytes
-    matches: Matches
-    listed: int | None
-
-
 class Entries:
     """The entries of every agency of the node. All threads may share it."""
 
@@ -93,6 +69,7 @@ class Entries:
         self._parts = parts
         self._decider = decider
         self._index = index
+        self._record = EntryRecorder(parts)
         self._asking = threading.Lock()
 
     def ask(self, standing: StandingSearch, *, signed: Signature | None) -> EntryAnswer:
@@ -113,13 +90,14 @@ class Entries:
             bars.append(door.UNSIGNED)
         source = parts.tables.source(search.agency, standing.source)
         authoritative = source is not None and source.authoritative
-        plate, matter = self._hashes(standing)
+        plate, matter = self._record.hashes(standing)
         # Two that ask at once in one case count each other.
         with self._asking:
             known = parts.tables.plates_of(matter) | {plate}
             if not authoritative and len(known) > parts.limits.plates_per_case:
                 bars.append(rules.TOO_MANY_PLATES)
-            case = self.requested(standing, signed=None if signed is None else signed.as_document())
+            document = None if signed is None else signed.as_document()
+            case = self.requested(standing, signed=document)
         return self.settle(case, bars=bars)
 
     def requested(
@@ -131,40 +109,8 @@ class Entries:
         line: bytes | None = None,
     ) -> Case:
         """Put a standing search on the record, before anything is decided about it."""
-        parts, search = self._parts, standing.search
         matches = self._decider.matches(standing)
-        entry = secrets.token_hex(16)
-        fields = standing_fields(standing)
-        plate, matter = self._hashes(standing)
-        new = NewEntry(
-            id=entry,
-            agency=search.agency,
-            source=standing.source,
-            listed=listed,
-            officer=search.officer,
-            entered_by=search.entered_by,
-            plate=plate,
-            matter=matter,
-            line=line,
-            until=search.window.end,
-            sealed=parts.key.seal(entry, to_canonical(fields)),
-        )
-        detail = fields["detail"]
-        assert isinstance(detail, dict)
-        more: dict[str, Json] = {
-            "entry": entry,
-            "list": listed,
-            "signals": matches_value(matches),
-            "signature": None if signed is None else dict(signed),
-        }
-        done = parts.book.append(
-            _event(SearchState.REQUESTED),
-            agency=search.agency,
-            fields={**fields, "detail": {**detail, **more}},
-            pack=parts.pack_hash,
-            apply=changes.requested(new),
-        )
-        return Case(entry, standing, done.index, done.leaf_hash, matches, listed)
+        return self._record.requested(standing, matches, signed=signed, listed=listed, line=line)
 
     def settle(
         self, case: Case, *, bars: Sequence[DoorRule] = (), shared: Shared | None = None
@@ -213,7 +159,7 @@ class Entries:
         """Put the assigned reviewer's refusal on the record."""
         row = self._under_review(entry, by, signed, approves=False)
         case = self.case(row)
-        entered = self._step(
+        entered = self._record.step(
             case, SearchState.REFUSED, {"approver": by.id, "decision": "deny", "reason": reason[:_LONGEST]}
         )
         return EntryAnswer(entry, SearchState.REFUSED, entered.index, entered.receipt, appeal=APPEAL)
@@ -224,7 +170,7 @@ class Entries:
         self._index.drop([entry])
         case = self.case(row)
         try:
-            entered = self._about(
+            entered = self._record.about(
                 case,
                 StandingState.ENDED,
                 {"approver": by.id, "reason": reason[:_LONGEST]},
@@ -256,7 +202,7 @@ class Entries:
         process: Json = None
         if order is not None:
             process = {"issuer": order.issuer, "kind": order.kind.value, "reference": order.reference}
-        entered = self._about(
+        entered = self._record.about(
             case, StandingState.RENEWED, {"approver": by.id, "process": process}, changes.renewed(entry)
         )
         return EntryAnswer(entry, row.state, entered.index, entered.receipt)
@@ -279,10 +225,10 @@ class Entries:
         if not permitted:
             change = (*change, changes.ended(row.id))
             self._index.drop([row.id])
-        entered = self._about(
+        entered = self._record.about(
             case,
             StandingState.REVISED,
-            _decision_fields(judged, kept, None),
+            decision_fields(judged, kept, None),
             *change,
             attachments={ATTACHMENT: kept.data},
         )
@@ -297,7 +243,7 @@ class Entries:
             if row.due_at is not None and row.due_at <= now
         ]
         for row in late:
-            self._step(self.case(row), SearchState.EXPIRED, {"decision": "deny"})
+            self._record.step(self.case(row), SearchState.EXPIRED, {"decision": "deny"})
         return [row.id for row in late]
 
     def recover(self) -> list[EntryAnswer]:
@@ -391,11 +337,11 @@ class Entries:
     ) -> tuple[Entered, Sealable]:
         kept = seal(judged) if shared is None else shared.kept
         under = None if shared is None else shared.index
-        fields = _decision_fields(judged, kept, under)
+        fields = decision_fields(judged, kept, under)
         own = fields["detail"]
         assert isinstance(own, dict)
         change = changes.decided(case.id, judged.of(Outcome.PERMIT), under=under, approved_by=approver)
-        entered = self._step(
+        entered = self._record.step(
             case,
             step,
             {**fields, "approver": approver, "detail": {**own, **(detail or {})}},
@@ -407,7 +353,7 @@ class Entries:
 
     def _released(self, case: Case, judged: Judged) -> EntryAnswer:
         owners = len(judged.of(Outcome.PERMIT))
-        entered = self._step(case, SearchState.RELEASED, {"counts": {"owners": owners}})
+        entered = self._record.step(case, SearchState.RELEASED, {"counts": {"owners": owners}})
         self.arm(self._parts.tables.entry(case.id))
         return self._told(case, SearchState.RELEASED, entered, judged)
 
@@ -418,7 +364,7 @@ class Entries:
             step = SearchState.DENIED if row.state is SearchState.REQUESTED else SearchState.FAILED
             rule = door.INTERRUPTED.cited
             fields: dict[str, Json] = {"decision": "deny", "rules": [rule.id]}
-            entered = self._step(case, step, fields)
+            entered = self._record.step(case, step, fields)
             refusal = Refusal(Outcome.DENY, rule, 0, door.INTERRUPTED.remedy)
             return EntryAnswer(
                 case.id, step, entered.index, entered.receipt, refusals=(refusal,), appeal=APPEAL
@@ -430,7 +376,7 @@ class Entries:
         row = parts.tables.entry(entry)
         person = parts.registry.officer(by.id)
         if row.reviewer != by.id or not may_review(person, parts.standing(row).search, row.agency):
-            raise door_refused(door.NOT_ASSIGNED, entry)
+            raise rules.refused(door.NOT_ASSIGNED, entry)
         if row.state is not SearchState.REVIEW_PENDING or row.due_at is None or parts.clock() >= row.due_at:
             raise WrongStep("an entry waits for no review", expected="review_pending", got=row.state.value)
         self.check_signed(signed, review_intent(entry, approves=approves), by)
@@ -447,67 +393,6 @@ class Entries:
             refusals=refusals,
             appeal=APPEAL if refusals else None,
         )
-
-    def _step(
-        self,
-        case: Case,
-        step: SearchState,
-        fields: Mapping[str, Json],
-        *more: Apply,
-        attachments: Mapping[str, bytes] | None = None,
-    ) -> Entered:
-        return self._about(case, step, fields, changes.moved(case.id, step), *more, attachments=attachments)
-
-    def _about(
-        self,
-        case: Case,
-        step: SearchState | StandingState,
-        fields: Mapping[str, Json],
-        *apply: Apply,
-        attachments: Mapping[str, bytes] | None = None,
-    ) -> Entered:
-        asked = standing_fields(case.standing)
-        detail = fields.get("detail")
-        return self._parts.book.append(
-            _event(step),
-            agency=case.standing.search.agency,
-            fields={
-                **{name: asked[name] for name in _REPEATED},
-                **fields,
-                "detail": {**(detail if isinstance(detail, dict) else {}), "entry": case.id},
-                "request": case.request.hex(),
-            },
-            pack=self._parts.pack_hash,
-            apply=changes.both(*apply),
-            attachments=attachments or {},
-        )
-
-    def _hashes(self, standing: StandingSearch) -> tuple[bytes, bytes]:
-        search = standing.search
-        case = "".join((search.case_number or "").casefold().split())
-        return (
-            self._parts.key.hash("plate", search.agency, search.plate.text),
-            self._parts.key.hash("matter", search.agency, case),
-        )
-
-
-def door_refused(rule: DoorRule, entry: str) -> Error:
-    """Return the refusal of a step by one of the door's rules."""
-    return rules.refused(rule, entry)
-
-
-def _event(step: SearchState | StandingState) -> str:
-    return f"hotlist:entry:{step.value}"
-
-
-def _decision_fields(judged: Judged, kept: Sealable, under: int | None) -> dict[str, Json]:
-    return {
-        "decision": judged.outcome().value,
-        "detail": {"decisions": under, "owners": judged.numbers()},
-        "owners": sorted(judged.of(Outcome.PERMIT)),
-        "owners_decided": kept.sealed.root.value,
-        "rules": list(judged.rule_ids()),
-    }
 
 
 def _check_form(standing: StandingSearch, now: datetime) -> None:

@@ -24,6 +24,7 @@ from gatehouse.hotlist.errors import UnknownEntry, WrongStep
 from gatehouse.hotlist.leads import Disposition, Hit, Refutation, lead_data, lead_of, misread_signs
 from gatehouse.hotlist.matching import Index, Match, StateFit
 from gatehouse.hotlist.parts import HotlistParts
+from gatehouse.hotlist.recording import REPEATED
 from gatehouse.hotlist.sealing import DAY
 from gatehouse.hotlist.state import EntryRow, HitRow
 from gatehouse.ledger.canonical import Json
@@ -36,7 +37,6 @@ from gatehouse.search.fields import time_text
 _logger = logging.getLogger(__name__)
 # Matches that wait for the record, and leads in memory alone: more than any minute of a network has.
 _MOST = 10_000
-_REPEATED = ("case_number", "offense", "officer", "on_behalf_of", "plate", "purpose", "window")
 
 
 class NotRaised(StrEnum):
@@ -325,7 +325,7 @@ class Hits:
             "state": match.state.value,
         }
         fields: dict[str, Json] = {
-            **{name: asked[name] for name in _REPEATED},
+            **{name: asked[name] for name in REPEATED},
             "counts": {"plates": 1, "reads": 1},
             "decision": "permit",
             "detail": detail,
@@ -354,7 +354,7 @@ class Hits:
             to,
             row.agency,
             {
-                **{name: asked[name] for name in _REPEATED},
+                **{name: asked[name] for name in REPEATED},
                 "approver": by.id,
                 "detail": {**detail, "entry": row.entry, "hit": row.id},
                 "request": leaf_hash(parts.book.entry(row.id)).hex(),

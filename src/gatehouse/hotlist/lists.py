@@ -16,10 +16,11 @@ from enum import StrEnum
 
 from gatehouse.hotlist import changes, rules
 from gatehouse.hotlist.asking import StandingSearch, list_intent
-from gatehouse.hotlist.entries import Entries, EntryAnswer, Shared
+from gatehouse.hotlist.entries import Entries, EntryAnswer
 from gatehouse.hotlist.listed_as import about_immigration
 from gatehouse.hotlist.matching import Index
 from gatehouse.hotlist.parts import HotlistParts
+from gatehouse.hotlist.recording import Shared
 from gatehouse.hotlist.rows import ListReport, ListRow, RowRefusal
 from gatehouse.hotlist.state import Source
 from gatehouse.ledger.canonical import Json

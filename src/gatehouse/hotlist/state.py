@@ -215,6 +215,17 @@ class HotlistTables:
         found = self.query(f"SELECT {_ENTRY} FROM hotlist_entry WHERE {where} ORDER BY requested", *values)  # noqa: S608
         return [_entry(row) for row in found]
 
+    def entries_of(self, agency: str, *, after: int, most: int) -> list[EntryRow]:
+        """Return an agency's entries that were requested behind a ledger index, in that order."""
+        found = self.query(
+            f"SELECT {_ENTRY} FROM hotlist_entry WHERE agency = ? AND requested > ?"  # noqa: S608
+            " ORDER BY requested LIMIT ?",
+            agency,
+            after,
+            most,
+        )
+        return [_entry(row) for row in found]
+
     def standing(self) -> list[EntryRow]:
         """Return every entry that was released and not ended."""
         return self.entries(_STANDS)
@@ -270,6 +281,11 @@ class HotlistTables:
             most,
         )
         return [_hit(row) for row in found]
+
+    def newest_hit(self, agency: str) -> int:
+        """Return the id of an agency's newest hit, -1 where it has none."""
+        ((newest,),) = self.query("SELECT coalesce(max(id), -1) FROM hotlist_hit WHERE agency = ?", agency)
+        return int(newest)
 
     def unconfirmed(self, entry: EntryRow) -> list[datetime]:
         """Return the times of an entry's hits since its renewal that nobody has looked at yet."""
