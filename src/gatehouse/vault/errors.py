@@ -15,6 +15,8 @@ PartUnavailable
 +-- RootMissing              the root that wraps the keys is not there, or is another's
 +-- VaultInUse               another process has the vault open
 +-- HoldMissing              no read is held under this id
++-- VaultFailed              a vault elsewhere has met an error of its own; its log says which
++-- VaultUnreachable         it does not answer, or is not the one that it should be
 """
 
 from __future__ import annotations
@@ -68,3 +70,11 @@ class VaultInUse(PartUnavailable):
 
 class HoldMissing(PartUnavailable):
     """No read is held under this id."""
+
+
+class VaultFailed(PartUnavailable):
+    """A vault elsewhere has met an error of its own. Whether the call has happened is unknown."""
+
+
+class VaultUnreachable(PartUnavailable):
+    """A vault elsewhere does not answer, or is another. Whether the call has happened is unknown."""
