@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -92,13 +93,9 @@ def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_Q
             _wait(server, process)
             yield server
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                # SIGINT: disconnect whoever is left, which a polite stop waits for.
-                process.send_signal(2)
-                process.wait(timeout=30)
+            # A fast stop: a polite one waits for whoever is still connected.
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
     finally:
         shutil.rmtree(place)
 
