@@ -83,7 +83,7 @@ TERMS = st.fixed_dictionaries(
 @pytest.fixture
 def world() -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:
-        limits = Limits(officer_hour=10_000, agency_hour=10_000, candidates=10**9, officer_candidates=10**9)
+        limits = Limits(officer_hour=10_000, agency_hour=10_000, candidates=10**9)
         world = World(Path(folder), limits)
         for owner in (CEDAR, ALDER, BIRCH, DUNE):
             world.take(PLATE, owner=owner)

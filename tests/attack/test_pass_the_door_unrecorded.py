@@ -120,7 +120,7 @@ class Attempts:
     def __init__(self, folder: str) -> None:
         self.faults = Faults()
         # An attempt is a search, and there are more than an officer may make.
-        limits = Limits(officer_hour=10_000, agency_hour=10_000, candidates=10**9, officer_candidates=10**9)
+        limits = Limits(officer_hour=10_000, agency_hour=10_000, candidates=10**9)
         self.world = World(Path(folder), limits, faulty(self.faults))
         self.answers: list[Answer] = []
         self.checked = Checked()

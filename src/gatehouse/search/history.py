@@ -104,7 +104,7 @@ class History:
             search.officer,
             day,
         )[0]
-        if in_case > self._limits.candidates or in_all > self._limits.officer_candidates:
+        if in_case > self._limits.candidates or in_all > self._limits.cases * self._limits.candidates:
             found.append(rules.CANDIDATES)
         return found
 

@@ -16,9 +16,10 @@ class Limits:
     signature_age: timedelta = timedelta(minutes=5)
     # Review: how long the assigned supervisors have, and the officer after them, from the request on.
     review: timedelta = timedelta(hours=24)
-    # An officer's candidates within 24 hours: in one case, and in all of them, since numbers can be invented.
+    # An officer's candidates in one case within 24 hours, and that many times as many in all cases together:
+    # case numbers can be invented.
     candidates: int = 5_000
-    officer_candidates: int = 20_000
+    cases: int = 4
     officer_hour: int = 120
     agency_hour: int = 3_000
     # Exigency: when the paper is due after the answer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -52,6 +53,22 @@ def test_ask_exigent_absolute_bars_hold(world: World, changed: dict[str, Any]) -
 
 def test_ask_exigent_lifts_no_review_that_a_rule_asks_for(world: World) -> None:
     assert world.ask(**EXIGENT | {"reason": "inv"}).state is SearchState.REVIEW_PENDING
+
+
+def test_ask_exigent_where_the_law_takes_it_needs_one_signature(world: World) -> None:
+    world.registry.agencies[CEDAR] = dataclasses.replace(world.registry.agencies[CEDAR], state="MN")
+    asked: dict[str, Any] = {
+        "purpose": Purpose.CRIMINAL_INVESTIGATION,
+        "offense": "09A",
+        "reason": "homicide suspect fleeing, shots fired",
+        "scope": Scope.OWN,
+    }
+    waiting = world.ask(**asked)
+    assert waiting.state is SearchState.REVIEW_PENDING
+    assert [each.rule.id for each in waiting.refusals] == ["us-mn/13.824-2/tracking"]
+    answer = world.ask(**asked, process=Process(ProcessKind.EXIGENCY))
+    assert answer.state is SearchState.RELEASED
+    assert answer.paper_due is not None
 
 
 def test_suspend_overdue_until_paper_and_supervisor(world: World) -> None:

@@ -64,7 +64,7 @@ def test_bars_candidates_of_officer_and_case_have_a_daily_budget(strict: World) 
 
 
 def test_bars_candidates_of_an_officer_are_bounded_over_all_cases(tmp_path: Path) -> None:
-    world = World(tmp_path, Limits(candidates=80, officer_candidates=100))
+    world = World(tmp_path, Limits(candidates=50, cases=2))
     for number in range(2):
         answer = world.ask(plate="TEST1?", case_number=f"26-{number}")
         assert answer.state is SearchState.RELEASED
