@@ -11,16 +11,20 @@ from gatehouse.on_demand import names_of
 
 if TYPE_CHECKING:
     from gatehouse.vault.batch import ReadRefusal, SignedBatch
+    from gatehouse.vault.local import LocalVault
     from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept, Vault
+    from gatehouse.vault.remote import RemoteVault
     from gatehouse.vault.retention import Keeping, RetentionClass
 
 __all__ = [
     "Found",
     "Keeping",
+    "LocalVault",
     "OpenAsk",
     "Opened",
     "OpenedRead",
     "ReadRefusal",
+    "RemoteVault",
     "RetentionClass",
     "SealedBatch",
     "SignedBatch",
@@ -31,10 +35,12 @@ __all__ = [
 _HOMES = {
     "Found": "protocol",
     "Keeping": "retention",
+    "LocalVault": "local",
     "OpenAsk": "protocol",
     "Opened": "protocol",
     "OpenedRead": "protocol",
     "ReadRefusal": "batch",
+    "RemoteVault": "remote",
     "RetentionClass": "retention",
     "SealedBatch": "protocol",
     "SignedBatch": "batch",
