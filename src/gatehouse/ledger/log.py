@@ -29,14 +29,14 @@ from gatehouse.ledger.export import export
 from gatehouse.ledger.layout import LARGEST_ENTRY
 from gatehouse.ledger.merkle import EMPTY_ROOT
 from gatehouse.ledger.note import NoteSigner, Signs, open_note, sign_note
-from gatehouse.ledger.pending import Make, Pending, State
+from gatehouse.ledger.pending import Make, Pending, State, said
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.ledger.sqlite import SqliteCommitter, create
 from gatehouse.ledger.sqlite_storage import SqliteStorage
 from gatehouse.ledger.view import LogView
 from gatehouse.ledger.witnessing import Asking, Witnesses
 from gatehouse.ledger.writer import Clock, Publish, Writer
-from gatehouse.model import BadUse
+from gatehouse.model import BadUse, Error
 
 # How long an append waits for witnesses, and how long their absence is borne before releases stop.
 RECEIPT_WAIT = timedelta(seconds=60)
@@ -295,7 +295,11 @@ class Log(LogView):
 
     def _why(self) -> str | None:
         failure = self._asking.failure if self._asking else None
-        return None if failure is None else str(failure)
+        if failure is None:
+            return None
+        # What stands there as the next step is why each witness has not cosigned.
+        reasons = failure.hint if isinstance(failure, Error) else None
+        return said(failure) + (f" ({reasons})" if reasons else "")
 
     def _announce(self, state: State) -> None:
         with self._changed:

@@ -186,12 +186,25 @@ def open_note(text: str | bytes, *, keys: list[str]) -> Note:
         else:
             verified[key.check(body, line)] = None
     if not verified:
-        raise UntrustedNote(
-            "no key that is trusted has signed",
-            expected=" or ".join(sorted({key.name for key in known.values()})) or "a key to trust",
-            got=", ".join(sorted({line.name for line in lines})),
-        )
+        raise _untrusted(known, lines)
     return Note(body, tuple(verified), tuple(others))
+
+
+def _untrusted(known: Iterable[tuple[str, bytes]], lines: Iterable[Signature]) -> UntrustedNote:
+    trusted, signed = set(known), {(line.name, line.key_id) for line in lines}
+    names = {name for name, _ in trusted} & {name for name, _ in signed}
+
+    def told(keys: set[tuple[str, bytes]]) -> list[str]:
+        return sorted({f"{name}+{key_id.hex()}" if name in names else name for name, key_id in keys})
+
+    return UntrustedNote(
+        "no key that is trusted has signed",
+        expected=" or ".join(told(trusted)) or "a key to trust",
+        got=", ".join(told(signed)),
+        hint="another key of the same name: it may have been changed; ask its owner for the new one"
+        if names
+        else None,
+    )
 
 
 def split_note(text: str | bytes) -> tuple[str, list[Signature]]:

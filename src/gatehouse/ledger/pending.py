@@ -107,7 +107,7 @@ def not_recorded(error: Exception) -> NotRecorded:
     """Return what an append raises when the log could not record it."""
     return NotRecorded(
         "the entry is not on the record",
-        got=_said(error),
+        got=said(error),
         hint=error.hint if isinstance(error, Error) else None,
     )
 
@@ -117,12 +117,12 @@ def outcome_unknown(error: Exception) -> OutcomeUnknown:
     look = "open the log again and look for the entry before it is given once more"
     return OutcomeUnknown(
         "the entry may be on the record",
-        got=_said(error),
+        got=said(error),
         hint=f"{error.hint}; then {look}" if isinstance(error, Error) and error.hint else look,
     )
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """Return what an error says but for its next step, which stands apart."""
     if isinstance(error, Error):
         return str(Error(error.what, where=error.where, expected=error.expected, got=error.got))

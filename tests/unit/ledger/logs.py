@@ -58,7 +58,9 @@ class FakeWitness:
         body = Checkpoint.parse(open_note(checkpoint, keys=[VKEY]).text)
         self.asked.append(body.size)
         if not self.answers.is_set():
-            raise PolicyNotMet("too few witnesses have cosigned", expected="w", got="none")
+            raise PolicyNotMet(
+                "too few witnesses have cosigned", expected="w", got="none", hint="w: HTTP 500"
+            )
         verify_consistency(
             size1=self.seen.size,
             size2=body.size,

@@ -138,6 +138,18 @@ class TestWitnessed:
             with pytest.raises(NotWitnessed, match="no log of the policy has signed"):
                 log.publish()
 
+    def test_append_that_is_not_cosigned_says_why_each_witness_has_not(self, path: Path) -> None:
+        with opened(path, witness=FakeWitness(answers=False), wait=0.2) as log:
+            with pytest.raises(NotWitnessed):
+                log.append(b"a")
+            with pytest.raises(NotWitnessed) as caught:
+                log.publish()
+        assert (caught.value.expected, caught.value.got, caught.value.hint) == (
+            "cosignatures within 0.2 s",
+            "too few witnesses have cosigned; expected w; got none (w: HTTP 500)",
+            "see to the witnesses; nothing is lost",
+        )
+
     def test_open_without_witnesses_publishes_what_waited(self, path: Path) -> None:
         witness = FakeWitness(answers=False)
         with opened(path, witness=witness, wait=0) as log, pytest.raises(NotWitnessed):

@@ -148,13 +148,20 @@ class TestOpenNote:
         with pytest.raises(UntrustedNote, match="no key that is trusted") as refusal:
             open_note(sign_note(TEXT, signers=[STRANGER]), keys=KEYS)
         assert refusal.value.expected == "log.example/main or witness1.example"
-        assert refusal.value.got == "stranger.example"
+        assert (refusal.value.got, refusal.value.hint) == ("stranger.example", None)
         # A log that has changed its key has two of one name.
         with pytest.raises(UntrustedNote) as refusal:
             open_note(sign_note(TEXT, signers=[STRANGER]), keys=[LOG.vkey, log_key(LOG.name, 77).vkey])
         assert refusal.value.expected == LOG.name
         with pytest.raises(UntrustedNote):
             open_note(NOTE, keys=[])
+
+    def test_note_of_another_key_of_the_same_name_is_untrusted_and_tells_them_apart(self) -> None:
+        other = log_key(LOG.name, 77)
+        with pytest.raises(UntrustedNote, match="may have been changed") as refusal:
+            open_note(sign_note(TEXT, signers=[other, STRANGER]), keys=KEYS)
+        assert refusal.value.expected == f"log.example/main+{LOG.key.key_id.hex()} or witness1.example"
+        assert refusal.value.got == f"log.example/main+{other.key.key_id.hex()}, stranger.example"
 
     def test_key_of_the_same_name_and_another_id_is_ignored(self) -> None:
         twin = log_key(LOG.name, 77)
