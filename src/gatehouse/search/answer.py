@@ -40,7 +40,8 @@ class Answer:
 
     `id` is the search's number, `index` and `receipt` those of its newest entry. `groups` are the owners by
     their decisions, permits first. `counts` are those of the entry `released`; where they say `withheld`,
-    more plates were found than are listed. `paper_due` is set for an exigent search that was answered.
+    more plates were found than are listed. `paper_due` is set for an exigent search that was answered, and
+    `said` is what a reviewer who refused says of it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Answer:
     review: ReviewStatus | None = None
     paper_due: datetime | None = None
     training: bool = False
+    said: str | None = None
 
     def __repr__(self) -> str:
         """Name the search and its state only: a traceback must hold no read."""

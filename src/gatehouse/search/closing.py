@@ -7,8 +7,11 @@ a note beside it that nothing was handed out.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from gatehouse.ledger.committer import NotWitnessed
+from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import Outcome, SearchState
 from gatehouse.search import rules
 from gatehouse.search.answer import Answer, Failure, appeal_of, refusals_of
@@ -50,35 +53,49 @@ def end(parts: Parts, case: Case, row: Row, failure: Failure, *, cause: str) -> 
     """Put the end of a search on the record that stands where `row` says, and tell it."""
     recorder = parts.recorder()
     judged = Judged((), (), parts.pack.id)
-    step = row.state
-    entered: Entered | None = None
+    step, index, receipt = row.state, row.last, None
     if row.state is SearchState.REQUESTED:
         step, judged = SearchState.DENIED, judged.barred((rules.INTERRUPTED,))
-        entered = recorder.decided(
-            case, step, judged, seal(judged), decision=Outcome.DENY, detail={"failure": cause}
+        index, receipt = _put(
+            lambda: recorder.decided(
+                case, step, judged, seal(judged), decision=Outcome.DENY, detail={"failure": cause}
+            )
         )
     elif row.state in (SearchState.PERMITTED, SearchState.APPROVED):
         step = SearchState.FAILED
-        entered = recorder.step(case, step, {"detail": {"failure": cause, "search": case.id}})
+        index, receipt = _put(
+            lambda: recorder.step(case, step, {"detail": {"failure": cause, "search": case.id}})
+        )
     elif row.state is SearchState.RELEASED:
         if case.live:
             # The release counts, whether or not the officer got it: vault and book are compared every day.
             parts.vault.record(parts.book.entry(row.last), parts.book.receipt(row.last))
-        entered = recorder.beside(
-            UNDELIVERED, case, agency=row.agency, fields={"detail": {"failure": cause}}, apply=nothing
+        index, receipt = _put(
+            lambda: recorder.beside(
+                UNDELIVERED, case, agency=row.agency, fields={"detail": {"failure": cause}}, apply=nothing
+            )
         )
     refusals = refusals_of(judged, parts.pack)
     return Answer(
         id=case.id,
         state=step,
-        index=row.last if entered is None else entered.index,
-        receipt=None if entered is None else entered.receipt,
+        index=index,
+        receipt=receipt,
         groups=judged.groups(),
         refusals=refusals,
         appeal=appeal_of(refusals),
         failure=failure,
         training=not case.live,
     )
+
+
+def _put(append: Callable[[], Entered]) -> tuple[int, Receipt | None]:
+    """Return where an entry stands, and its receipt; without enough witnesses it stands there without one."""
+    try:
+        entered = append()
+    except NotWitnessed as error:
+        return error.index, None
+    return entered.index, entered.receipt
 
 
 def recover(parts: Parts) -> list[Answer]:

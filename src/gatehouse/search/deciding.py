@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gatehouse.law.deciding import ENGINE_FAILED
-from gatehouse.model import Decision, Outcome, ProcessKind, SearchMode
+from gatehouse.model import Decision, Outcome, PlateSearch, ProcessKind, SearchMode
 from gatehouse.model.plate import MOST_WILDCARDS
 from gatehouse.search import rules
 from gatehouse.search.fields import request_of, signals_in
@@ -132,14 +132,13 @@ class Decider:
             found.append(rules.SCOPE_GROUND)
         if not reached.ids:
             found.append(rules.NOBODY)
-        if is_exigent(case) and self._parts.history.suspended(search.officer, at):
+        if is_exigent(search) and self._parts.history.suspended(search.officer, at):
             found.append(rules.SUSPENDED)
         if search.mode is SearchMode.TRAINING and not is_test_plate(search.plate):
             found.append(rules.NOT_TEST_PLATE)
         return found
 
 
-def is_exigent(case: Case) -> bool:
+def is_exigent(search: PlateSearch) -> bool:
     """Return whether a search claims an exigency in place of other process."""
-    process = case.search.process
-    return process is not None and process.kind is ProcessKind.EXIGENCY
+    return search.process is not None and search.process.kind is ProcessKind.EXIGENCY

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import OFFENSES, BadInput, Officer, Outcome, PlateSearch, SearchState
+from gatehouse.model import OFFENSES, BadInput, Officer, Outcome, PlateSearch, SearchMode, SearchState
 from gatehouse.search import exigency, review, reviewing, rules, state, training
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.book import Entered
@@ -71,11 +71,14 @@ class Door:
         parts.registry.agency(search.agency)
         parts.registry.officer(search.officer)
         parts.registry.officer(search.entered_by)
-        case = self._requested(search, signed, now)
+        search_id = secrets.token_hex(16)
         try:
+            case = self._requested(search_id, search, signed, now)
             return self._decided(case, signed, wait)
         except Exception as error:
-            return close(parts, case.id, error)
+            if not parts.tables.known(search_id):
+                raise
+            return close(parts, search_id, error)
 
     def collect(self, search_id: str, *, by: Officer) -> Answer:
         """Return the answer of a search that was reviewed, to the officer who asked or who entered it.
@@ -141,24 +144,25 @@ class Door:
         """Close what a crash left open; see `closing.recover`. MUST run before anybody asks."""
         return recover(self.parts)
 
-    def _requested(self, search: PlateSearch, signed: Signature | None, now: datetime) -> Case:
+    def _requested(
+        self, search_id: str, search: PlateSearch, signed: Signature | None, now: datetime
+    ) -> Case:
         parts = self.parts
         matches = matches_in(search, parts.registry.lexicon)
-        case = Case(secrets.token_hex(16), search, -1, b"", matches)
         noted = Noted(
-            id=case.id,
+            id=search_id,
             mode=search.mode,
             agency=search.agency,
             officer=search.officer,
             entered_by=search.entered_by,
-            exigent=is_exigent(case),
+            exigent=is_exigent(search),
             candidates=search.plate.count(confusables=search.confusables),
             plate=parts.history.plate(search),
             matter=parts.history.matter(search),
         )
-        marks = parts.history.marks(search, now) if case.live else []
+        marks = parts.history.marks(search, now) if search.mode is SearchMode.LIVE else []
         change = state.requested(noted, [each.value for each in marks], forget=now - parts.limits.history)
-        return parts.recorder().requested(case.id, search, change, signed=signed, matches=matches)
+        return parts.recorder().requested(search_id, search, change, signed=signed, matches=matches)
 
     def _decided(self, case: Case, signed: Signature | None, wait: bool) -> Answer:
         parts = self.parts
@@ -239,7 +243,7 @@ class Door:
             return self._trained(case, judged)
         parts = self.parts
         owners = judged.of(Outcome.PERMIT)
-        exigent = is_exigent(case)
+        exigent = is_exigent(case.search)
         done = release(
             case,
             entered,

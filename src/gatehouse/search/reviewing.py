@@ -8,8 +8,10 @@ supervisor only withholds that owner's reads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import Officer, SearchState
+from gatehouse.model import Officer, SearchMode, SearchState
 from gatehouse.search import judging, rules, state
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.errors import OutOfOrder
@@ -100,7 +102,8 @@ def standing(parts: Parts, row: Row) -> Answer:
         refusals=refusals,
         appeal=appeal_of(refusals),
         review=status,
-        training=row.mode.value == "training",
+        training=row.mode is SearchMode.TRAINING,
+        said=_words(parts, row),
     )
 
 
@@ -110,6 +113,15 @@ def kept_decisions(parts: Parts, row: Row) -> Judged | None:
         return None
     sealed = judging.unseal(parts.book.attachment(row.decided, judging.ATTACHMENT))
     return judging.judged_of(sealed, parts.pack)
+
+
+def _words(parts: Parts, row: Row) -> str | None:
+    """Return what the reviewer said who refused a search."""
+    if row.state is not SearchState.REFUSED:
+        return None
+    detail = parts.book.openings(row.last).values["detail"]
+    words = detail.get("words") if isinstance(detail, Mapping) else None
+    return words if isinstance(words, str) else None
 
 
 def not_waiting(now: SearchState) -> OutOfOrder:

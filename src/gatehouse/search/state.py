@@ -178,6 +178,10 @@ class SearchTables:
             raise UnknownSearch("there is no such search", expected="the number of a search")
         return _row(rows[0])
 
+    def known(self, search: str) -> bool:
+        """Return whether a search was requested on the record."""
+        return bool(self.query("SELECT 1 FROM search_search WHERE id = ?", search))
+
     def open_searches(self) -> list[Row]:
         """Return the searches without an outcome, the oldest first."""
         return [

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse.ledger.committer import NotWitnessed
 from gatehouse.model import PartUnavailable, SearchState
 from gatehouse.reads.errors import LookupIncomplete
 from gatehouse.search import closing
@@ -111,6 +112,44 @@ class TestClose:
         closed = Door(world.parts).recover()
         assert [each.state for each in closed] == [SearchState.FAILED]
         assert world.events() == [REQUESTED, PERMITTED, FAILED]
+
+    @pytest.mark.parametrize(
+        ("step", "ends"),
+        [
+            ("requested", "search:plate:denied"),
+            ("denied", "search:plate:denied"),
+            ("permitted", FAILED),
+            ("released", closing.UNDELIVERED),
+        ],
+    )
+    def test_ask_whose_entry_lacks_witnesses_is_answered_with_a_sentence(
+        self, world: World, step: str, ends: str
+    ) -> None:
+        class Unwitnessed:
+            """From one step on every entry is on the record, and no receipt comes."""
+
+            def __init__(self) -> None:
+                self.away = False
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(world.ledger, name)
+
+            def append(self, event: str, **given: Any) -> Any:
+                found = world.ledger.append(event, **given)
+                self.away = self.away or event.endswith(f":{step}")
+                if not self.away:
+                    return found
+                error = NotWitnessed("too few witnesses")
+                error.index = found.index
+                raise error
+
+        world.take(PLATE)
+        world.door = Door(dataclasses.replace(world.parts, book=Unwitnessed()))
+        answer = world.ask(reason="ICE ERO" if step == "denied" else "stolen Honda")
+        assert (answer.reads, answer.receipt) == ((), None)
+        assert answer.failure is not None
+        assert "witnesses" in answer.failure.sentence
+        assert world.events()[-1] == ends
 
     def test_log_of_a_failure_names_no_plate_and_no_reason(
         self, world: World, caplog: pytest.LogCaptureFixture

@@ -221,7 +221,7 @@ class TestEnd:
     def test_refuse_ends_the_search(self, world: World) -> None:
         asked = world.ask(**VAGUE)
         answer = world.refuse(asked.id, "s1")
-        assert answer.state is SearchState.REFUSED
+        assert (answer.state, answer.said) == (SearchState.REFUSED, "no case")
         assert world.values(2)["approver"] == "s1"
         for step in (
             lambda: world.approve(asked.id, "s1"),
