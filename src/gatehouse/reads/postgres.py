@@ -16,6 +16,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from gatehouse.model import PartUnavailable
@@ -288,6 +289,8 @@ def _failures(where: str, failure: type[PartUnavailable]) -> Iterator[None]:
         raise failure(
             "all connections to the read store are in use", where=where, hint="try again later"
         ) from None
+    except SQLAlchemyError as error:
+        raise failure("the read store's connections failed", where=where, got=type(error).__name__) from None
     except psycopg.Error as error:
         got = f"SQLSTATE {error.sqlstate}" if error.sqlstate else type(error).__name__
         raise failure(

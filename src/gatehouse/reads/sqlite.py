@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.pool import QueuePool
 
 from gatehouse.model import PartUnavailable
@@ -267,6 +268,10 @@ class SqliteReads:
         except sqlite3.IntegrityError as error:
             raise StoreRefused(
                 "a row is stored already", where=self._path.name, got=error.sqlite_errorname
+            ) from error
+        except NoConnectionFree as error:
+            raise failure(
+                "too many lookups at once", where=self._path.name, hint="try again later"
             ) from error
         except (sqlite3.Error, OSError) as error:
             name = getattr(error, "sqlite_errorname", None) or type(error).__name__

@@ -249,6 +249,17 @@ class TestSqlite:
         assert store.add([batch(1, ONE)]) == [True]
         store.close()
 
+    def test_more_lookups_than_connections_are_told_of(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for setting, value in {"READERS": 1, "MORE_READERS": 0, "BUSY_SECONDS": 0.1}.items():
+            monkeypatch.setattr(sqlite, setting, value)
+        store = SqliteReads(path)
+        with store._reading(LookupIncomplete), pytest.raises(LookupIncomplete, match="too many lookups"):
+            store.lookup(asked(ONE), owners=["alder-pd"])
+        assert store.lookup(asked(ONE), owners=["alder-pd"]) == []
+        store.close()
+
     def test_deleted_rows_leave_neither_the_file_nor_its_journal(self, path: Path) -> None:
         store = SqliteReads(path)
         old = [
