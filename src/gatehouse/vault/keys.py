@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hmac import HMAC
 
@@ -29,10 +28,9 @@ from gatehouse.vault.database import Database
 from gatehouse.vault.retention import Keeping
 from gatehouse.vault.root import KEY_BYTES, install_root, prepare_root, root_id, settle
 from gatehouse.vault.sealing import token_state
+from gatehouse.vault.wrapping import name_of, unwrap, wrap
 
-_NONCE_BYTES = 12
 _MINUTE = 60_000_000
-_LABEL = b"gatehouse-vault-wrap/1\n"
 # Unwrapped keys that stay in memory: those of a day of 5,000 owners many times over.
 _KEPT = 100_000
 # The tables whose keys are wrapped under shelves, and the columns that name a key.
@@ -160,14 +158,14 @@ class Keys:
 
     def wrap_hold(self, connection: sqlite3.Connection, hold: str, key: bytes, *, destroy_at: int) -> bytes:
         """Return a hold's case key, wrapped to end at a time, within the transaction that keeps it."""
-        return _wrapped(self._shelf(connection, destroy_at), key, _name("hold", hold, destroy_at))
+        return wrap(self._shelf(connection, destroy_at), key, name_of("hold", hold, destroy_at))
 
     def unwrap_hold(
         self, connection: sqlite3.Connection, hold: str, wrapped: bytes, *, destroy_at: int
     ) -> bytes:
         """Return the case key of a hold."""
-        return _unwrapped(
-            self._shelf(connection, destroy_at, make=False), wrapped, _name("hold", hold, destroy_at)
+        return unwrap(
+            self._shelf(connection, destroy_at, make=False), wrapped, name_of("hold", hold, destroy_at)
         )
 
     def sweep(
@@ -252,8 +250,8 @@ class Keys:
         if found is None:
             key = secrets.token_bytes(KEY_BYTES)
             destroy_at = (bucket + minutes) * _MINUTE
-            name = _name("token_key", minutes, bucket, destroy_at)
-            wrapped = _wrapped(self._shelf(connection, destroy_at), key, name)
+            name = name_of("token_key", minutes, bucket, destroy_at)
+            wrapped = wrap(self._shelf(connection, destroy_at), key, name)
             connection.execute(
                 "INSERT INTO token_key VALUES (?, ?, ?, ?)", (minutes, bucket, destroy_at, wrapped)
             )
@@ -268,7 +266,7 @@ class Keys:
             return None
         destroy_at, wrapped = row
         shelf = self._shelf(connection, destroy_at, make=False)
-        key = _unwrapped(shelf, wrapped, _name("token_key", minutes, bucket, destroy_at))
+        key = unwrap(shelf, wrapped, name_of("token_key", minutes, bucket, destroy_at))
         found = self._tokens[minutes, bucket] = token_state(key)
         return found
 
@@ -277,8 +275,8 @@ class Keys:
         if found is None:
             key = secrets.token_bytes(KEY_BYTES)
             destroy_at = (bucket + minutes) * _MINUTE
-            name = _name("sealing_key", owner, minutes, bucket, destroy_at)
-            wrapped = _wrapped(self._shelf(connection, destroy_at), key, name)
+            name = name_of("sealing_key", owner, minutes, bucket, destroy_at)
+            wrapped = wrap(self._shelf(connection, destroy_at), key, name)
             connection.execute(
                 "INSERT INTO sealing_key VALUES (?, ?, ?, ?, ?)",
                 (owner, minutes, bucket, destroy_at, wrapped),
@@ -297,7 +295,7 @@ class Keys:
             return None
         destroy_at, wrapped = row
         shelf = self._shelf(connection, destroy_at, make=False)
-        key = _unwrapped(shelf, wrapped, _name("sealing_key", owner, minutes, bucket, destroy_at))
+        key = unwrap(shelf, wrapped, name_of("sealing_key", owner, minutes, bucket, destroy_at))
         found = self._sealing[owner, minutes, bucket] = SealingKey(AESGCM(key), destroy_at)
         return found
 
@@ -307,10 +305,10 @@ class Keys:
             return found
         row = connection.execute("SELECT wrapped FROM shelf WHERE destroy_at = ?", (destroy_at,)).fetchone()
         if row is not None:
-            key = _unwrapped(self._root, row[0], _name("shelf", destroy_at))
+            key = unwrap(self._root, row[0], name_of("shelf", destroy_at))
         elif make:
             key = secrets.token_bytes(KEY_BYTES)
-            wrapped = _wrapped(self._root, key, _name("shelf", destroy_at))
+            wrapped = wrap(self._root, key, name_of("shelf", destroy_at))
             connection.execute("INSERT INTO shelf VALUES (?, ?)", (destroy_at, wrapped))
         else:
             raise BadInput("a key of the vault has no shelf", where=f"keys that end at {destroy_at}")
@@ -342,8 +340,8 @@ class Keys:
                     moved = b""
                     if ends > at:
                         shelf = self._shelf(connection, was, make=False)
-                        key = _unwrapped(shelf, wrapped, _name(*name, was))
-                        moved = _wrapped(self._shelf(connection, ends), key, _name(*name, ends))
+                        key = unwrap(shelf, wrapped, name_of(*name, was))
+                        moved = wrap(self._shelf(connection, ends), key, name_of(*name, ends))
                     connection.execute(
                         "UPDATE sealing_key SET destroy_at = ?, wrapped = ? "
                         "WHERE owner = ? AND minutes = ? AND bucket = ?",
@@ -363,15 +361,15 @@ class Keys:
             ).fetchall()
             where = " AND ".join(f"{column} = ?" for column in columns.split(", "))
             for wrapped, *named in rows:
-                name = _name(table, *named, destroy_at)
-                held = _unwrapped(self._shelf(connection, destroy_at, make=False), wrapped, name)
+                name = name_of(table, *named, destroy_at)
+                held = unwrap(self._shelf(connection, destroy_at, make=False), wrapped, name)
                 connection.execute(
                     f"UPDATE {table} SET wrapped = ? WHERE {where}",  # noqa: S608  # own names
-                    (_wrapped(fresh, held, name), *named),
+                    (wrap(fresh, held, name), *named),
                 )
             kept += len(rows)
         if kept:
-            wrapped = _wrapped(self._root, key, _name("shelf", destroy_at))
+            wrapped = wrap(self._root, key, name_of("shelf", destroy_at))
             connection.execute("UPDATE shelf SET wrapped = ? WHERE destroy_at = ?", (wrapped, destroy_at))
         else:
             connection.execute("DELETE FROM shelf WHERE destroy_at = ?", (destroy_at,))
@@ -381,7 +379,7 @@ class Keys:
         connection.executemany(
             "UPDATE shelf SET wrapped = ? WHERE destroy_at = ?",
             [
-                (_wrapped(fresh, _unwrapped(self._root, wrapped, _name("shelf", at)), _name("shelf", at)), at)
+                (wrap(fresh, unwrap(self._root, wrapped, name_of("shelf", at)), name_of("shelf", at)), at)
                 for at, wrapped in rows
             ],
         )
@@ -397,23 +395,3 @@ def _orphans(connection: sqlite3.Connection) -> list[tuple[int, int, int]]:
         "SELECT minutes, bucket, destroy_at FROM token_key AS t WHERE NOT EXISTS "
         "(SELECT 1 FROM sealing_key AS s WHERE s.minutes = t.minutes AND s.bucket = t.bucket)"
     ).fetchall()
-
-
-def _name(kind: str, *parts: str | int) -> bytes:
-    return _LABEL + "\n".join((kind, *map(str, parts))).encode()
-
-
-def _wrapped(under: AESGCM, key: bytes, name: bytes) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + under.encrypt(nonce, key, name)
-
-
-def _unwrapped(under: AESGCM, wrapped: bytes, name: bytes) -> bytes:
-    try:
-        return under.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], name)
-    except (InvalidTag, ValueError):
-        raise BadInput(
-            "a key of the vault was altered, or is wrapped under another root",
-            where="the vault's database",
-            hint="restore nothing from a backup: its keys are dead by design",
-        ) from None
