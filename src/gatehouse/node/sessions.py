@@ -83,8 +83,11 @@ class Sessions:
             )
         return token
 
-    def find(self, token: str) -> Session:
-        """Return the session of a token; `SessionEnded` if it is unknown, over, or its person has left."""
+    def find(self, token: str, *, use: bool = True) -> Session:
+        """Return the session of a token; `SessionEnded` if it is unknown, over, or its person has left.
+
+        Without `use` it counts as no use of the session, which goes on to be idle.
+        """
         now = self._file.clock()
         with self._file.reading() as connection:
             row = connection.execute(
@@ -103,7 +106,7 @@ class Sessions:
         except (BadInput, BadUse) as error:
             self.end_all(id)
             raise _over() from error
-        if now - seen_at >= _NOTED_EVERY:
+        if use and now - seen_at >= _NOTED_EVERY:
             with self._file.writing() as connection:
                 connection.execute(
                     "UPDATE session SET seen_at = max(seen_at, ?) WHERE hash = ?", (micros(now), _hash(token))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from threading import Event
 from typing import Final
 
 from anyio import CapacityLimiter
@@ -18,7 +19,18 @@ from starlette.routing import BaseRoute
 
 import gatehouse
 from gatehouse.web import openapi
-from gatehouse.web.api import account, enrollment, health, reads, registry, searches, session, signing
+from gatehouse.web.api import (
+    account,
+    enrollment,
+    health,
+    hits,
+    hotlists,
+    reads,
+    registry,
+    searches,
+    session,
+    signing,
+)
 from gatehouse.web.endpoint import Call, Endpoint
 from gatehouse.web.guard import Guard
 from gatehouse.web.metrics import Metrics
@@ -37,6 +49,8 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
         reads.endpoint(metrics),
         *searches.endpoints(metrics),
         *signing.endpoints(),
+        *hotlists.endpoints(),
+        *hits.endpoints(metrics),
         *registry.endpoints(),
         *session.endpoints(),
         *enrollment.endpoints(),
@@ -70,8 +84,11 @@ def create_app(site: Site, *, more: Sequence[BaseRoute] = ()) -> Starlette:
         )
     )
     text = json.dumps(openapi.document(known, title=TITLE, version=gatehouse.__version__))
-    return Starlette(
+    app = Starlette(
         routes=[*(route(each, site, metrics, threads) for each in known), *more],
         middleware=[Middleware(Guard, origins=site.accounts.passkeys.relying.origins)],
         exception_handlers={HTTPException: on_http},
     )
+    # Set when the server is told to end, so that streams do not keep it.
+    app.state.closing = Event()
+    return app

@@ -107,6 +107,9 @@ class Endpoint:
             found |= {400, 408, 413, 415, 422}
         if self.query is not None:
             found.add(422)
+        if self.roles is not None:
+            # What a day key sealed is gone once that is destroyed.
+            found.add(410)
         return tuple(sorted(found))
 
 

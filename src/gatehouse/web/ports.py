@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from gatehouse.hotlist.hotlists import Hotlists
 from gatehouse.model import Agency, Camera, Officer, Role
 from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider
@@ -78,6 +79,11 @@ class Site(Protocol):
     @property
     def door(self) -> Door:
         """Return the door."""
+        ...
+
+    @property
+    def hotlists(self) -> Hotlists:
+        """Return the hotlists."""
         ...
 
     @property

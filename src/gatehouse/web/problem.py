@@ -19,6 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gatehouse.hotlist.errors import UnknownEntry
+from gatehouse.ledger.committer import NotWitnessed
+from gatehouse.ledger.day_keys import DayKeyDestroyed
 from gatehouse.model import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn, TooManyAttempts
 from gatehouse.node.errors import Busy
@@ -36,6 +39,9 @@ _STATUS: Final[tuple[tuple[type[Error], int], ...]] = (
     (Busy, 429),
     (Refused, 403),
     (UnknownSearch, 404),
+    (UnknownEntry, 404),
+    (DayKeyDestroyed, 410),
+    (NotWitnessed, 503),
     (OutOfOrder, 409),
     (BadInput, 422),
     (BadUse, 409),

@@ -60,10 +60,21 @@ def serving(
             thread.join()
 
 
+class _Server(uvicorn.Server):
+    """A server that has streams end before it waits for requests that are under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the application, then end."""
+        closing = getattr(getattr(self.config.app, "state", None), "closing", None)
+        if closing is not None:
+            closing.set()
+        await super().shutdown(sockets)
+
+
 def _server(
     app: ASGIApp, proxies: Sequence[str], certificate: Path | None, key: Path | None
 ) -> uvicorn.Server:
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             access_log=False,  # paths hold ids of searches

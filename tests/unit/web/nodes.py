@@ -16,7 +16,13 @@ import httpx
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
-from gatehouse.model import Agency, Camera, Officer, Role
+from gatehouse.hotlist.hotlists import Hotlists
+from gatehouse.hotlist.leads import Hit
+from gatehouse.hotlist.parts import HotlistParts
+from gatehouse.hotlist.sealing import EntryKey, LeadKeys
+from gatehouse.hotlist.state import TABLES, HotlistTables
+from gatehouse.ledger import own_tables
+from gatehouse.model import Agency, Camera, Officer, Read, Role
 from gatehouse.node.accounts import Accounts, OidcProvider
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.health import Health
@@ -28,7 +34,7 @@ from gatehouse.web.metrics import Metrics
 from gatehouse.web.problem import Problem
 from tests.unit.node.authenticator import Authenticator
 from tests.unit.node.staff import SITE, Record
-from tests.unit.search.world import CEDAR, World
+from tests.unit.search.world import ALDER, CEDAR, World
 
 ORIGIN = "https://gatehouse.test"
 
@@ -73,7 +79,25 @@ class WebNode:
 
     def __init__(self, folder: Path) -> None:
         self.world = World(folder)
-        # The world's clock moves by itself; a session must not end by that.
+        self.world.close()
+        own_tables.create(folder / "ledger" / "log.sqlite", TABLES)
+        self.world.open()
+        EntryKey.create(folder / "hotlist.key")
+        LeadKeys.create(folder / "leads")
+        self._tables = HotlistTables(self.world.ledger.folder.log)
+        self.hotlists = Hotlists(
+            HotlistParts(
+                book=self.world.ledger,
+                registry=self.world.registry,
+                tables=self._tables,
+                key=EntryKey.open(folder / "hotlist.key"),
+                leads=LeadKeys(folder / "leads"),
+                clock=self.world.clock,
+                count=self.world.vault.record,
+                choose=min,
+            )
+        )
+        self.hotlists.recover()
         self.record = Record()
         self.registry = WebRegistry(self.world)
         self.accounts = Accounts(
@@ -117,6 +141,13 @@ class WebNode:
         """Add a person to the registry."""
         self.world.registry.officers[id] = Officer(id, agency, f"Person {id}", frozenset(roles))
 
+    def pass_by(self, plate: str = "TEST123", *, owner: str = ALDER, state: str | None = None) -> list[Hit]:
+        """Have a car pass a camera of an owner, minutes after the one before."""
+        self.move(minutes=3)
+        camera = Camera(f"{owner}-1", owner, "Gate", 41.0, -104.0, None, bytes(32))
+        read = Read(camera.id, self.now(), plate, plate, confidence=0.9, state=state)
+        return self.hotlists.on_reads([read], camera, self.now())
+
     def move(self, **span: float) -> None:
         """Let time pass."""
         self.world.clock.move(timedelta(**span))
@@ -127,6 +158,7 @@ class WebNode:
 
     def close(self) -> None:
         self.accounts.close()
+        self._tables.close()
         self.world.close()
 
 
@@ -138,7 +170,8 @@ _ROUTES = [
 def check_declared(method: str, path: str, response: httpx.Response) -> None:
     """Fail a test whose response is none that the route declares, and so none of `/openapi.json`."""
     bare = path.partition("?")[0]
-    found = [each for verb, pattern, each in _ROUTES if verb == method and pattern.fullmatch(bare)]
+    # As in routing the first that fits is the one.
+    found = [each for verb, pattern, each in _ROUTES if verb == method and pattern.fullmatch(bare)][:1]
     if response.headers.get("content-type", "").startswith("application/problem+json"):
         problem = Problem.model_validate_json(response.content, extra="forbid")
         assert problem.status == response.status_code

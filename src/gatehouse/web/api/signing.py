@@ -8,15 +8,17 @@ holds. `gatehouse.node.accounts.step_up` has the scheme.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from gatehouse.hotlist.asking import list_intent, standing_intent, step_intent
 from gatehouse.ledger.canonical import Json
 from gatehouse.node.accounts.step_up import Evidence
 from gatehouse.search.signature import review_intent, search_intent
-from gatehouse.web.api.asking import SearchAsked
+from gatehouse.web.api.asking import Line, SearchAsked
 from gatehouse.web.api.model import Credential, Given, Id, Told
+from gatehouse.web.api.standing import Sha256, StandingAsked
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 from gatehouse.web.errors import RequestRefused
 
@@ -46,6 +48,29 @@ class ReviewIntent(Given):
     approves: bool
 
 
+class StandingIntent(Given):
+    """A standing search, as it will be sent."""
+
+    asks: Literal["standing_search"]
+    standing: StandingAsked
+
+
+class ListIntent(Given):
+    """A list, by the SHA-256 of its text."""
+
+    asks: Literal["list"]
+    source: Line
+    sha256: Sha256
+    replaces: bool
+
+
+class RenewIntent(Given):
+    """That a stopped entry goes on."""
+
+    asks: Literal["renew"]
+    entry: Id
+
+
 class AccountIntent(Given):
     """A change of an account: what is done, and to whom or what."""
 
@@ -62,10 +87,13 @@ class AccountIntent(Given):
     subject: Annotated[str, StringConstraints(max_length=600)] = ""
 
 
+Intent: TypeAlias = SearchIntent | ReviewIntent | StandingIntent | ListIntent | RenewIntent | AccountIntent
+
+
 class IntentGiven(Given):
     """What somebody is about to do."""
 
-    intent: Annotated[SearchIntent | ReviewIntent | AccountIntent, Field(discriminator="asks")]
+    intent: Annotated[Intent, Field(discriminator="asks")]
 
 
 class Challenge(Told):
@@ -123,12 +151,18 @@ def account_intent(action: str, subject: str = "") -> dict[str, Json]:
     return {"asks": "account", "action": action, "subject": subject}
 
 
-def _document(call: Call, intent: SearchIntent | ReviewIntent | AccountIntent) -> Json:
+def _document(call: Call, intent: Intent) -> Json:
     match intent:
-        case SearchIntent(search=asked):
-            return search_intent(asked.search(call.officer))
-        case ReviewIntent(search=search, approves=approves):
-            return review_intent(search, approves=approves)
+        case SearchIntent(search=search):
+            return search_intent(search.search(call.officer))
+        case ReviewIntent(search=id, approves=approves):
+            return review_intent(id, approves=approves)
+        case StandingIntent(standing=standing):
+            return standing_intent(standing.standing(call.officer))
+        case ListIntent(source=source, sha256=sha256, replaces=replaces):
+            return list_intent(call.officer.agency, source, sha256, replaces=replaces)
+        case RenewIntent(entry=entry):
+            return step_intent("renew", entry)
         case AccountIntent(action=action, subject=subject):
             return account_intent(action, subject)
 
