@@ -16,9 +16,10 @@ from pathlib import Path
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.model import BadInput, BadUse, Officer
-from gatehouse.node.bodies import Body, Kind, written
+from gatehouse.node.bodies import Body, Kind, OwnerBody, written
 from gatehouse.node.change import Change, ChangeState, event_of, subject_of
 from gatehouse.node.errors import ChangeRefused
+from gatehouse.node.lawful import check_retention
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.signing.durable import replace_file
 
@@ -69,6 +70,8 @@ class Changes:
             assert after is not None
             subject = subject_of(after)
         now = self._clock()
+        if isinstance(after, OwnerBody):
+            check_retention(after, self._registry.agency(after.owner), self._registry.rulebook, at=now)
         if valid_from is not None and valid_from < now:
             raise ChangeRefused(
                 "no rule is in force from before it is on the record",

@@ -210,9 +210,12 @@ class Node:
 
     def offboard(self, officer: str, *, by: Officer) -> Recorded:
         """End what a person may do, here and now: roles, sessions, factors."""
-        done = self.registry.offboard(officer, by=by)
-        self.accounts.offboard(officer, by=(by.id,))
-        return done
+        try:
+            return self.registry.offboard(officer, by=by)
+        finally:
+            # Also while witnesses are slow; not where the registry refused it.
+            if not self.registry.officer(officer).active:
+                self.accounts.offboard(officer, by=(by.id,))
 
     def health(self) -> Sequence[Health]:
         """Return whether each part can do its work; it answers at once."""

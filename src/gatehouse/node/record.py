@@ -25,11 +25,11 @@ from gatehouse.ledger import merkle
 from gatehouse.ledger.canonical import Json, to_canonical
 from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.commitment import Disclosure, check, field_key
-from gatehouse.ledger.committer import NotWitnessed
 from gatehouse.ledger.entry import draft_entry, read_entry
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.note import open_note
+from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.view import LogView
 from gatehouse.model import Error
 from gatehouse.node.bodies import written
@@ -110,10 +110,10 @@ class RegistryRecord:
         approver: str | None = None,
         owners: tuple[str, ...] = (),
         apply: Callable[[sqlite3.Connection], None] | None = None,
-    ) -> tuple[Recorded, NotWitnessed | None]:
-        """Put an entry with its row on the record, and return what it says.
+    ) -> tuple[Recorded, Pending]:
+        """Put an entry with its row on the record, and return what it says once it is durable.
 
-        If it is there and witnesses are missing, the error comes beside it. `apply` is a further change.
+        Whether witnesses have cosigned it, `settled` says. `apply` is a further change.
         """
         fields: dict[str, Json] = {
             "detail": detail,
@@ -137,13 +137,13 @@ class RegistryRecord:
                 apply(connection)
 
         pending = self._ledger.submit(draft, pack=pack, apply=insert)
-        missing: NotWitnessed | None = None
-        try:
-            self._ledger.log.result(pending)
-        except NotWitnessed as error:
-            missing = error
+        pending.wait()
         index, at = placed[-1]
-        return Recorded(index, event, agency, _moment(at), json.loads(text)), missing
+        return Recorded(index, event, agency, _moment(at), json.loads(text)), pending
+
+    def settled(self, pending: Pending) -> None:
+        """Return once witnesses have cosigned an entry, else `NotWitnessed`."""
+        self._ledger.log.result(pending)
 
 
 _HINT = (

@@ -189,7 +189,7 @@ class NodeRegistry:
             trial.fold(Recorded(self._next, event, agency, self._clock(), detail))
             # Until the effect is known to have happened, only the record can say whether it has.
             self._stale = True
-            done, missing = self._record.append(
+            done, pending = self._record.append(
                 event,
                 agency=agency,
                 detail=detail,
@@ -201,8 +201,9 @@ class NodeRegistry:
             view = self._view.copy()
             view.fold(done)
             self._take(view, done.index + 1)
-        if missing is not None:
-            raise missing
+        # Nobody else waits for witnesses meanwhile, and what tightens counts already.
+        self._record.settled(pending)
+        self._witnessed = self._record.witnessed()
         return done
 
     def refresh(self) -> None:

@@ -188,7 +188,7 @@ class View:
         if changed.agency == self.operator and len(self.custodians(changed.agency)) < _LEAST_CUSTODIANS:
             raise ChangeRefused(
                 "the operator would be left with fewer than two custodians, and could change nothing again",
-                hint="add another custodian first; until then the account can be locked",
+                hint="add another custodian first",
             )
 
     def _put_camera(self, entry: Recorded) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gatehouse.ledger.entry import read_entry
-from gatehouse.model import Agreement, BadInput, Declaration, Purpose
+from gatehouse.model import Agency, AgencyKind, Agreement, BadInput, Declaration, Purpose
 from gatehouse.node.bodies import AgreementBody, DeclarationBody, Kind, OwnerBody, SharingBody
 from gatehouse.node.change import ChangeState
 from gatehouse.node.errors import ChangeRefused
@@ -182,6 +182,26 @@ def test_change_that_changes_nothing_is_refused(network: Network) -> None:
         network.changes.propose(
             Kind.AGREEMENT, None, subject="birch-so/cedar-pd", by=network.custodian(BIRCH)
         )
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "citation"),
+    [("NH", 4, "RSA 261:75-b"), ("ME", 22 * 1440, "29-A M.R.S. 2117-A"), ("IL", 3650 * 1440, None)],
+)
+def test_retention_longer_than_the_owners_law_allows_is_refused(
+    network: Network, state: str, minutes: int, citation: str | None
+) -> None:
+    town = Agency("elm-pd", "Elm Police Department", state, AgencyKind.POLICE)
+    network.join(town)
+    body = OwnerBody(owner="elm-pd", retention_minutes=minutes)
+    if citation is None:
+        network.changes.propose(Kind.OWNER, body, by=network.custodian(town))
+        return
+    with pytest.raises(ChangeRefused, match="does not let reads be kept so long") as refused:
+        network.changes.propose(Kind.OWNER, body, by=network.custodian(town))
+    assert refused.value.where == citation
+    lawful = OwnerBody(owner="elm-pd", retention_minutes=3)
+    network.changes.propose(Kind.OWNER, lawful, by=network.custodian(town))
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{", b'{"a": NaN', b"\xff"])
