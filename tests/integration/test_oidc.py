@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -16,6 +17,8 @@ import pytest
 from gatehouse.model import PartUnavailable
 from gatehouse.node.accounts import NotSignedIn, OidcProvider, OidcSettings
 from gatehouse.node.accounts.oidc import LoginRequest, Subject
+from tests.unit.node.authenticator import Authenticator
+from tests.unit.web.nodes import ORIGIN, Browser, WebNode, app_of, asked
 
 BACK = "http://127.0.0.1/session/oidc/callback"
 
@@ -124,3 +127,74 @@ def test_provider_that_is_away_is_told_of(issuer: str) -> None:
     with pytest.raises(PartUnavailable, match="OpenID provider"):
         client.begin()
     client.close()
+
+
+class TestOverTheWeb:
+    """The whole way of a browser: the node, the provider, and back."""
+
+    @pytest.fixture
+    def node(self, tmp_path: Path, issuer: str) -> Iterator[WebNode]:
+        found = WebNode(tmp_path)
+        found.oidc = OidcProvider(
+            OidcSettings(issuer, "gatehouse", f"{ORIGIN}/session/oidc/callback", client_secret="any"),
+            # The provider's tokens are of its own time, which the node's clock of a test is not.
+            clock=now,
+            http=httpx.Client(trust_env=False),
+        )
+        yield found
+        found.oidc.close()
+        found.close()
+
+    def come_back(self, page: Browser, browser: httpx.Client, subject: str) -> str:
+        """Sign in at the provider and return the path that the browser is sent back to."""
+        there = page.get("/session/oidc")
+        assert there.status_code == 302
+        answer = browser.post(there.headers["location"], data={"sub": subject})
+        back = urlsplit(answer.headers["location"])
+        assert f"{back.scheme}://{back.netloc}" == ORIGIN
+        return f"{back.path}?{back.query}"
+
+    def test_linked_person_is_signed_in_and_adds_a_passkey_at_once(
+        self, node: WebNode, issuer: str, browser: httpx.Client
+    ) -> None:
+        node.accounts.subjects.link(issuer, "subject-of-o1", "o1", by=())
+        page = Browser(app_of(node))
+        found = page.get(self.come_back(page, browser, "subject-of-o1"))
+        assert (found.status_code, found.headers["location"]) == (303, "/")
+        told = page.get("/session").json()
+        assert (told["officer"], told["method"], told["roles"]) == ("o1", "oidc", ["officer"])
+        page.device = Authenticator()
+        options = page.post("/account/passkeys/options").json()["options"]
+        body = {"credential": page.device.create(options), "label": "key"}
+        assert page.post("/account/passkeys", body).status_code == 201
+        search = asked(node)
+        signed = page.signed({"asks": "search", "search": search})
+        assert page.post("/searches", {"search": search, "signed": signed}).json()["state"] == "released"
+
+    def test_person_whom_the_registry_does_not_know_is_not_signed_in(
+        self, node: WebNode, browser: httpx.Client
+    ) -> None:
+        page = Browser(app_of(node))
+        found = page.get(self.come_back(page, browser, "subject-of-nobody"))
+        assert found.status_code == 401
+        assert page.get("/session").status_code == 401
+
+    def test_answer_in_another_browser_signs_nobody_in(
+        self, node: WebNode, issuer: str, browser: httpx.Client
+    ) -> None:
+        node.accounts.subjects.link(issuer, "subject-of-o1", "o1", by=())
+        app = app_of(node)
+        attacker, victim = Browser(app), Browser(app)
+        path = self.come_back(attacker, browser, "subject-of-o1")
+        assert victim.get(path).status_code == 401
+        # The victim's browser may have begun a sign-in of its own.
+        victim.get("/session/oidc")
+        assert victim.get(path).status_code == 401
+
+    def test_answer_is_good_once(self, node: WebNode, issuer: str, browser: httpx.Client) -> None:
+        node.accounts.subjects.link(issuer, "subject-of-o1", "o1", by=())
+        page = Browser(app_of(node))
+        path = self.come_back(page, browser, "subject-of-o1")
+        first = page.get(path)
+        assert first.status_code == 303, first.text
+        assert page.get(path).status_code == 401
