@@ -90,6 +90,10 @@ bench-ledger: $(DEV) ## Time the ledger against a bare SQLite insert and pymerkl
 bench-reads: $(DEV) $(DEBIAN) ## Time the read store against bare inserts and lookups in the same database (ROWS=20000000)
 	$(BIN)/python -m bench.reads $(if $(ROWS),--rows $(ROWS))
 
+.PHONY: bench-hotlist
+bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
+	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))
+
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

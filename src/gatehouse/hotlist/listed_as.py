@@ -104,7 +104,8 @@ def of_immigration_agency(ori: str) -> bool:
 
 def about_immigration(texts: Iterable[str]) -> bool:
     """Return whether texts of a row, each alone or one after the other, are of immigration enforcement."""
-    listed = [text for text in texts if text and not text.isspace()]
+    # A number says nothing; without it the words of many rows are the same, and read once.
+    listed = [text for text in texts if sum(map(str.isalpha, text)) > 1]
     return any(_says_immigration(text) for text in listed) or (
         len(listed) > 1 and _says_immigration(" ".join(listed))
     )
