@@ -123,6 +123,11 @@ def _show_difference(out: Console, found: Difference) -> None:
         for label, sentence in (("was", rule.before), ("is", rule.after)):
             if sentence is not None and not (label == "was" and sentence == rule.after):
                 line(out, f"{label}: {sentence}", indent=2)
+    for scope in found.scopes:
+        mark = "FARTHER" if scope.loosens else "less far"
+        line(out, f"{mark}: a search for {scope.code} may ask", style="bold")
+        for label, reach in (("was", scope.before), ("is", scope.after)):
+            line(out, f"{label}: {reach.widest} at most, proposed {reach.proposed}", indent=2)
     out.print()
     line(out, f"{found.tried:,} requests tried, {_changes(len(found.decisions))} in what is decided.")
     for change in found.decisions[:_MOST_CHANGES]:

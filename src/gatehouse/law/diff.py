@@ -17,9 +17,10 @@ from gatehouse.law.deciding import Rulebook
 from gatehouse.law.domain import PLAIN, VALUES, plain
 from gatehouse.law.formula import FLAGS, SETS, TEXTS, Compare, Covers, Is, Meets, Within, atoms, facts_of
 from gatehouse.law.pack import Pack, Rule
+from gatehouse.law.scopes import Reach, Scopes
 from gatehouse.law.situation import Situation, leaves_state
 from gatehouse.law.wording import describe
-from gatehouse.model import AgencyKind, Decision, Outcome, PackId
+from gatehouse.model import OFFENSES, AgencyKind, Decision, Outcome, PackId, Purpose, Scope
 
 _PER_RULE = 24
 _Group: TypeAlias = tuple[Outcome, Outcome, tuple[str, ...], tuple[str, ...]]
@@ -57,6 +58,21 @@ class DecisionChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeChange:
+    """A purpose or an offense for which a search may ask otherwise far. `loosens` if farther than before."""
+
+    code: str
+    before: Reach
+    after: Reach
+
+    @property
+    def loosens(self) -> bool:
+        """Return whether a search may ask farther, or farther without a stated ground."""
+        pairs = ((self.before.proposed, self.after.proposed), (self.before.widest, self.after.widest))
+        return any(not before.covers(after) for before, after in pairs)
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What differs between two packs. `tried` situations were judged by both."""
 
@@ -65,6 +81,7 @@ class Difference:
     rules: tuple[RuleChange, ...]
     decisions: tuple[DecisionChange, ...]
     tried: int
+    scopes: tuple[ScopeChange, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """Return the difference as the JSON object that `law diff --json` prints."""
@@ -80,6 +97,15 @@ class Difference:
                     "after": each.after,
                 }
                 for each in self.rules
+            ],
+            "scopes": [
+                {
+                    "code": each.code,
+                    "before": {"proposed": each.before.proposed, "widest": each.before.widest},
+                    "after": {"proposed": each.after.proposed, "widest": each.after.widest},
+                    "loosens": each.loosens,
+                }
+                for each in self.scopes
             ],
             "situations_tried": self.tried,
             "decisions": [
@@ -115,7 +141,12 @@ def diff(before: Pack, after: Pack) -> Difference:
     # Loosening first, then what most situations show.
     decisions.sort(key=lambda each: (not each.loosens, -each.situations, each.rules_before, each.rules_after))
     return Difference(
-        before.id, after.id, tuple(_rule_changes(before, after)), tuple(decisions), len(situations)
+        before.id,
+        after.id,
+        tuple(_rule_changes(before, after)),
+        tuple(decisions),
+        len(situations),
+        tuple(_scope_changes(before.scopes, after.scopes)),
     )
 
 
@@ -136,6 +167,18 @@ def _rule_changes(before: Pack, after: Pack) -> Iterator[RuleChange]:
             what.insert(0, "when")
         if what:
             yield RuleChange(name, "changed", tuple(what), old.sentence, new.sentence)
+
+
+def _scope_changes(before: Scopes, after: Scopes) -> Iterator[ScopeChange]:
+    for purpose in Purpose:
+        old, new = before.reach(purpose, None), after.reach(purpose, None)
+        if old != new:
+            yield ScopeChange(purpose.value, old, new)
+    for offense in sorted(OFFENSES):
+        # An offense has a cap alone: nothing is proposed by it.
+        one, other = (each.offenses.get(offense, Scope.OWN) for each in (before, after))
+        if one is not other:
+            yield ScopeChange(offense, Reach(Scope.OWN, one), Reach(Scope.OWN, other))
 
 
 def _situations(before: Pack, after: Pack) -> Iterator[Situation]:

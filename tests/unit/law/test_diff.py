@@ -98,3 +98,26 @@ class TestDiff:
         assert len(document["decisions"]) == len(found.decisions)
         assert document["decisions"][0]["loosens"] is True
         assert document["before"]["sha256"] != document["after"]["sha256"]
+
+
+class TestScopes:
+    def test_diff_of_caps_says_what_may_ask_farther(self, pack: Pack, tmp_path: Path) -> None:
+        after = changed(
+            tmp_path,
+            "network/scopes.toml",
+            lambda text: text.replace('"39A", ', "").replace(
+                'other = { proposed = "own", widest = "neighbors" }',
+                'other = { proposed = "neighbors", widest = "neighbors" }',
+            ),
+            states=STATES,
+        )
+        found = diff(pack, after)
+        assert [(each.code, each.loosens) for each in found.scopes] == [("other", True), ("39A", False)]
+        assert found.as_document()["scopes"][1] == {
+            "code": "39A",
+            "before": {"proposed": "own", "widest": "neighbors"},
+            "after": {"proposed": "own", "widest": "own"},
+            "loosens": False,
+        }
+        assert found.rules == ()
+        assert found.decisions == ()
