@@ -143,7 +143,8 @@ def _show(report: ListReport) -> None:
             Text(f"… and {len(report.refused) - _MOST_LINES:,} more: --json has them all", style="dim")
         )
     if report.state_repaired:
-        printer.print(Text(f"{report.state_repaired:,} states had a digit 0 for the letter O", style="dim"))
+        repaired = counted(report.state_repaired, "state", "states")
+        printer.print(Text(f"{repaired} repaired: a digit 0 for the letter O", style="dim"))
     if report.ignored:
         names = printable(", ".join(report.ignored))
         printer.print(Text(f"columns that are not read: {names}", style="dim"))

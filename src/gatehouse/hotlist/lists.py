@@ -7,6 +7,7 @@ decided once and share the decisions, which are attached to the first of them.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,7 @@ class Lists:
         self._parts = parts
         self._entries = entries
         self._index = index
+        self._taking = threading.Lock()
 
     def set_source(
         self,
@@ -142,7 +144,20 @@ class Lists:
         """Take a list in; `listed_at` is when its source made it, and no list is older than the one before.
 
         Deletions are done first: what is no longer listed matches nothing, and then that is on the record.
+        One list is taken in at a time.
         """
+        with self._taking:
+            return self._taken(source, report, by, signed, listed_at, mode)
+
+    def _taken(
+        self,
+        source: str,
+        report: ListReport,
+        by: Officer,
+        signed: Signature | None,
+        listed_at: datetime,
+        mode: ListMode,
+    ) -> ListTaken:
         parts = self._parts
         now = parts.clock()
         person = parts.registry.officer(by.id)
