@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS search_search (
 CREATE INDEX IF NOT EXISTS search_search_by_officer ON search_search (officer, at);
 CREATE INDEX IF NOT EXISTS search_search_by_agency ON search_search (agency, at);
 CREATE INDEX IF NOT EXISTS search_search_by_plate ON search_search (plate) WHERE plate IS NOT NULL;
+CREATE INDEX IF NOT EXISTS search_search_hashed ON search_search (at) WHERE plate IS NOT NULL;
 CREATE INDEX IF NOT EXISTS search_search_by_change ON search_search (changed_at);
 CREATE INDEX IF NOT EXISTS search_search_open ON search_search (state, at)
     WHERE state IN ('requested', 'review_pending', 'permitted', 'approved');
@@ -257,9 +258,8 @@ def requested(search: Noted, marks: Iterable[str], *, forget: datetime) -> Apply
         )
         _mark(connection, kinds, search.id, search.agency, search.officer)
         connection.execute(
-            "UPDATE search_search SET plate = NULL, matter = NULL "
-            "WHERE officer = ? AND at < ? AND (plate IS NOT NULL OR matter IS NOT NULL)",
-            (search.officer, micros(forget)),
+            "UPDATE search_search SET plate = NULL, matter = NULL WHERE at < ? AND plate IS NOT NULL",
+            (micros(forget),),
         )
 
     return apply

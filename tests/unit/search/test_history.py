@@ -117,7 +117,7 @@ def test_marks_change_no_decision_and_are_not_told_the_officer(strict: World) ->
 def test_requested_forgets_keyed_hashes_after_the_history(world: World) -> None:
     first = world.ask()
     world.clock.move(timedelta(days=91))
-    second = world.ask()
+    second = world.ask(officer="o2", entered_by="o2")
     connection = sqlite3.connect(world.ledger.folder.log)
     found = dict(connection.execute("SELECT id, plate IS NULL AND matter IS NULL FROM search_search"))
     connection.close()
