@@ -6,6 +6,7 @@ for good, since tiles never change.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -57,6 +58,11 @@ class LogView:
     def size(self) -> int:
         """Return how many entries are durable, published or not."""
         return self._storage.head().newest.size
+
+    @property
+    def at(self) -> datetime:
+        """Return the time of the last entry, which no later one comes before."""
+        return self._storage.head().at
 
     def checkpoint(self) -> str:
         """Return the published checkpoint: the newest that satisfied the log's witness policy of its time.

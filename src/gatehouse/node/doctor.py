@@ -103,8 +103,7 @@ def _ledger(located: Located, clock: Callable[[], datetime]) -> Iterator[Finding
     with folder.view() as view:
         check_continues(view, folder.public)
         yield Level.GOOD, f"the ledger holds {view.size} entries and continues what it has published"
-        at = view._storage.head().at
-    ahead = at - clock()
+        ahead = view.at - clock()
     if ahead > timedelta(seconds=60):
         hint = "set the clock; until the last entry's time nothing can be recorded"
         yield Level.BAD, f"the clock is {ahead.total_seconds():.0f} s behind the last entry", hint, 5

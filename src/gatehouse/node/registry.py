@@ -16,7 +16,7 @@ from gatehouse.node.bodies import AgencyBody, CameraBody, Joining, OfficerBody, 
 from gatehouse.node.errors import RecordBroken
 from gatehouse.node.packs import Packs
 from gatehouse.node.record import Recorded, RegistryRecord
-from gatehouse.node.snapshot import Snapshot
+from gatehouse.node.snapshot import Snapshot, pack_of
 from gatehouse.node.view import (
     CAMERA_ADDED,
     CAMERA_CHANGED,
@@ -86,7 +86,8 @@ class NodeRegistry:
     @property
     def pack_sha256(self) -> bytes:
         """Return the hash of the rulebook in force."""
-        return bytes.fromhex(self.now.pack.sha256)
+        # Not from a snapshot, which each of many changes would have to make anew.
+        return bytes.fromhex(pack_of(self._view, witnessed=self._witnessed).sha256)
 
     def agency(self, agency: str) -> Agency:
         """Return the agency of an id; one that is not registered is `BadInput`."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from gatehouse.law import OwnerIndex
 from gatehouse.law.codes import BANS, MATTERS
-from gatehouse.model import Agency, Agreement, Declaration, Officer, OwnerTerms, Party, Role
+from gatehouse.model import Agency, Agreement, BadInput, Declaration, Officer, OwnerTerms, Party, Role
 from gatehouse.node.bodies import (
     AgreementBody,
     Body,
@@ -74,9 +74,7 @@ class Snapshot:
     @property
     def pack(self) -> PackBody:
         """Return the version of the rulebook in force."""
-        version = self.view.in_force(Kind.PACK, NODE, witnessed=self._witnessed)
-        assert version is not None and isinstance(version.body, PackBody)
-        return version.body
+        return pack_of(self.view, witnessed=self._witnessed)
 
     def people(self, agency: str, role: Role) -> Sequence[Officer]:
         """Return the active people of an agency who have a role."""
@@ -118,6 +116,16 @@ class Snapshot:
                 )
             )
         return Owners(self.ids, OwnerIndex(terms), self._regions)
+
+
+def pack_of(view: View, *, witnessed: int) -> PackBody:
+    """Return the version of the rulebook in force; a node that nobody has founded has none."""
+    version = view.in_force(Kind.PACK, NODE, witnessed=witnessed)
+    if version is None or not isinstance(version.body, PackBody):
+        raise BadInput(
+            "no rulebook is in force: the node was not founded, or its witnesses have not seen that yet"
+        )
+    return version.body
 
 
 def _owner_rules(body: OwnerBody) -> OwnerRules:
