@@ -16,12 +16,13 @@ from gatehouse.model import Outcome, SearchState
 from gatehouse.search import rules
 from gatehouse.search.answer import Answer, Failure, appeal_of, refusals_of
 from gatehouse.search.book import Entered
+from gatehouse.search.changes import nothing
 from gatehouse.search.errors import NotAnswered
 from gatehouse.search.judging import Judged, seal
 from gatehouse.search.parts import Parts
 from gatehouse.search.recording import Case
 from gatehouse.search.release import failure_of
-from gatehouse.search.state import Row, nothing
+from gatehouse.search.state import Row
 
 _logger = logging.getLogger(__name__)
 # No search takes that long to answer: a receipt lasts 120 s, and each entry waits a minute for witnesses.

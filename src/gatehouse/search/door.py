@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.model import OFFENSES, BadInput, Officer, Outcome, PlateSearch, SearchMode, SearchState
-from gatehouse.search import exigency, review, reviewing, rules, state, training
+from gatehouse.search import changes, exigency, review, reviewing, rules, training
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.book import Entered
+from gatehouse.search.changes import Noted
 from gatehouse.search.closing import close, close_stale, recover
 from gatehouse.search.deciding import Approved, Decider, is_exigent
 from gatehouse.search.errors import OutOfOrder
@@ -29,7 +30,6 @@ from gatehouse.search.review import status_of
 from gatehouse.search.rules import DoorRule
 from gatehouse.search.scoping import Proposal, propose
 from gatehouse.search.signature import Signature, holds, search_intent
-from gatehouse.search.state import Noted
 
 # The clocks of an officer's machine and of the node may differ by that much.
 _AHEAD = timedelta(seconds=60)
@@ -161,7 +161,7 @@ class Door:
             matter=parts.history.matter(search),
         )
         marks = parts.history.marks(search, now) if search.mode is SearchMode.LIVE else []
-        change = state.requested(noted, [each.value for each in marks], forget=now - parts.limits.history)
+        change = changes.requested(noted, [each.value for each in marks], forget=now - parts.limits.history)
         return parts.recorder().requested(search_id, search, change, signed=signed, matches=matches)
 
     def _decided(self, case: Case, signed: Signature | None, wait: bool) -> Answer:
@@ -181,7 +181,7 @@ class Door:
             return self._answered(case, entered, judged, kept)
         if outcome is Outcome.REVIEW and case.live:
             due = now + parts.limits.review
-            change = state.assigned(case.id, case.search.officer, asked.pairs, due=due)
+            change = changes.assigned(case.id, case.search.officer, asked.pairs, due=due)
             detail: Mapping[str, Json] = {
                 "due": time_text(due),
                 "reviewers": [{"agency": agency, "person": person} for agency, person in asked.pairs],

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatehouse.model import Officer, Role
-from gatehouse.search import rules, state
+from gatehouse.search import changes, rules
 from gatehouse.search.errors import OutOfOrder
 from gatehouse.search.history import MarkKind
 from gatehouse.search.parts import Parts, refused
@@ -115,10 +115,10 @@ def _record(
     parts: Parts, name: str, paper: Paper, column: str, by: Officer | None, *, detail: dict[str, str]
 ) -> None:
     case = parts.case(parts.tables.search(paper.search))
-    changes = [state.paper_moved(paper.search, column)]
+    made = [changes.paper_moved(paper.search, column)]
     if name == SUSPENDED:
-        changes.append(
-            state.marked(
+        made.append(
+            changes.marked(
                 [MarkKind.PAPER_OVERDUE.value],
                 search=paper.search,
                 agency=paper.agency,
@@ -134,7 +134,7 @@ def _record(
             "approver": None if by is None else by.id,
             "detail": detail,
         },
-        apply=state.both(*changes),
+        apply=changes.both(*made),
     )
 
 

@@ -16,7 +16,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.committer import Apply
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.model import Outcome, PlateSearch, SearchMode, SearchState, SignalMatch
-from gatehouse.search import judging, state
+from gatehouse.search import changes, judging
 from gatehouse.search.book import Book, Entered
 from gatehouse.search.fields import asked_fields, matches_value
 from gatehouse.search.judging import Judged, Sealable
@@ -125,7 +125,7 @@ class Recorder:
             event(step, case.search.mode),
             case.search.agency,
             every,
-            state.moved(case.id, step, *more, decides=decisions is not None),
+            changes.moved(case.id, step, *more, decides=decisions is not None),
             attachments=None if decisions is None else {judging.ATTACHMENT: decisions},
         )
 
@@ -169,6 +169,6 @@ def exigent_changes(case: Case, owners: list[str], *, within: timedelta) -> tupl
     """Return what goes with the release of an exigent search: owners are told, and the paper is due."""
     others = [owner for owner in owners if owner != case.search.agency]
     return (
-        state.told(case.id, case.search.agency, others),
-        state.paper_due(case.id, case.search.agency, case.search.officer, within=within),
+        changes.told(case.id, case.search.agency, others),
+        changes.paper_due(case.id, case.search.agency, case.search.officer, within=within),
     )

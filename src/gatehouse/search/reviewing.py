@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.model import Officer, SearchMode, SearchState
-from gatehouse.search import judging, rules, state
+from gatehouse.search import changes, judging, rules
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.errors import OutOfOrder
 from gatehouse.search.history import MarkKind
@@ -35,10 +35,10 @@ def approve(parts: Parts, search_id: str, *, by: Officer, signed: Signature | No
     row, review = _assigned(parts, search_id, by)
     case = parts.case(row)
     _check(parts, row, review, by, signed, approves=True)
-    changes = [state.answered(row.id, review.agency, "approved")]
+    made = [changes.answered(row.id, review.agency, "approved")]
     if parts.history.reciprocal(by.id, row.officer, parts.clock()):
-        changes.append(
-            state.marked(
+        made.append(
+            changes.marked(
                 [MarkKind.RECIPROCAL_REVIEW.value], search=row.id, agency=row.agency, officer=row.officer
             )
         )
@@ -48,7 +48,7 @@ def approve(parts: Parts, search_id: str, *, by: Officer, signed: Signature | No
         case,
         agency=review.agency,
         fields={"approver": by.id, "detail": {"signature": signed.as_document()}},
-        apply=state.both(*changes),
+        apply=changes.both(*made),
     )
     return standing(parts, parts.tables.search(search_id))
 
@@ -59,7 +59,7 @@ def refuse(parts: Parts, search_id: str, *, by: Officer, signed: Signature | Non
     case = parts.case(row)
     _check(parts, row, review, by, signed, approves=False)
     assert signed is not None
-    change = state.answered(row.id, review.agency, "refused")
+    change = changes.answered(row.id, review.agency, "refused")
     detail: dict[str, Json] = {"signature": signed.as_document(), "words": reason}
     recorder = parts.recorder()
     if review.agency == row.agency:
