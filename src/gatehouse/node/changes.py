@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -34,6 +34,7 @@ class Changes:
         self._registry = registry
         self._published = published
         self._clock = clock
+        self.stuck: Mapping[str, ChangeRefused] = {}
 
     def all(self, *states: ChangeState) -> Sequence[Change]:
         """Return the changes in some states, or all, in the order of their proposals."""
@@ -131,13 +132,22 @@ class Changes:
         return self.get(change)
 
     def advance(self) -> Sequence[Change]:
-        """Put in force what is due, end what another version has overtaken, and return both."""
+        """Put in force what is due, end what another version has overtaken, and return both.
+
+        What may not be in force after all, such as an agency under a name that was taken meanwhile, holds up
+        nothing else: `stuck` says why, until somebody withdraws it.
+        """
         self._registry.refresh()
-        moved = []
+        moved, stuck = [], {}
         for change in self.all(*_OPEN):
-            after = self._advanced(change)
+            try:
+                after = self._advanced(change)
+            except ChangeRefused as error:
+                stuck[change.id] = error
+                continue
             if after.state is not change.state:
                 moved.append(after)
+        self.stuck = stuck
         return moved
 
     def ready_at(self, change: Change) -> datetime | None:

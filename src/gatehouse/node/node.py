@@ -255,6 +255,8 @@ class Node:
     def _advance(self) -> None:
         for change in self.changes.advance():
             say("change moved", change=change.id, kind=change.kind.value, state=change.state.value)
+        for name, error in self.changes.stuck.items():
+            say("change is stuck", level=logging.WARNING, error=error, change=name)
 
     def _standing(self) -> None:
         """Have standing searches follow the rules in force, and end what is over."""

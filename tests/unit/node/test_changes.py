@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,16 @@ import pytest
 
 from gatehouse.ledger.entry import read_entry
 from gatehouse.model import Agency, AgencyKind, Agreement, BadInput, Declaration, Purpose
-from gatehouse.node.bodies import AgreementBody, DeclarationBody, Kind, OwnerBody, SharingBody
+from gatehouse.node.bodies import (
+    AgencyBody,
+    AgreementBody,
+    DeclarationBody,
+    Joining,
+    Kind,
+    OfficerBody,
+    OwnerBody,
+    SharingBody,
+)
 from gatehouse.node.change import ChangeState
 from gatehouse.node.errors import ChangeRefused
 from tests.unit.node.founded import (
@@ -24,6 +34,7 @@ from tests.unit.node.founded import (
     Network,
     agreement,
     copied,
+    custodian,
     grown,
     opened,
 )
@@ -171,6 +182,31 @@ def test_change_withdrawn_is_over(network: Network) -> None:
     assert network.changes.withdraw(change.id, by=network.custodian(BIRCH, 2)).state is ChangeState.WITHDRAWN
     with pytest.raises(ChangeRefused, match="stands elsewhere"):
         network.changes.approve(change.id, by=network.custodian(BIRCH, 2))
+
+
+def test_change_that_may_not_be_in_force_after_all_holds_up_no_other(network: Network) -> None:
+    town = Agency("elm-pd", "Elm Police Department", "IL", AgencyKind.POLICE)
+    later = network.clock.at + timedelta(days=1)
+    bodies = [
+        Joining(
+            agency=AgencyBody.of(replace(town, id=name)),
+            custodians=tuple(OfficerBody.of(custodian(replace(town, id=name), n)) for n in (1, 2)),
+        )
+        for name in ("elm-pd", "elm-two")
+    ]
+    changes = [
+        network.changes.propose(Kind.AGENCY, each, by=network.custodian(ALDER), valid_from=later)
+        for each in bodies
+    ]
+    for each in changes:
+        network.changes.approve(each.id, by=network.custodian(ALDER, 2))
+    off = OwnerBody(owner="birch-so", retention_minutes=60)
+    shorter = network.changes.propose(Kind.OWNER, off, by=network.custodian(BIRCH), valid_from=later)
+    network.clock.at = later
+    assert [each.id for each in network.changes.advance()] == [changes[0].id, shorter.id]
+    assert list(network.changes.stuck) == [changes[1].id]
+    network.changes.withdraw(changes[1].id, by=network.custodian(ALDER))
+    assert (network.changes.advance(), network.changes.stuck) == ([], {})
 
 
 def test_change_that_changes_nothing_is_refused(network: Network) -> None:
