@@ -15,7 +15,19 @@ import typer
 from typer.core import TyperGroup
 
 from gatehouse import __version__
-from gatehouse.cli import STOPPED, agreement, audit, config, hotlist, law, ledger, node, reasons, records
+from gatehouse.cli import (
+    STOPPED,
+    agreement,
+    audit,
+    config,
+    demo,
+    hotlist,
+    law,
+    ledger,
+    node,
+    reasons,
+    records,
+)
 from gatehouse.cli.output import refused, report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
 
@@ -56,6 +68,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(node.app, name="node")
 app.add_typer(records.app, name="records")
 app.command(name="reasons")(reasons.classify)
+app.command(name="demo")(demo.demo)
 
 
 def _version(value: bool) -> None:

@@ -1,0 +1,91 @@
+"""The story from its founding to its end, and what is left of it in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from gatehouse.demo import network, searches
+from gatehouse.demo.cast import FLORIDA, ILLINOIS, OWNERS, STOLEN, TEXAS
+from gatehouse.demo.client import Reader, Site
+from gatehouse.demo.clock import StoryClock
+from gatehouse.demo.stage import Stage
+from gatehouse.demo.step import Step
+from gatehouse.demo.traffic import Passing, day_of
+from gatehouse.node.node import Node
+from gatehouse.web.app import create_app
+from gatehouse.web.serve import serving
+
+# How long ago the network was founded, and how long ago its day begins.
+FOUNDED: Final = timedelta(days=10)
+DAY: Final = timedelta(hours=32)
+_BETWEEN: Final = timedelta(minutes=5)
+
+STEPS: Final[Sequence[Callable[[Stage], Step]]] = (searches.stolen_car, searches.ice_ero)
+
+
+def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> Iterator[Step]:
+    """Yield each step as it is done. `folder` is new; `told` hears what is being done meanwhile.
+
+    The node is closed in the end, and lies in `folder/node` like any other.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    clock = StoryClock(now - FOUNDED)
+    told("founding the network")
+    vkey = network.make(folder / "node", clock)
+    with network.opened(folder / "node", clock) as node, _site(node) as site:
+        network.join(node)
+        readers = network.equip(node)
+        people = network.enroll(node, site, clock)
+        waiting = network.agree(node)
+        told("waiting seven days for what loosens a rule")
+        clock.turn_to(clock() + network.WAITING)
+        network.advance(node, waiting)
+        stage = Stage(folder, node, vkey, site, clock, people, readers, now - DAY)
+        told("reading a day of traffic")
+        drive(stage, now - timedelta(hours=3))
+        for step in STEPS:
+            clock.turn(_BETWEEN)
+            yield step(stage)
+
+
+def drive(stage: Stage, until: datetime) -> int:
+    """Have the day's cars pass, up to a time, and return how many reads were taken in."""
+    towns = {each.agency.state: [reader.id for reader in stage.readers[each.agency.id]] for each in OWNERS}
+    span = until - stage.began
+    passings = [*day_of(towns, stage.began, span), *_stolen(stage.readers, stage.began)]
+    by_id = {reader.id: reader for readers in stage.readers.values() for reader in readers}
+    taken = 0
+    for part in range(4):
+        start, end = stage.began + span * part / 4, stage.began + span * (part + 1) / 4
+        stage.clock.turn_to(end)
+        for id, reader in by_id.items():
+            batch = [each.as_read() for each in passings if each.camera == id and start <= each.at < end]
+            if batch:
+                taken += reader.hand_in(stage.site, batch)
+    return taken
+
+
+def _stolen(readers: Mapping[str, Sequence[Reader]], began: datetime) -> list[Passing]:
+    """Return the way of the stolen car, through three states."""
+    way = (
+        (ILLINOIS, 0, 0.6),
+        (ILLINOIS, 2, 0.8),
+        (TEXAS, 0, 13.1),
+        (TEXAS, 1, 13.3),
+        (FLORIDA, 0, 28.2),
+    )
+    return [
+        Passing(readers[agency.id][camera].id, began + timedelta(hours=hours), STOLEN, "IL")
+        for agency, camera, hours in way
+    ]
+
+
+@contextmanager
+def _site(node: Node) -> Iterator[Site]:
+    """Serve the node on loopback, at whatever port is free."""
+    with serving(create_app(node)) as address, Site(address, name=node.config.http.url) as site:
+        yield site
