@@ -22,6 +22,7 @@ from gatehouse.web import openapi
 from gatehouse.web.api import (
     account,
     enrollment,
+    exigency,
     health,
     hits,
     hotlists,
@@ -48,6 +49,7 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
     return [
         reads.endpoint(metrics),
         *searches.endpoints(metrics),
+        *exigency.endpoints(),
         *signing.endpoints(),
         *hotlists.endpoints(),
         *hits.endpoints(metrics),

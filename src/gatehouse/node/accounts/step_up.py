@@ -11,15 +11,14 @@ freshness only: the record says which of both was given.
 
 from __future__ import annotations
 
-import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from gatehouse.ledger.canonical import Json, to_canonical
+from gatehouse.ledger.canonical import Json
 from gatehouse.model import BadInput
 from gatehouse.node.accounts.challenges import CHALLENGE_BYTES, Challenges, Use
 from gatehouse.node.accounts.codes import Codes
@@ -31,8 +30,7 @@ from gatehouse.node.accounts.passkeys import (
     parsed_assertion,
     verified_count,
 )
-
-SCHEME: Final = b"gatehouse-intent/1\n"
+from gatehouse.search import signature
 
 
 class Factor(StrEnum):
@@ -74,7 +72,7 @@ class Evidence:
 def intent_hash(intent: Json, nonce: bytes) -> bytes:
     """Return what a passkey signs for an intent; an intent without a spelling is `BadInput`."""
     try:
-        return hashlib.sha256(SCHEME + nonce + to_canonical(intent)).digest()
+        return signature.intent_hash(intent, nonce)
     except ValueError as error:
         raise BadInput("what is asked for cannot be signed", got=str(error)) from None
 
