@@ -73,7 +73,7 @@ def matching(entries: int, reads: int) -> dict[str, float]:
 
 def hits(number: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder))
+        world = World(Path(folder), limits=HotlistLimits(entries_a_day=number))
         for at in range(number):
             world.ask(f"BENCH{at}", case_number=f"26-{at}")
         took = []

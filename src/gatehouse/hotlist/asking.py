@@ -41,6 +41,8 @@ class HotlistLimits:
     longest: timedelta = timedelta(days=30)
     longest_listed: timedelta = timedelta(days=90)
     plates_per_case: int = 5
+    # What one person may enter by hand within 24 hours, whatever the cases are called.
+    entries_a_day: int = 20
     review: timedelta = timedelta(hours=24)
     # Confirmation: after so many hits, or so long after one, that nobody has confirmed, delivery stops.
     unconfirmed_hits: int = 3

@@ -80,8 +80,8 @@ def requested(entry: NewEntry) -> Apply:
     def apply(connection: sqlite3.Connection) -> None:
         connection.execute(
             "INSERT INTO hotlist_entry (id, agency, source, listed, officer, entered_by, state, plate,"
-            " matter, line, until, requested, renewed, sealed)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'requested', ?, ?, ?, ?, ledger_index(), 0, ?)",
+            " matter, line, at, until, requested, renewed, sealed)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'requested', ?, ?, ?, ledger_at(), ?, ledger_index(), 0, ?)",
             (
                 entry.id,
                 entry.agency,

@@ -14,7 +14,7 @@ from gatehouse.hotlist import rules as own_rules
 from gatehouse.hotlist.asking import HotlistLimits, StandingSearch
 from gatehouse.law.deciding import ENGINE_FAILED
 from gatehouse.law.texts import matches_of
-from gatehouse.model import FAMILIES, Outcome, Role, SignalMatch, Window
+from gatehouse.model import FAMILIES, Outcome, ProcessKind, Role, SignalMatch, Window
 from gatehouse.search import rules
 from gatehouse.search.fields import matches_in, request_of, signals_in
 from gatehouse.search.judging import Judged, by_owners, judge, needs_owner
@@ -134,6 +134,8 @@ class StandingDecider:
             found.append(own_rules.NO_CASE)
         if not search.reason.strip():
             found.append(own_rules.NO_REASON)
+        if search.process is not None and search.process.kind is ProcessKind.EXIGENCY:
+            found.append(own_rules.NOT_EXIGENT)
         if search.plate.wildcards:
             found.append(own_rules.NOT_NAMED)
         longest = self._limits.longest_listed if listed else self._limits.longest

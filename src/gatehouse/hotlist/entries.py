@@ -30,6 +30,7 @@ from gatehouse.model import (
     Outcome,
     Process,
     ProcessKind,
+    SearchMode,
     SearchState,
     StandingState,
 )
@@ -44,6 +45,7 @@ from gatehouse.search.signature import Signature, holds, review_intent
 
 # The clocks of an officer's machine and of the node may differ by that much.
 _APART = timedelta(seconds=60)
+_DAY = timedelta(hours=24)
 _LONGEST = 2_000
 
 
@@ -94,6 +96,8 @@ class Entries:
         # Two that ask at once in one case count each other.
         with self._asking:
             known = parts.tables.plates_of(matter) | {plate}
+            if parts.tables.entered(search.entered_by, now - _DAY) >= parts.limits.entries_a_day:
+                bars.append(door.RATE)
             if not authoritative and len(known) > parts.limits.plates_per_case:
                 bars.append(rules.TOO_MANY_PLATES)
             document = None if signed is None else signed.as_document()
@@ -408,3 +412,5 @@ def _check_form(standing: StandingSearch, now: datetime) -> None:
         raise BadInput("a text of a standing search is too long", expected=f"at most {_LONGEST} characters")
     if not standing.source.strip():
         raise BadInput("a standing search says where it comes from", where="source")
+    if search.mode is not SearchMode.LIVE:
+        raise BadInput("a standing search is no training", where="mode", expected="live")

@@ -29,8 +29,19 @@ from gatehouse.hotlist.sealing import DAY
 from gatehouse.hotlist.state import EntryRow, HitRow
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.committer import Apply, NotWitnessed
+from gatehouse.ledger.errors import PolicyNotMet
 from gatehouse.ledger.merkle import leaf_hash
-from gatehouse.model import BadInput, BadUse, Camera, Error, HitState, Officer, PlatePattern, Read
+from gatehouse.model import (
+    BadInput,
+    BadUse,
+    Camera,
+    Error,
+    HitState,
+    Officer,
+    PartUnavailable,
+    PlatePattern,
+    Read,
+)
 from gatehouse.search.book import Entered
 from gatehouse.search.fields import time_text
 
@@ -49,6 +60,7 @@ class NotRaised(StrEnum):
     REPEATED = "repeated"  # the same car before the same camera
     EXPIRED = "expired"  # the read was older than its owner keeps reads
     LATE = "late"  # the record did not take it in time
+    FAILED = "failed"  # what is kept of the entry cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,8 @@ class Hits:
         A hit that the record does not take now is tried again by `retry`; ingest never fails for it.
         """
         for match in self._index.match(reads):
+            if len(self._waiting) == _MOST:
+                self.not_raised[NotRaised.LATE] += 1
             self._waiting.append(_Waiting(match, camera, received_at))
         return self.retry() if self._waiting or self._uncounted else []
 
@@ -92,7 +106,7 @@ class Hits:
                 each = self._waiting.popleft()
                 try:
                     index = self._raised(each)
-                except Error as error:
+                except (PartUnavailable, PolicyNotMet) as error:
                     # The record takes nothing at this moment. What waits too long is no lead any more.
                     if self._parts.clock() - each.received_at > self._parts.limits.late:
                         self.not_raised[NotRaised.LATE] += 1
@@ -100,6 +114,11 @@ class Hits:
                     _logger.warning("a hit waits for the record: %s", error.what)
                     self._waiting.appendleft(each)
                     break
+                except Error as error:
+                    # One entry that cannot be read must not hold up the others.
+                    self.not_raised[NotRaised.FAILED] += 1
+                    _logger.error("a match could not be raised: %s", error.what)
+                    continue
                 if index is not None:
                     raised.append(index)
             self._count()
@@ -408,6 +427,10 @@ class Hits:
             try:
                 self._parts.count(self._parts.book.entry(index), self._parts.book.receipt(index))
             except BadUse:
+                return
+            except Error as error:
+                # The hit is on the record; the day's counters tell until the vault has counted it.
+                _logger.error("a hit could not be counted: %s", error.what)
                 return
             self._uncounted.discard(index)
 

@@ -33,6 +33,11 @@ TOO_LONG = _rule(
     "A standing search ends by itself, within the time that the network sets.",
     "Choose an earlier end, and ask again before it.",
 )
+NOT_EXIGENT = _rule(
+    "not-exigent",
+    "An exigency is answered at once by a search; a standing search waits for what may come.",
+    "Search for the plate, and ask for the standing search under its purpose.",
+)
 NOT_NAMED = _rule(
     "not-named",
     "A standing search is for a named plate, with no sign left open.",
@@ -71,7 +76,16 @@ NOT_OF_AGENCY = _rule(
 
 _REMEDIES = {
     each.cited.id: each.remedy
-    for each in (IMMIGRATION, NO_CASE, NO_REASON, TOO_LONG, NOT_NAMED, TOO_MANY_PLATES, NO_SOURCE)
+    for each in (
+        IMMIGRATION,
+        NO_CASE,
+        NO_REASON,
+        TOO_LONG,
+        NOT_EXIGENT,
+        NOT_NAMED,
+        TOO_MANY_PLATES,
+        NO_SOURCE,
+    )
 }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -78,6 +79,8 @@ class LeadKeys:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._keys = DayKeys(folder / "days", kek=read_kek(folder / "kek"))
+        # No key may be made while all are put under another key-encryption key.
+        self._lock = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path) -> LeadKeys:
@@ -89,7 +92,8 @@ class LeadKeys:
     def seal(self, lead: str, data: bytes, *, owner: str, day: date) -> bytes | None:
         """Seal a lead under the key of its day, None where that key was destroyed already."""
         try:
-            key = self._keys.create(owner, day)
+            with self._lock:
+                key = self._keys.create(owner, day)
         except DayKeyDestroyed:
             return None
         return _sealed(AESGCM(key), data, _LEAD + lead.encode())
@@ -97,7 +101,8 @@ class LeadKeys:
     def unseal(self, lead: str, sealed: bytes, *, owner: str, day: date) -> bytes | None:
         """Return a lead, None once its key was destroyed; a changed or moved one is `SealBroken`."""
         try:
-            key = self._keys.read(owner, day)
+            with self._lock:
+                key = self._keys.read(owner, day)
         except (DayKeyDestroyed, DayKeyMissing):
             return None
         return _unsealed(AESGCM(key), sealed, _LEAD + lead.encode())
@@ -111,16 +116,17 @@ class LeadKeys:
 
         Those that stay come under a fresh key-encryption key, so that older copies of the folder are dead.
         """
-        due = [
-            (owner, day)
-            for owner, day in self._keys.days()
-            if (kept := retention.get(owner)) is None or _began(day) + kept <= now
-        ]
-        for owner, day in due:
-            self._keys.destroy(owner, day)
-        if due:
-            renew_kek(self._folder / "kek", self._keys)
-        return len(due)
+        with self._lock:
+            due = [
+                (owner, day)
+                for owner, day in self._keys.days()
+                if (kept := retention.get(owner)) is None or _began(day) + kept <= now
+            ]
+            for owner, day in due:
+                self._keys.destroy(owner, day)
+            if due:
+                renew_kek(self._folder / "kek", self._keys)
+            return len(due)
 
 
 def _began(day: date) -> datetime:

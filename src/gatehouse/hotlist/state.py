@@ -18,7 +18,7 @@ from typing import Any
 
 from gatehouse.hotlist.errors import UnknownEntry
 from gatehouse.model import HitState, PartUnavailable, Scope, SearchState
-from gatehouse.search.state import moment
+from gatehouse.search.state import micros, moment
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS hotlist_source (
@@ -43,6 +43,7 @@ TABLES = (
     plate BLOB NOT NULL,             -- keyed hash
     matter BLOB NOT NULL,            -- keyed hash of the case
     line BLOB,                       -- keyed hash of the list's row
+    at INTEGER NOT NULL,             -- when it was requested
     until INTEGER NOT NULL,
     requested INTEGER NOT NULL,      -- ledger index
     decided INTEGER,                 -- ledger index of the entry to which its decisions are attached
@@ -57,6 +58,8 @@ TABLES = (
 ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS hotlist_entry_by_source ON hotlist_entry (agency, source)",
     "CREATE INDEX IF NOT EXISTS hotlist_entry_by_matter ON hotlist_entry (matter)",
+    "CREATE INDEX IF NOT EXISTS hotlist_entry_by_clerk ON hotlist_entry (entered_by, at)"
+    " WHERE listed IS NULL",
     """CREATE TABLE IF NOT EXISTS hotlist_decision (
     entry INTEGER PRIMARY KEY,       -- ledger index
     owners TEXT NOT NULL             -- JSON: who permits
@@ -238,6 +241,15 @@ class HotlistTables:
         """Return the keyed hashes of the plates that stand or are asked for in a case."""
         found = self.query(f"SELECT DISTINCT plate FROM hotlist_entry WHERE matter = ? AND {_LIVES}", matter)  # noqa: S608
         return {bytes(row[0]) for row in found}
+
+    def entered(self, person: str, since: datetime) -> int:
+        """Return how many entries a person has entered by hand since a time."""
+        ((number,),) = self.query(
+            "SELECT count(*) FROM hotlist_entry WHERE entered_by = ? AND at >= ? AND listed IS NULL",
+            person,
+            micros(since),
+        )
+        return int(number)
 
     def lines_of(self, agency: str, source: str) -> dict[bytes, tuple[str, datetime]]:
         """Return id and end of each entry that a source's lists brought and that lives, by its row's hash."""

@@ -12,7 +12,7 @@ from gatehouse.hotlist.errors import SealBroken, UnknownEntry, WrongStep
 from gatehouse.hotlist.sealing import EntryKey
 from gatehouse.law import Rulebook
 from gatehouse.ledger.decisions import DecisionsRoot
-from gatehouse.model import BadInput, Purpose, Scope, SearchState
+from gatehouse.model import BadInput, Process, ProcessKind, Purpose, Scope, SearchMode, SearchState
 from gatehouse.search.errors import Refused
 from gatehouse.search.judging import ATTACHMENT, unseal
 from tests.unit.hotlist.world import World
@@ -60,6 +60,7 @@ class TestAsk:
             ({"officer": "alder-o"}, "door:not-entitled"),
             ({"reason": "ICE ERO"}, "hotlist:immigration"),
             ({"source": "ICE hot list"}, "hotlist:immigration"),
+            ({"process": Process(ProcessKind.EXIGENCY)}, "hotlist:not-exigent"),
             ({"scope": Scope.NETWORK, "purpose": Purpose.REGISTRATION_INSURANCE}, "door:scope-cap"),
         ],
     )
@@ -107,6 +108,18 @@ class TestAsk:
         with pytest.raises(BadInput):
             world.ask(days=days)
         assert world.events() == []
+
+    def test_training_is_no_standing_search(self, world: World) -> None:
+        with pytest.raises(BadInput, match="no training"):
+            world.ask(mode=SearchMode.TRAINING)
+        assert world.events() == []
+
+    def test_a_person_enters_so_many_a_day_whatever_the_cases_are_called(self, world: World) -> None:
+        answers = [world.ask(f"TEST{at}", case_number=f"26-{at}") for at in range(21)]
+        assert [each.state for each in answers[:20]] == [SearchState.RELEASED] * 20
+        assert {each.rule.id for each in answers[20].refusals} == {"door:too-many"}
+        world.clock.move(timedelta(days=1))
+        assert world.ask("TEST99", case_number="26-99").state is SearchState.RELEASED
 
     def test_a_failing_rulebook_permits_nobody(self, world: World) -> None:
         class Broken:

@@ -270,6 +270,21 @@ class TestDelivery:
         assert world.events("hotlist:hit:") == ["raised"]
         assert [each.id for each in world.hotlists.subscribe(CEDAR).wait(0)] == [hit.id]
 
+    def test_an_entry_that_cannot_be_read_holds_up_no_other(self, world: World) -> None:
+        world.ask("TEST1")
+        world.ask("TEST2")
+        parts = world.hotlists.parts
+        broken, _ = world.tables.standing()
+        unseal = parts.key.unseal
+
+        def opened(entry: str, sealed: bytes) -> bytes:
+            return unseal(entry, sealed[1:] if entry == broken.id else sealed)
+
+        parts.key.unseal = opened  # type: ignore[method-assign]  # this world's own
+        assert world.pass_by("TEST1") == []
+        assert len(world.pass_by("TEST2")) == 1
+        assert world.hotlists.hits.not_raised == {NotRaised.FAILED: 1}
+
     def test_hits_are_counted_again_after_a_restart(self, world: World) -> None:
         world.ask()
         (hit,) = world.pass_by()
