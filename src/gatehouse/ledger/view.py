@@ -89,6 +89,10 @@ class LogView:
             raise BadUse("the entry lies outside the tree", expected=f"below {size}", got=str(index))
         return list(self._proofs(size).inclusion(index))
 
+    def proofs(self, size: int | None = None) -> Proofs:
+        """Return the proofs of the tree of `size` entries, or of the published size, to ask for many."""
+        return self._proofs(self._within(size))
+
     def consistency(self, size1: int, size2: int | None = None) -> list[bytes]:
         """Return the proof that the tree of `size1` entries begins that of `size2`, or the published one."""
         size2 = self._within(size2)

@@ -27,6 +27,7 @@ from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.commitment import Disclosure, check, field_key
 from gatehouse.ledger.entry import draft_entry, read_entry
 from gatehouse.ledger.folder import Ledger
+from gatehouse.ledger.growing import Proofs
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.note import open_note
 from gatehouse.ledger.pending import Pending
@@ -73,6 +74,7 @@ def load_record(log: LogView, path: Path) -> Iterator[Recorded]:
     """
     published, keys = log.checkpoint(), log.keys
     checkpoint = Checkpoint.parse(open_note(published, keys=list(keys)).text)
+    proofs = log.proofs(checkpoint.size)
     with closing(_reader(path)) as connection:
         (stray,) = connection.execute(_STRAY).fetchone()
         if stray is not None:
@@ -81,7 +83,7 @@ def load_record(log: LogView, path: Path) -> Iterator[Recorded]:
             )
         for index, data, *row in connection.execute(_READ):
             if index < checkpoint.size:
-                _check_place(log, index, data, checkpoint)
+                _check_place(proofs, index, data, checkpoint)
             yield _opened(index, data, *row)
 
 
@@ -163,10 +165,10 @@ def _moment(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
-def _check_place(log: LogView, index: int, data: bytes, checkpoint: Checkpoint) -> None:
+def _check_place(proofs: Proofs, index: int, data: bytes, checkpoint: Checkpoint) -> None:
     size, root = checkpoint.size, checkpoint.root
     try:
-        proof = log.proof(index, size)
+        proof = list(proofs.inclusion(index))
         merkle.verify_inclusion(index=index, size=size, leaf_hash=leaf_hash(data), proof=proof, root=root)
     except Error as error:
         raise RecordBroken(

@@ -44,11 +44,14 @@ _TRIED_FIRST = frozenset({Kind.AGREEMENT, Kind.OWNER, Kind.SHARING, Kind.PACK})
 class View:
     """The registry at one moment. `rules` holds every version of a rule, the newest last.
 
+    `names` holds whose each name is, by state.
+
     `pack_tightens` compares packs that are new; of those on the record, what was found then counts.
     """
 
     operator: str | None = None
     agencies: dict[str, Agency] = field(default_factory=dict)
+    names: dict[tuple[str, ...], str] = field(default_factory=dict)
     officers: dict[str, Officer] = field(default_factory=dict)
     cameras: dict[str, Camera] = field(default_factory=dict)
     rules: dict[tuple[Kind, str], tuple[Version, ...]] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class View:
         return replace(
             self,
             agencies=dict(self.agencies),
+            names=dict(self.names),
             officers=dict(self.officers),
             cameras=dict(self.cameras),
             rules=dict(self.rules),
@@ -140,11 +144,13 @@ class View:
                 raise ChangeRefused("an agency that has joined names its custodians itself", got=agency.id)
             if (known.state, known.kind) != (agency.state, agency.kind):
                 raise ChangeRefused("an agency keeps its state and its kind", got=agency.id)
+        # The rulebook knows an owner's own searches by name and state.
         name = (agency.state, *agency.name.casefold().split())
-        for other in self.agencies.values():
-            # The rulebook knows an owner's own searches by name and state.
-            if other.id != agency.id and (other.state, *other.name.casefold().split()) == name:
-                raise ChangeRefused("another agency of that state has this name", got=other.id)
+        other = self.names.setdefault(name, agency.id)
+        if other != agency.id:
+            raise ChangeRefused("another agency of that state has this name", got=other)
+        if known is not None and (former := (known.state, *known.name.casefold().split())) != name:
+            del self.names[former]
         self.agencies[agency.id] = agency.agency()
         for each in joining.custodians:
             if each.agency != agency.id or Role.CUSTODIAN not in each.roles:

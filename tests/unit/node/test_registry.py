@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gatehouse.model import Agreement, BadInput, CameraStatus, Party, Purpose, Role, Scope
-from gatehouse.node.bodies import Kind, OfficerBody, OwnerBody
+from gatehouse.model import Agency, Agreement, BadInput, CameraStatus, Party, Purpose, Role, Scope
+from gatehouse.node.bodies import AgencyBody, Joining, Kind, OfficerBody, OwnerBody
 from gatehouse.node.errors import ChangeRefused
 from gatehouse.search.registry import OwnerRules
 from tests.unit.node.founded import (
@@ -97,6 +97,19 @@ class TestPeople:
     def test_agency_with_the_name_of_another_in_its_state_is_refused(self, network: Network) -> None:
         with pytest.raises(ChangeRefused, match="another agency of that state has this name"):
             network.join(replace(BIRCH, id="birch-two", name="BIRCH  county sheriff"))
+
+    def test_agency_that_takes_another_name_leaves_its_own_to_others(self, network: Network) -> None:
+        def renamed(agency: Agency) -> None:
+            body = Joining(agency=AgencyBody.of(agency))
+            change = network.changes.propose(Kind.AGENCY, body, by=network.custodian(ALDER))
+            network.changes.approve(change.id, by=network.custodian(ALDER, 2))
+
+        renamed(replace(BIRCH, name="Birch Sheriff", neighbors=frozenset({"alder-pd"})))
+        assert network.registry.agency("birch-so").name == "Birch Sheriff"
+        assert network.registry.agency("birch-so").neighbors == {"alder-pd"}
+        network.join(replace(BIRCH, id="birch-two"))
+        with pytest.raises(ChangeRefused, match="keeps its state and its kind"):
+            renamed(replace(BIRCH, state="TX"))
 
     @pytest.mark.parametrize("what", ["agency", "officer", "camera"])
     def test_registry_asked_for_what_it_does_not_know_quotes_nothing(
