@@ -174,9 +174,11 @@ class TestShred:
     def test_shred_with_a_dead_witness_destroys_and_records_once(self, path: Path) -> None:
         self._requested(path, Clock(THAT_DAY))
         rely_on_a_dead_witness(path)
-        with Ledger.open(path, clock=Clock(NEXT_DAY), receipt_wait=timedelta(0)) as ledger:
-            with pytest.raises(NotWitnessed) as late:
-                ledger.shred("alder-pd", DAY, by="clerk")
+        with (
+            Ledger.open(path, clock=Clock(NEXT_DAY), receipt_wait=timedelta(0)) as ledger,
+            pytest.raises(NotWitnessed) as late,
+        ):
+            ledger.shred("alder-pd", DAY, by="clerk")
             assert late.value.index == 1
             assert late.value.what == (
                 "the day's openings have ended (1), and the entry is on the record, "
