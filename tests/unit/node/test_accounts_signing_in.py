@@ -210,6 +210,24 @@ class TestThrottle:
         with pytest.raises(TooManyAttempts):
             station.accounts.sign_in.with_code("ames", PASSWORD, "000000", address="203.0.113.9")
 
+    def test_passkeys_that_fail_elsewhere_keep_nobody_waiting(self, station: Station) -> None:
+        device = station.enroll_with_passkey("o-1")
+        sign_in = station.accounts.sign_in
+        for number in range(FREE_ACCOUNT + 1):
+            with pytest.raises(NotSignedIn):
+                sign_in.with_passkey(
+                    Authenticator().get(sign_in.passkey_options()), address=f"198.51.100.{number}"
+                )
+        assert sign_in.with_passkey(device.get(sign_in.passkey_options()), address=ADDRESS) == "o-1"
+
+    def test_address_whose_passkeys_fail_waits(self, station: Station) -> None:
+        sign_in = station.accounts.sign_in
+        for _ in range(FREE_TOGETHER):
+            with pytest.raises(NotSignedIn):
+                sign_in.with_passkey({}, address=ADDRESS)
+        with pytest.raises(TooManyAttempts):
+            sign_in.with_passkey({}, address=ADDRESS)
+
     def test_longest_wait_is_a_quarter_of_an_hour_and_a_day_forgives(self, station: Station) -> None:
         for _ in range(40):
             with pytest.raises((NotSignedIn, TooManyAttempts)) as caught:

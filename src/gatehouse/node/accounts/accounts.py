@@ -157,7 +157,6 @@ class Accounts:
             ).rowcount
             for table in ("session", "passkey", "recovery_code", "invitation", "recovery", "subject"):
                 connection.execute(f"DELETE FROM {table} WHERE officer = ?", (officer,))  # noqa: S608  # own names
-            connection.execute("DELETE FROM challenge WHERE officer = ?", (officer,))
         if ended:
             self._record(AccountEvent.OFFBOARDED, officer=officer, by=by, detail={})
 

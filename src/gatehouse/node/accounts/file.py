@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -65,17 +66,8 @@ CREATE TABLE subject (
     officer TEXT NOT NULL REFERENCES account(officer),
     PRIMARY KEY (issuer, subject)
 ) STRICT;
-CREATE TABLE challenge (
+CREATE TABLE spent (
     hash BLOB PRIMARY KEY,
-    use TEXT NOT NULL,
-    officer TEXT,
-    expires_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE login (
-    hash BLOB PRIMARY KEY,
-    state TEXT NOT NULL,
-    nonce TEXT NOT NULL,
-    verifier TEXT NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE session (
@@ -173,6 +165,23 @@ class AccountsFile:
                 where=self._path.name,
                 got=getattr(error, "sqlite_errorname", None) or type(error).__name__,
             ) from error
+
+
+class Spent:
+    """What was given back once and is good no more, kept until it would be too old anyway."""
+
+    def __init__(self, file: AccountsFile) -> None:
+        self._file = file
+
+    def first(self, given: bytes, *, until: datetime) -> bool:
+        """Return whether this comes back for the first time, and keep that it has."""
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM spent WHERE expires_at <= ?", (micros(self._file.clock()),))
+            done = connection.execute(
+                "INSERT INTO spent VALUES (?, ?) ON CONFLICT (hash) DO NOTHING",
+                (sha256(given).digest(), micros(until)),
+            )
+            return done.rowcount == 1
 
 
 def micros(at: datetime) -> int:

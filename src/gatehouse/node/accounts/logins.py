@@ -1,56 +1,56 @@
-"""Sign-ins under way at an OpenID provider, each bound to the browser that began it by a random token.
+"""Sign-ins under way at an OpenID provider, each bound to the browser that began it.
 
-Without the token an attacker could have a victim's browser finish the attacker's own sign-in.
+The browser keeps the sign-in itself, sealed under a key that is drawn anew with each start, in a cookie. So
+another browser cannot finish it (an attacker's sign-in in a victim's browser), nothing is stored for whoever
+only begins, and what came back once is void.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from typing import Final
 
-from gatehouse.node.accounts.errors import NotSignedIn, TooManyAttempts
-from gatehouse.node.accounts.file import AccountsFile, micros
+from gatehouse.model import VerificationFailed
+from gatehouse.node.accounts.errors import NotSignedIn
+from gatehouse.node.accounts.file import AccountsFile, Spent
 from gatehouse.node.accounts.oidc import LoginRequest
+from gatehouse.node.accounts.sealing import KEY_BYTES, SecretBox
 
 LIFE: Final = timedelta(minutes=10)
-MOST_OPEN: Final = 10_000
-_RETRY_AFTER: Final = 30
-_TOKEN_BYTES: Final = 32
+_USE: Final = "login"
 
 
 class Logins:
-    """Keeps each sign-in until its browser comes back, once."""
+    """Seals each sign-in for its browser, and opens it once."""
 
     def __init__(self, file: AccountsFile) -> None:
         self._file = file
+        self._spent = Spent(file)
+        self._box = SecretBox(secrets.token_bytes(KEY_BYTES))
 
     def keep(self, request: LoginRequest) -> str:
-        """Keep a sign-in and return the token for its browser."""
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        now = self._file.clock()
-        with self._file.writing() as connection:
-            connection.execute("DELETE FROM login WHERE expires_at <= ?", (micros(now),))
-            if connection.execute("SELECT count(*) FROM login").fetchone()[0] >= MOST_OPEN:
-                raise TooManyAttempts("too many people sign in at once", retry_after=_RETRY_AFTER)
-            connection.execute(
-                "INSERT INTO login VALUES (?, ?, ?, ?, ?)",
-                (_hash(token), request.state, request.nonce, request.verifier, micros(now + LIFE)),
-            )
-        return token
+        """Return what the browser keeps of a sign-in."""
+        second = int(self._file.clock().timestamp())
+        text = json.dumps([second, request.state, request.nonce, request.verifier])
+        return urlsafe_b64encode(self._box.seal(text.encode(), officer=_USE)).decode().rstrip("=")
 
     def take(self, token: str) -> LoginRequest:
-        """Return the sign-in of a browser, which is then forgotten; none is `NotSignedIn`."""
-        with self._file.writing() as connection:
-            row = connection.execute(
-                "DELETE FROM login WHERE hash = ? RETURNING state, nonce, verifier, expires_at",
-                (_hash(token),),
-            ).fetchone()
-        if row is None or row[3] <= micros(self._file.clock()):
-            raise NotSignedIn("this browser has begun no sign-in, or too long ago", hint="sign in again")
-        return LoginRequest("", *row[:3])
+        """Return the sign-in that a browser kept, once; none is `NotSignedIn`."""
+        now = self._file.clock()
+        try:
+            sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            second, state, nonce, verifier = json.loads(self._box.open(sealed, officer=_USE))
+        except (VerificationFailed, ValueError):
+            raise _none() from None
+        if not 0 <= now.timestamp() - second < LIFE.total_seconds():
+            raise _none()
+        if not self._spent.first(sealed, until=now + LIFE):
+            raise _none()
+        return LoginRequest("", state, nonce, verifier)
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+def _none() -> NotSignedIn:
+    return NotSignedIn("this browser has begun no sign-in, or too long ago", hint="sign in again")

@@ -58,7 +58,8 @@ class SignIn:
 
     def with_passkey(self, credential: CredentialJson, *, address: str) -> str:
         """Return the id of the person whose passkey signed a challenge of `passkey_options`."""
-        with self._throttle.attempt("passkey", address=address):
+        # A failed assertion names nobody who could be made to wait, but for who sends it.
+        with self._throttle.attempt(f"passkey:{address}", address=address):
             officer = self._passkeys.signed_in(credential)
             if not self._serves(officer):
                 raise NotSignedIn("the passkey does not sign this person in")
