@@ -31,7 +31,7 @@ class Owning:
     days: int
     agrees_with: tuple[Agency, ...]
     cameras: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    bans: frozenset[str] = frozenset({"federal"})
+    bans: frozenset[str] = frozenset()
 
 
 # Positions are of open country; no town lies there.
@@ -51,12 +51,14 @@ OWNERS: Final = (
         30,
         (ILLINOIS, FLORIDA),
         {"Farm Road 12": (31.9021, -99.4410), "Stockyard gate": (31.9204, -99.4702)},
+        frozenset({"federal"}),
     ),
     Owning(
         FLORIDA,
         30,
         (ILLINOIS, TEXAS),
         {"Causeway": (27.2102, -81.3003), "Grove Road": (27.2304, -81.3401)},
+        frozenset({"federal"}),
     ),
     # It has agreed with others; what its state's law says of that, the day shows.
     Owning(
@@ -66,8 +68,8 @@ OWNERS: Final = (
         {"Harbor Boulevard": (39.4011, -121.9502), "Old Mill Road": (39.4203, -121.9801)},
     ),
 )
-# Agencies of other states that have declared in writing what Illinois asks for.
-DECLARED: Final = (TEXAS, FLORIDA)
+# What Illinois asks agencies of other states to declare in writing. Texas has; Florida does so that day.
+DECLARED: Final = (TEXAS,)
 FORSWORN: Final = frozenset({"immigration", "reproductive", "gender"})
 AGREED: Final = frozenset(
     {Purpose.STOLEN_VEHICLE_OR_PLATE, Purpose.MISSING_ENDANGERED, Purpose.CRIMINAL_WARRANT}

@@ -121,11 +121,16 @@ def agree(node: Node) -> int:
             )
             _change(node, Kind.AGREEMENT, agreement, owner, tried=True)
     for searcher in DECLARED:
-        word = DeclarationBody(
-            searcher=searcher.id, covers=FORSWORN, document=_document(f"declaration of {searcher.id}")
-        )
-        _change(node, Kind.DECLARATION, word, searcher)
+        declare(node, searcher)
     return len(node.changes.all(ChangeState.APPROVED))
+
+
+def declare(node: Node, searcher: Agency) -> None:
+    """Have an agency declare in writing what Illinois asks for; that waits for nothing but two custodians."""
+    word = DeclarationBody(
+        searcher=searcher.id, covers=FORSWORN, document=_document(f"declaration of {searcher.id}")
+    )
+    _change(node, Kind.DECLARATION, word, searcher)
 
 
 def advance(node: Node, waiting: int) -> None:

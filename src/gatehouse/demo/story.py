@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from gatehouse.demo import network, searches
-from gatehouse.demo.cast import FLORIDA, ILLINOIS, OWNERS, STOLEN, TEXAS
+from gatehouse.demo.cast import CALIFORNIA, FLORIDA, ILLINOIS, MISSING, OWNERS, STOLEN, TEXAS, WANTED
 from gatehouse.demo.client import Reader, Site
 from gatehouse.demo.clock import StoryClock
 from gatehouse.demo.stage import Stage
@@ -24,7 +24,14 @@ FOUNDED: Final = timedelta(days=10)
 DAY: Final = timedelta(hours=32)
 _BETWEEN: Final = timedelta(minutes=5)
 
-STEPS: Final[Sequence[Callable[[Stage], Step]]] = (searches.stolen_car, searches.ice_ero)
+STEPS: Final[Sequence[Callable[[Stage], Step]]] = (
+    searches.stolen_car,
+    searches.ice_ero,
+    searches.investigation,
+    searches.on_behalf_of,
+    searches.federal,
+    searches.declaration,
+)
 
 
 def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> Iterator[Step]:
@@ -56,7 +63,7 @@ def drive(stage: Stage, until: datetime) -> int:
     """Have the day's cars pass, up to a time, and return how many reads were taken in."""
     towns = {each.agency.state: [reader.id for reader in stage.readers[each.agency.id]] for each in OWNERS}
     span = until - stage.began
-    passings = [*day_of(towns, stage.began, span), *_stolen(stage.readers, stage.began)]
+    passings = [*day_of(towns, stage.began, span), *_wanted(stage.readers, stage.began)]
     by_id = {reader.id: reader for readers in stage.readers.values() for reader in readers}
     taken = 0
     for part in range(4):
@@ -69,18 +76,22 @@ def drive(stage: Stage, until: datetime) -> int:
     return taken
 
 
-def _stolen(readers: Mapping[str, Sequence[Reader]], began: datetime) -> list[Passing]:
-    """Return the way of the stolen car, through three states."""
+def _wanted(readers: Mapping[str, Sequence[Reader]], began: datetime) -> list[Passing]:
+    """Return where the cars went that the day is about: one through three states."""
     way = (
-        (ILLINOIS, 0, 0.6),
-        (ILLINOIS, 2, 0.8),
-        (TEXAS, 0, 13.1),
-        (TEXAS, 1, 13.3),
-        (FLORIDA, 0, 28.2),
+        (STOLEN, "IL", ILLINOIS, 0, 0.6),
+        (STOLEN, "IL", ILLINOIS, 2, 0.8),
+        (STOLEN, "IL", TEXAS, 0, 13.1),
+        (STOLEN, "IL", TEXAS, 1, 13.3),
+        (STOLEN, "IL", FLORIDA, 0, 28.2),
+        (WANTED, "TX", TEXAS, 1, 9.0),
+        (WANTED, "TX", ILLINOIS, 1, 25.5),
+        (MISSING, "FL", ILLINOIS, 0, 26.4),
+        (MISSING, "FL", CALIFORNIA, 1, 2.0),
     )
     return [
-        Passing(readers[agency.id][camera].id, began + timedelta(hours=hours), STOLEN, "IL")
-        for agency, camera, hours in way
+        Passing(readers[agency.id][camera].id, began + timedelta(hours=hours), plate, state)
+        for plate, state, agency, camera, hours in way
     ]
 
 
