@@ -19,6 +19,7 @@ each field, an HMAC-SHA256 under that key:
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import re
 import secrets
@@ -81,12 +82,15 @@ def _commit(key: bytes, field: str, value: bytes, *, agency: str, event: str) ->
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """One field of the entry at a ledger index, opened; it opens nothing else."""
+    """One field of the entry at a ledger index, opened; it opens nothing else.
+
+    Its `repr` shows neither value nor key, since tracebacks and logs print it.
+    """
 
     index: int
     field: str
-    value: Json
-    key: bytes
+    value: Json = dataclasses.field(repr=False)
+    key: bytes = dataclasses.field(repr=False)
 
     @property
     def text(self) -> str:

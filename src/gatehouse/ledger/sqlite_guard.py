@@ -8,17 +8,18 @@ from contextlib import contextmanager
 
 from gatehouse.ledger import schema
 
-_ENDING = {
+_NEVER = {
     sqlite3.SQLITE_TRANSACTION: "the transaction",
     sqlite3.SQLITE_ATTACH: "another database",
     sqlite3.SQLITE_DETACH: "another database",
     sqlite3.SQLITE_PRAGMA: "a setting of the database",
+    # SQLite does not say which name a table shall get, and it might be one of the log's.
+    sqlite3.SQLITE_ALTER_TABLE: "the form of a table",
 }
 _WRITING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 # A temporary table or view would stand before the log's own of that name.
 _SHAPING = frozenset(
     {
-        sqlite3.SQLITE_ALTER_TABLE,
         sqlite3.SQLITE_CREATE_INDEX,
         sqlite3.SQLITE_CREATE_TABLE,
         sqlite3.SQLITE_CREATE_TEMP_TABLE,
@@ -74,8 +75,8 @@ class Guard:
             # `OR ROLLBACK` has ended it: what came now would be durable without the entry.
             self.denied = "the transaction"
             return sqlite3.SQLITE_DENY
-        if action in _ENDING or (action == sqlite3.SQLITE_SAVEPOINT and _is_the_savepoint(second)):
-            self.denied = _ENDING.get(action, "the log's savepoint")
+        if action in _NEVER or (action == sqlite3.SQLITE_SAVEPOINT and _is_the_savepoint(second)):
+            self.denied = _NEVER.get(action, "the log's savepoint")
             return sqlite3.SQLITE_DENY
         if action in _WRITING and _is_the_logs(first) and not (self._own and first in schema.SEALING):
             self.denied = first

@@ -38,6 +38,11 @@ def test_key_of_a_disclosure_is_neither_root_nor_another_fields() -> None:
     assert b"r" * 32 not in keys
 
 
+def test_repr_of_a_disclosure_shows_neither_value_nor_key() -> None:
+    shown = Disclosure(4, "plate", "QX7193", b"k" * 32)
+    assert repr(shown) == "Disclosure(index=4, field='plate')"
+
+
 def test_absent_field_opens_as_null() -> None:
     entry, openings = searched(fields={})
     disclosure = openings.disclose("plate", index=0)

@@ -106,6 +106,8 @@ class TestApply:
             "CREATE UNIQUE INDEX i ON ledger_cosignature (size)",
             "DROP INDEX ledger_opening_by_day",
             "ALTER TABLE ledger_head ADD COLUMN more",
+            "ALTER TABLE searches RENAME TO ledger_searches",
+            'ALTER TABLE searches RENAME TO "Ledger_more"',
             "CREATE TEMP TABLE Ledger_entry (idx, data)",
             "CREATE TEMP VIEW ledger_chain AS SELECT 1",
             "PRAGMA user_version = 9",
