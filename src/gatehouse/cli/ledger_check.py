@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,7 +70,8 @@ def fsck(directory: Place, as_json: JsonOutput = False) -> None:
     from gatehouse.ledger.fsck import fsck as check
 
     policy = folder.policy()
-    exported = folder.public if folder.public.exists() else None
+    # A link that leads nowhere hides what was exported, so it is looked at and refused.
+    exported = folder.public if os.path.lexists(folder.public) else None
     with folder.view() as view:
         total = view.size
     with progress("Checking", total) as advance:

@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatehouse.ledger.checkpoint import Checkpoint
+from gatehouse.ledger.encoding import LARGEST_NOTE
 from gatehouse.ledger.errors import LogCorrupt, Rollback
-from gatehouse.ledger.layout import CHECKPOINT, LEVEL_BITS, TILE, Resource, tiles
+from gatehouse.ledger.layout import CHECKPOINT, LARGEST_ENTRY, LEVEL_BITS, TILE, Resource, tiles
 from gatehouse.ledger.merkle import verify_consistency
 from gatehouse.ledger.note import split_note
 from gatehouse.model import PartUnavailable
 from gatehouse.signing.durable import remove_drafts, replace_file, sync_directory
+from gatehouse.signing.regular_file import read_regular
 
 if TYPE_CHECKING:
     from gatehouse.ledger.view import LogView
+
+_LARGEST_PART = TILE * (2 + LARGEST_ENTRY)
 
 
 def export(log: LogView, directory: Path) -> str:
@@ -70,9 +74,19 @@ def check_continues(log: LogView, directory: Path) -> None:
 def _before(log: LogView, directory: Path, now: Checkpoint) -> Checkpoint | None:
     """Return the checkpoint that was exported last, which must be an earlier one of this log."""
     path = directory / CHECKPOINT
-    if not path.exists():
+    try:
+        note = read_regular(path, most=LARGEST_NOTE)
+    except FileNotFoundError:
+        # A link that leads nowhere hides what was exported: it does not say that nothing was.
+        for each in (directory, path):
+            if each.is_symlink():
+                raise PartUnavailable(
+                    "a link leads nowhere, so what was exported cannot be compared",
+                    where=str(each),
+                    hint="bring back what it led to; remove it only if nothing was ever exported there",
+                ) from None
         return None
-    before = _read(path.read_bytes().decode(errors="replace"))
+    before = _read(note.decode(errors="replace"))
     where = f"{directory.name}/{CHECKPOINT}"
     if before.origin != now.origin:
         raise LogCorrupt("another log lies there", where=where, expected=now.origin, got=before.origin)
@@ -106,7 +120,7 @@ def _before(log: LogView, directory: Path, now: Checkpoint) -> Checkpoint | None
 def _put(path: Path, data: bytes, *, drafts: Path) -> bool:
     """Write a file that never changes; return whether it was missing."""
     try:
-        present = path.read_bytes()
+        present = read_regular(path, most=_LARGEST_PART)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, data, sync_name=False, drafts=drafts)

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from gatehouse.signing.private_file import replace_private
+from gatehouse.signing.regular_file import read_regular
 
 if TYPE_CHECKING:
     # What a command needs only once there is a ledger is loaded then.
@@ -36,6 +37,7 @@ SETTINGS, LOG, POLICY = "ledger.toml", "log.sqlite", "policy"
 KEK, DAY_KEYS, PUBLIC = "kek", "day-keys", "public"
 _KEYS = {"origin", "signers", "next", "release_grace_seconds"}
 _LONGEST_GRACE = 86_400
+_LARGEST_SETTINGS = 64 * 1024
 
 
 class Folder:
@@ -45,7 +47,7 @@ class Folder:
         self.path = path
         settings = path / SETTINGS
         try:
-            found = tomllib.loads(settings.read_text("utf-8"))
+            found = tomllib.loads(read_regular(settings, most=_LARGEST_SETTINGS).decode())
         except (FileNotFoundError, NotADirectoryError):
             raise BadUse(
                 "this folder holds no ledger",
@@ -73,11 +75,11 @@ class Folder:
 
     def policy(self) -> Policy:
         """Return whom this ledger trusts."""
-        from gatehouse.ledger.policy import Policy
+        from gatehouse.ledger.policy import LARGEST_POLICY, Policy
 
         path = self.path / POLICY
         try:
-            text = path.read_text("utf-8")
+            text = read_regular(path, most=LARGEST_POLICY).decode()
         except OSError as error:
             raise PartUnavailable("the policy cannot be read", where=str(path), got=error.strerror) from error
         except UnicodeDecodeError as error:
@@ -160,9 +162,11 @@ class Folder:
 
     def _trust(self, vkey: str) -> None:
         """Add a key of the log to the policy, once."""
+        from gatehouse.ledger.policy import LARGEST_POLICY
+
         if vkey not in self.policy().log_keys:
             path = self.path / POLICY
-            replace_private(path, f"log {vkey}\n{path.read_text('utf-8')}".encode())
+            replace_private(path, f"log {vkey}\n".encode() + read_regular(path, most=LARGEST_POLICY))
 
 
 def located(path: Path, uri: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from gatehouse.ledger.layout import tiles
 from gatehouse.ledger.log import Log
 from gatehouse.ledger.source import open_source
 from gatehouse.ledger.verify import verify
-from gatehouse.model import PartUnavailable
+from gatehouse.model import BadInput, PartUnavailable
 from tests.unit.ledger.folders import CutOff
 from tests.unit.ledger.logs import KEY, VKEY, FakeWitness, filled, made_log, opened
 from tests.unit.ledger.naive import numbered
@@ -178,3 +179,17 @@ def test_export_to_what_is_no_folder_is_unavailable(path: Path, tmp_path: Path) 
     (tmp_path / "out").write_text("a file")
     with opened(path) as log, pytest.raises(PartUnavailable, match="cannot be exported"):
         log.export(tmp_path / "out")
+
+
+def test_export_named_pipe_in_place_of_a_part_is_not_waited_for(path: Path, tmp_path: Path) -> None:
+    with opened(path) as log:
+        filled(log, numbered(3))
+        (tmp_path / "out/tile/0").mkdir(parents=True)
+        os.mkfifo(tmp_path / "out/tile/0/000.p")
+        with pytest.raises(PartUnavailable):
+            log.export(tmp_path / "out")
+        (tmp_path / "out/tile/0/000.p").unlink()
+        (tmp_path / "out/tile/0/000.p").mkdir()
+        os.mkfifo(tmp_path / "out/tile/0/000.p/3")
+        with pytest.raises(BadInput, match="no regular file"):
+            log.export(tmp_path / "out")
