@@ -267,9 +267,11 @@ class TestShred:
         self._requested(path, Clock(THAT_DAY))
         rely_on_a_dead_witness(path)
         (path / "day-keys/alder-pd/2026-11-23.key").write_bytes(b"")
-        with Ledger.open(path, clock=Clock(NEXT_DAY), receipt_wait=timedelta(0)) as ledger:
-            with pytest.raises(NotWitnessed) as late:
-                ledger.shred("alder-pd", DAY, by="clerk")
+        with (
+            Ledger.open(path, clock=Clock(NEXT_DAY), receipt_wait=timedelta(0)) as ledger,
+            pytest.raises(NotWitnessed) as late,
+        ):
+            ledger.shred("alder-pd", DAY, by="clerk")
         assert late.value.what == (
             "the day's openings have ended (1; its key could not be read before: a file holds no day key), "
             "and the entry is on the record, but too few witnesses have cosigned"
