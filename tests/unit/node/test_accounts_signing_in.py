@@ -228,6 +228,29 @@ class TestThrottle:
         with pytest.raises(TooManyAttempts):
             sign_in.with_passkey({}, address=ADDRESS)
 
+    def test_station_behind_one_address_is_forgiven_one_failure_a_minute(self, station: Station) -> None:
+        for number in range(FREE_ADDRESS):
+            self.fail(station, login=f"login{number}")
+        with pytest.raises(TooManyAttempts):
+            station.accounts.sign_in.with_code("another", PASSWORD, "000000", address=ADDRESS)
+        for number in range(10):
+            station.clock.turn(minutes=1)
+            self.fail(station, login=f"login{FREE_ADDRESS + number}")
+        station.clock.turn(minutes=FREE_ADDRESS)
+        for number in range(FREE_ADDRESS):
+            self.fail(station, login=f"later{number}")
+
+    def test_colleagues_who_sign_in_keep_no_address_waiting(self, station: Station) -> None:
+        device = station.enroll_with_passkey("o-1")
+        sign_in = station.accounts.sign_in
+        for number in range(FREE_ADDRESS):
+            self.fail(station, login=f"login{number}")
+        for _ in range(2 * FREE_ADDRESS):
+            station.clock.turn(seconds=30)
+            assert sign_in.with_passkey(device.get(sign_in.passkey_options()), address=ADDRESS) == "o-1"
+        for number in range(FREE_ADDRESS):
+            self.fail(station, login=f"later{number}")
+
     def test_longest_wait_is_a_quarter_of_an_hour_and_a_day_forgives(self, station: Station) -> None:
         for _ in range(40):
             with pytest.raises((NotSignedIn, TooManyAttempts)) as caught:

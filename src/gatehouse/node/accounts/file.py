@@ -80,7 +80,7 @@ CREATE TABLE session (
 CREATE INDEX session_officer ON session (officer);
 CREATE TABLE attempt (
     key BLOB PRIMARY KEY,
-    failures INTEGER NOT NULL,
+    empty_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL
 ) STRICT;
 """
