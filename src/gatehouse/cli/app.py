@@ -27,6 +27,7 @@ from gatehouse.cli import (
     node,
     reasons,
     records,
+    vault,
 )
 from gatehouse.cli.output import refused, report_error, wants_json
 from gatehouse.model import BadUse, Error, PartUnavailable
@@ -67,6 +68,7 @@ app.add_typer(law.app, name="law")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(node.app, name="node")
 app.add_typer(records.app, name="records")
+app.add_typer(vault.app, name="vault")
 app.command(name="reasons")(reasons.classify)
 app.command(name="demo")(demo.demo)
 

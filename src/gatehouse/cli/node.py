@@ -122,29 +122,11 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
 @app.command(no_args_is_help=True)
 def doctor(directory: NodePlace, as_json: JsonOutput = False) -> int:
     """Say what is wrong with a node and what to do about it; it may be running meanwhile."""
-    from gatehouse.cli.output import print_json, printable
+    from gatehouse.cli.findings import tell
     from gatehouse.node.config import load_config
-    from gatehouse.node.doctor import Level, examine
+    from gatehouse.node.doctor import examine
 
-    found = list(examine(load_config(directory)))
-    code = max(each.exit_code for each in found)
-    if as_json:
-        print_json(
-            {
-                "sound": code == 0,
-                "checks": [
-                    {"check": each.check, "level": each.level.value, "what": each.what, "next": each.next}
-                    for each in found
-                ],
-            }
-        )
-        return code
-    signs = {Level.GOOD: "ok  ", Level.NOTE: "note", Level.BAD: "BAD "}
-    for each in found:
-        typer.echo(f"{signs[each.level]} {each.check}: {printable(each.what)}")
-        if each.next and each.level is not Level.GOOD:
-            typer.echo(f"     next: {printable(each.next)}")
-    return code
+    return tell(list(examine(load_config(directory))), as_json=as_json)
 
 
 @app.command(no_args_is_help=True)

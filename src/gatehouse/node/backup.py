@@ -35,8 +35,8 @@ from gatehouse.ledger.note import open_note
 from gatehouse.ledger.settings import DAY_KEYS, KEK, LOG, POLICY, SETTINGS, Folder
 from gatehouse.model import BadInput, BadUse, VerificationFailed
 from gatehouse.node.config import CONFIG, Located, load_config
+from gatehouse.node.vaults import create_vault
 from gatehouse.reads.open import init_reads
-from gatehouse.vault.local import DATABASE, LocalVault
 
 MANIFEST = "backup.json"
 SCHEMA = "gatehouse-backup/1"
@@ -131,8 +131,7 @@ def restore(
             if seen is not None:
                 _check_seen(seen, folder, lambda place: check_continues(view, place), keys)
             export(view, ledger.public)
-        if not (located.vault / DATABASE).exists():
-            LocalVault.create(located.vault, name=located.config.vault.name, root=located.root, at=clock())
+        create_vault(located, at=clock())
         LeadKeys.create(located.leads)
         init_reads(located.reads_url())
     except BaseException:

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from gatehouse.node.bodies import misread
 from gatehouse.signing.private_file import read_private
+from gatehouse.vault.tls import Tls
 
 CONFIG = "node.toml"
 _LARGEST = 256 * 1024
@@ -65,7 +66,7 @@ class LedgerConfig(Section):
 
 
 class VaultConfig(Section):
-    """Keys, tokens and sealing."""
+    """Keys, tokens and sealing: in this process, or in one that somebody else keeps."""
 
     folder: File = Field("vault", description="Folder of the vault; never a part of a backup.")
     root: File | None = Field(
@@ -77,6 +78,18 @@ class VaultConfig(Section):
     )
     sweep_every: int = Field(
         300, ge=10, le=3_600, description="Seconds between sweeps, which destroy the keys that are due."
+    )
+    url: str | None = Field(
+        None,
+        pattern=r"^https://[A-Za-z0-9.:\[\]-]{1,253}$",
+        description="Address of a vault in a process of its own; without one the node keeps the vault.",
+    )
+    certificate: File = Field(
+        "vault-tls/certificate.pem", description="PEM file of the node's certificate for that vault."
+    )
+    key: File = Field("vault-tls/key.pem", description="PEM file of the certificate's key.")
+    authority: File = Field(
+        "vault-tls/authority.pem", description="PEM file of who vouches for the vault's certificate."
     )
 
 
@@ -192,6 +205,16 @@ class Located:
         """Return the file of the vault's root key."""
         given = self.config.vault.root
         return self.vault / "root" if given is None else self.folder / given
+
+    @property
+    def remote_vault(self) -> tuple[str, Tls] | None:
+        """Return where a vault in another process is and this node's side of the TLS, None without one."""
+        found = self.config.vault
+        if found.url is None:
+            return None
+        return found.url, Tls(
+            *(self.folder / each for each in (found.certificate, found.key, found.authority))
+        )
 
     @property
     def keys(self) -> Path:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
 
+from gatehouse.findings import Finding, Found, Level, findings
 from gatehouse.ledger.export import check_continues
 from gatehouse.ledger.log import now
 from gatehouse.ledger.settings import KEK, Folder
-from gatehouse.model import Error
 from gatehouse.node.bodies import Kind, PackBody
 from gatehouse.node.change import NODE, ChangeState
 from gatehouse.node.config import Located
@@ -25,31 +22,10 @@ from gatehouse.node.registry import folded
 from gatehouse.node.view import View
 from gatehouse.reads.open import open_reads
 from gatehouse.vault.local import DATABASE
+from gatehouse.vault.remote import RemoteVault
 
 _LEAST_FREE = 2 << 30
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-
-
-class Level(StrEnum):
-    """How a check came out."""
-
-    GOOD = "good"
-    NOTE = "note"  # works, and could be better
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a check found. `next` is what to do; `exit_code` is 0 unless something is bad."""
-
-    check: str
-    level: Level
-    what: str
-    next: str | None = None
-    exit_code: int = 0
-
-
-Finding: TypeAlias = "tuple[Level, str] | tuple[Level, str, str] | tuple[Level, str, str, int]"
 
 
 def examine(located: Located, *, clock: Callable[[], datetime] = now) -> Iterator[Found]:
@@ -64,19 +40,14 @@ def examine(located: Located, *, clock: Callable[[], datetime] = now) -> Iterato
         "space": lambda: _space(located),
         "address": lambda: _address(located),
     }
-    for name, check in checks.items():
-        try:
-            for finding in check():
-                yield Found(name, *finding)
-        except Error as error:
-            yield Found(name, Level.BAD, str(error), error.hint, error.exit_code)
-        except OSError as error:
-            yield Found(name, Level.BAD, error.strerror or type(error).__name__, None, 5)
+    yield from findings(checks)
 
 
 def _permissions(located: Located) -> Iterator[Finding]:
     folders = [located.folder, located.ledger, located.vault, located.keys]
     files = [located.root, located.ledger / KEK, located.vault / DATABASE, located.accounts]
+    if located.remote_vault is not None:
+        files.append(located.remote_vault[1].key)
     open_ = [path for path in (*folders, *files) if path.exists() and _others(path)]
     for path in open_:
         yield Level.BAD, "others may read or enter this", f"chmod go-rwx {path}", 3
@@ -142,6 +113,12 @@ def _people(view: View) -> Iterator[Finding]:
 
 
 def _vault(located: Located) -> Iterator[Finding]:
+    remote = located.remote_vault
+    if remote is not None:
+        with RemoteVault(*remote) as vault:
+            vault.counters(now().date())
+        yield Level.GOOD, "the vault in another process answers"
+        return
     if not (located.vault / DATABASE).is_file() or not located.root.is_file():
         yield Level.BAD, "the vault or its root key is not there", "reads that it sealed are lost for good", 5
         return

@@ -19,9 +19,9 @@ from gatehouse.node import record, upkeep
 from gatehouse.node.config import CONFIG, Located, load_config
 from gatehouse.node.packs import PACKAGED, Packs
 from gatehouse.node.registry import NodeRegistry
+from gatehouse.node.vaults import create_vault
 from gatehouse.reads.open import init_reads
 from gatehouse.signing.private_file import create_private
-from gatehouse.vault.local import LocalVault
 
 KEY_BYTES = 32
 # Keys of the node's own: for marks of searches by the same plate, for accounts, for hotlists at rest.
@@ -63,7 +63,7 @@ def create_node(
         located = load_config(folder)
         vkey = Ledger.create(located.ledger, origin=origin, at=clock())
         create_tables(located)
-        LocalVault.create(located.vault, name=located.config.vault.name, root=located.root, at=clock())
+        create_vault(located, at=clock())
         init_reads(located.reads_url())
         located.keys.mkdir(mode=0o700)
         create_private(located.keys / MARKS_KEY, secrets.token_bytes(KEY_BYTES))

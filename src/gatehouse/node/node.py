@@ -38,6 +38,7 @@ from gatehouse.node.record import Recorded
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.node.sessions import Limits as SessionLimits
 from gatehouse.node.upkeep import Counting, Expiry
+from gatehouse.node.vaults import open_vault
 from gatehouse.node.view import View
 from gatehouse.reads.open import open_reads
 from gatehouse.reads.store import ReadStore
@@ -48,7 +49,6 @@ from gatehouse.search.parts import Parts
 from gatehouse.search.state import SearchTables
 from gatehouse.signing.private_file import read_private
 from gatehouse.vault.batch import SignedBatch
-from gatehouse.vault.local import LocalVault
 from gatehouse.vault.protocol import Vault
 
 _MINUTE = 60.0
@@ -133,16 +133,8 @@ class Node:
             )
             packs = Packs(located.folder)
             registry = NodeRegistry(ledger, packs, clock=clock)
-            vault = opened.enter_context(
-                LocalVault(
-                    located.vault,
-                    policy=ledger.folder.policy,
-                    owners=registry.keeping,
-                    pack_sha256=lambda: registry.pack_sha256,
-                    clock=clock,
-                    root=located.root,
-                )
-            )
+            vault = open_vault(located, ledger, registry, clock=clock)
+            opened.callback(vault.close)
             reads = open_reads(located.reads_url())
             opened.callback(reads.close)
             accounts = opened.enter_context(_accounts(located, ledger, registry, clock))

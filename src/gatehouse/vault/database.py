@@ -115,6 +115,20 @@ class Database:
 
 
 @contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that only reads, beside the process that may have the vault open."""
+    if not path.is_file():
+        raise PartUnavailable("there is no vault", where=str(path), hint="make one first")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as found:
+            yield found
+    except sqlite3.DatabaseError as error:
+        raise PartUnavailable(
+            "the vault's database cannot be read", where=str(path), got=str(error)
+        ) from error
+
+
+@contextmanager
 def _lease(path: Path) -> Iterator[None]:
     """Hold a lock on a file beside the database: two processes would each replace the other's root."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -29,7 +29,7 @@ from gatehouse.vault.checks import (
     hold_named,
 )
 from gatehouse.vault.clock import ForwardClock, machine_time
-from gatehouse.vault.database import Database, create_database
+from gatehouse.vault.database import Database, create_database, reading
 from gatehouse.vault.errors import NotPermitted, RowAltered
 from gatehouse.vault.holds import Holds
 from gatehouse.vault.intake import Intake
@@ -231,6 +231,13 @@ class LocalVault:
     def _spend(self, connection: sqlite3.Connection, entry: Recorded) -> None:
         spend(connection, entry)
         mark_seen(connection, self._clock.seen)
+
+
+def counters_in(folder: Path, day: date) -> Mapping[str, Json]:
+    """Return the day's counts of a vault that may be open elsewhere; see `Vault.counters`."""
+    with reading(folder / DATABASE) as connection:
+        (name,) = connection.execute("SELECT name FROM vault").fetchone()
+        return counters_of(connection, day, name=name)
 
 
 def _always(policy: Policy) -> Callable[[], Policy]:

@@ -10,7 +10,7 @@ from gatehouse.model import BadUse
 _HOUR, _DAY = 60, 24 * 60
 _MONTH = 30 * _DAY
 # A hundred years: what is longer is no retention, and its end could not be written as a time.
-_LONGEST = 100 * 365 * _DAY
+LONGEST_MINUTES = 100 * 365 * _DAY
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
@@ -22,9 +22,11 @@ class RetentionClass:
     minutes: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.minutes <= _LONGEST:
+        if not 1 <= self.minutes <= LONGEST_MINUTES:
             raise BadUse(
-                "no retention has this length", expected=f"1 to {_LONGEST} minutes", got=str(self.minutes)
+                "no retention has this length",
+                expected=f"1 to {LONGEST_MINUTES} minutes",
+                got=str(self.minutes),
             )
 
     @classmethod

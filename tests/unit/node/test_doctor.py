@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse.findings import Found, Level
 from gatehouse.node.config import load_config
-from gatehouse.node.doctor import Found, Level, examine
+from gatehouse.node.doctor import examine
 from tests.unit.ledger.logs import Clock, database
 from tests.unit.node.founded import ALDER, START, copied, custodian
 from tests.unit.node.running import made_node, opened_node
