@@ -240,6 +240,12 @@ def new_code() -> str:
     return "-".join(text[start : start + 5] for start in range(0, len(text), 5))
 
 
+def known_as(login: str) -> str:
+    """Return a login as accounts have it, from whatever somebody typed."""
+    # What is no Unicode text at all is nobody's login, and must not fail in another way than others do.
+    return login.strip().casefold().encode(errors="replace").decode()
+
+
 def code_hash(code: str) -> bytes:
     """Return what is kept of a recovery code, whatever its hyphens, blanks and capitals."""
     plain = "".join(sign for sign in code.lower() if sign.isalnum())

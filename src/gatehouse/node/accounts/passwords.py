@@ -44,7 +44,7 @@ class Passwords:
         folded = _folded(password)
         _check(folded, login)
         with self._turn():
-            return self._hasher.hash(folded)
+            return self._hasher.hash(_bytes(folded))
 
     def verify(self, hashed: str | None, password: str) -> bool:
         """Return whether a password fits; no hash takes as long and fits none."""
@@ -53,7 +53,7 @@ class Passwords:
             return False
         with self._turn():
             try:
-                self._hasher.verify(hashed or self._nobody, folded)
+                self._hasher.verify(hashed or self._nobody, _bytes(folded))
             except (VerificationError, InvalidHashError):
                 return False
         return hashed is not None
@@ -63,7 +63,7 @@ class Passwords:
         if not self._hasher.check_needs_rehash(hashed):
             return None
         with self._turn():
-            return self._hasher.hash(_folded(password))
+            return self._hasher.hash(_bytes(_folded(password)))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -78,6 +78,10 @@ class Passwords:
 def _folded(password: str) -> str:
     """Return one spelling of what keyboards compose in several ways."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(folded: str) -> bytes:
+    return folded.encode("utf-8", "surrogatepass")
 
 
 def _check(password: str, login: str) -> None:

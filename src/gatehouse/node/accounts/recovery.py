@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from gatehouse.node.accounts.enrolling import Enrollment, Invitation, code_hash
+from gatehouse.node.accounts.enrolling import Enrollment, Invitation, code_hash, known_as
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile, micros
 from gatehouse.node.accounts.passwords import Passwords
@@ -57,7 +57,7 @@ class Recoveries:
 
         Who has a password must give it too: a code found on paper opens nothing by itself.
         """
-        with self._throttle.attempt(f"login:{login.strip().casefold()}", address=address):
+        with self._throttle.attempt(f"login:{known_as(login)}", address=address):
             officer, known = self._fitting(login, code, password or "")
         serving(self._officers, officer)
         self._record(AccountEvent.RECOVERY_CODE_USED, officer=officer, by=(officer,), detail={})
@@ -116,7 +116,7 @@ class Recoveries:
                 "SELECT account.officer, password, recovery_code.hash FROM account LEFT JOIN recovery_code "
                 "ON recovery_code.officer = account.officer AND recovery_code.hash = ? "
                 "WHERE login = ? AND ended_at IS NULL",
-                (code_hash(code), login.strip().casefold()),
+                (code_hash(code), known_as(login)),
             ).fetchone() or (None, None, None)
         officer, hashed, known = row
         fits = self._passwords.verify(hashed, password)

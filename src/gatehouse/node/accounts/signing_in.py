@@ -6,6 +6,7 @@ from typing import Any
 
 from gatehouse.model import BadInput, BadUse
 from gatehouse.node.accounts.codes import Codes
+from gatehouse.node.accounts.enrolling import known_as
 from gatehouse.node.accounts.errors import NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile
 from gatehouse.node.accounts.passkeys import CredentialJson, Passkeys
@@ -36,11 +37,11 @@ class SignIn:
 
     def with_code(self, login: str, password: str, code: str, *, address: str) -> str:
         """Return the id of the person whose login, password and unused one-time code these are."""
-        with self._throttle.attempt(f"login:{login.strip().casefold()}", address=address):
+        with self._throttle.attempt(f"login:{known_as(login)}", address=address):
             with self._file.reading() as connection:
                 row: tuple[str | None, str | None] = connection.execute(
                     "SELECT officer, password FROM account WHERE login = ? AND ended_at IS NULL",
-                    (login.strip().casefold(),),
+                    (known_as(login),),
                 ).fetchone() or (None, None)
             officer, hashed = row
             fits = self._passwords.verify(hashed, password)
