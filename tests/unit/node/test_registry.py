@@ -19,6 +19,7 @@ from tests.unit.node.founded import (
     CEDAR,
     Network,
     camera,
+    copied,
     custodian,
     made,
     officer,
@@ -26,11 +27,18 @@ from tests.unit.node.founded import (
 )
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    with opened(made(tmp_path)) as network:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("joined")
+    with opened(made(folder)) as network:
         network.join(BIRCH)
         network.join(CEDAR)
+    return folder
+
+
+@pytest.fixture
+def network(template: Path, tmp_path: Path) -> Iterator[Network]:
+    with opened(copied(template, tmp_path)) as network:
         yield network
 
 
