@@ -24,7 +24,7 @@ def demo(
 
     An earlier demonstration in DIR is replaced. Exits 1 if a step comes out otherwise than the story says.
     """
-    from gatehouse.cli.output import print_json, print_text, results_folder
+    from gatehouse.cli.output import print_json, print_text, printable, results_folder
     from gatehouse.demo import transcript
     from gatehouse.demo.folder import left_behind, made_anew
     from gatehouse.demo.step import NotAsTold
@@ -53,7 +53,10 @@ def demo(
     if as_json:
         print_json(transcript.document(steps, folder))
     else:
-        print_text(f"\nIn {folder}/: transcript.txt, and the node in node/.")
+        print_text(
+            f"\nIn {printable(str(folder))}: transcript.txt, the audit's report in audit/, the node in node/,\n"
+            "and in people.json what signs in as the people of the story."
+        )
     if serve:
         from gatehouse.cli import node
 

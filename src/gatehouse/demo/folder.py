@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from gatehouse.demo import transcript
+from gatehouse.demo.client import Person
 from gatehouse.demo.step import Step
 from gatehouse.model import BadUse
+from gatehouse.signing.private_file import create_private
 
+PEOPLE: Final = "people.json"
 # Only a folder that holds this file is replaced.
 MARK: Final = "SYNTHETIC-gatehouse-demo.txt"
 
@@ -30,6 +33,21 @@ def made_anew(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text(f"{transcript.HEAD}\n", encoding="utf-8")
     return folder
+
+
+def hand_out(folder: Path, people: Iterable[Person]) -> None:
+    """Write down what lets one sign in as the people of the story, who exist nowhere else."""
+    found = [
+        {
+            "login": each.login,
+            "name": each.officer.name,
+            "agency": each.officer.agency,
+            "password": each.password,
+            "authenticator": each.uri,
+        }
+        for each in people
+    ]
+    create_private(folder / PEOPLE, f"{json.dumps(found, indent=1)}\n".encode())
 
 
 def left_behind(folder: Path, steps: Sequence[Step]) -> None:

@@ -32,7 +32,7 @@ from gatehouse.demo.cast import (
 )
 from gatehouse.demo.client import Person, Reader, Site
 from gatehouse.demo.clock import StoryClock
-from gatehouse.demo.step import holds
+from gatehouse.demo.step import Shown, Step, holds
 from gatehouse.model import Agency, Camera
 from gatehouse.node.bodies import (
     LEAST_WAITING_DAYS,
@@ -141,6 +141,39 @@ def advance(node: Node, waiting: int) -> None:
         "not every change came into force when its time was over",
         expected=str(waiting),
         got=str(len(moved)),
+    )
+
+
+def founded(node: Node, *, changes: int, reads: int) -> Step:
+    """Tell who takes part, and how rules came into force."""
+    cameras = node.registry.cameras()
+    states = sorted({each.agency.state for each in OWNERS})
+    return Step(
+        "network",
+        "Five invented agencies make a network",
+        (
+            "Towns and a county in four states own cameras; a federal agency takes part and owns none. "
+            "People enroll with a password and an authenticator, and cameras sign each batch of reads.",
+            "An owner shares with nobody until it says otherwise. Each agreement below took two custodians, "
+            f"a published backtest and {WAITING.days} days of waiting, all of it on the record.",
+        ),
+        f"{len(cameras)} cameras handed in {reads:,} reads of a day and a night; {changes} changes of rules "
+        "came into force",
+        [
+            Shown(
+                f"{each.agency.name} ({each.agency.state})",
+                f"keeps reads {each.days} days; agreed with {', '.join(one.name for one in each.agrees_with)}"
+                + ("; bans federal searches" if "federal" in each.bans else ""),
+            )
+            for each in OWNERS
+        ],
+        {
+            "agencies": [each.name for each in node.registry.agencies()],
+            "states": states,
+            "cameras": len(cameras),
+            "reads": reads,
+            "changes_in_force": changes,
+        },
     )
 
 

@@ -75,9 +75,14 @@ _WORDS = {"permit": "permitted by", "review": "review asked by", "deny": "refuse
 
 
 def facts_of(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer's facts without any read."""
+    """Return the facts of a search's answer without any read."""
+    return facts_of_entry(answer) | {"reads": len(answer["reads"])}
+
+
+def facts_of_entry(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of what was decided: a search's, or a standing search's."""
     return {
-        "search": answer["id"],
+        "id": answer["id"],
         "state": answer["state"],
         "entry": answer["index"],
         "owners": outcomes(answer),
@@ -92,7 +97,6 @@ def facts_of(answer: Mapping[str, Any]) -> dict[str, Any]:
             }
             for each in answer["refusals"]
         ],
-        "reads": len(answer["reads"]),
     }
 
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gatehouse.demo import network, searches
+from gatehouse.demo import expiry, hotlist, network, record, searches
 from gatehouse.demo.cast import CALIFORNIA, FLORIDA, ILLINOIS, MISSING, OWNERS, STOLEN, TEXAS, WANTED
 from gatehouse.demo.client import Reader, Site
 from gatehouse.demo.clock import StoryClock
+from gatehouse.demo.folder import hand_out
 from gatehouse.demo.stage import Stage
-from gatehouse.demo.step import Step
+from gatehouse.demo.step import Step, holds
 from gatehouse.demo.traffic import Passing, day_of
 from gatehouse.node.node import Node
 from gatehouse.web.app import create_app
@@ -26,11 +27,16 @@ _BETWEEN: Final = timedelta(minutes=5)
 
 STEPS: Final[Sequence[Callable[[Stage], Step]]] = (
     searches.stolen_car,
+    hotlist.amber,
     searches.ice_ero,
     searches.investigation,
     searches.on_behalf_of,
     searches.federal,
     searches.declaration,
+    expiry.expired,
+    record.audited,
+    record.edited,
+    record.checkpoint,
 )
 
 
@@ -47,13 +53,16 @@ def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> I
         network.join(node)
         readers = network.equip(node)
         people = network.enroll(node, site, clock)
+        hand_out(folder, people.values())
+        stage = Stage(folder, node, vkey, site, clock, people, readers, now - DAY)
+        holds(expiry.first_days(stage) == 1, "a read of the first day was not found")
         waiting = network.agree(node)
         told("waiting seven days for what loosens a rule")
         clock.turn_to(clock() + network.WAITING)
         network.advance(node, waiting)
-        stage = Stage(folder, node, vkey, site, clock, people, readers, now - DAY)
-        told("reading a day of traffic")
-        drive(stage, now - timedelta(hours=3))
+        told("handing in the reads of a day and a night")
+        taken = drive(stage, now - timedelta(hours=3))
+        yield network.founded(node, changes=waiting, reads=taken)
         for step in STEPS:
             clock.turn(_BETWEEN)
             yield step(stage)
