@@ -174,7 +174,7 @@ def test_take_the_files_away_before_a_day_is_ended(
             ledger.shred("birch-pd", DAY, by="clerk")
     if name in JOURNAL:
         with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger:
-            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1)
+            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1, index=1)
         fsck(path / "log.sqlite", exported=path / "public")
 
 

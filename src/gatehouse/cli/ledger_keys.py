@@ -44,11 +44,14 @@ def shred(
     agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Whose openings end.")],
     day: Annotated[str, typer.Argument(metavar="DAY", help="Of which UTC day: 2026-11-23.")],
     by: Ordered,
+    lost_key: Annotated[
+        bool, typer.Option("--lost-key", help="The key is lost for good: record that, and go on without it.")
+    ] = False,
     wait: Wait = 60.0,
     as_json: JsonOutput = False,
 ) -> None:
     """Destroy the key of an agency's day. Its openings end; entries, counts and sequence still verify."""
-    from gatehouse.cli.output import done_already, print_json
+    from gatehouse.cli.output import counted, done_already, print_json
     from gatehouse.ledger.settings import Folder
 
     Folder(directory)
@@ -56,17 +59,22 @@ def shred(
     from gatehouse.ledger.folder import Ledger
 
     with Ledger.open(directory, receipt_wait=within(wait)) as ledger:
-        done = ledger.shred(agency, which, by=by)
-    index = None if done.appended is None else done.appended.index
-    ended = f"the openings of {agency} for {day} have ended"
+        done = (ledger.lose if lost_key else ledger.shred)(agency, which, by=by)
+    ended = f"the openings of {agency} for {day} {'are given up' if lost_key else 'have ended'}"
     with done_already(ended, hint="nothing is left to do"):
         if as_json:
             print_json(
-                {"index": index, "agency": agency, "day": day, "closed": done.closed, "unread": done.unread}
+                {
+                    "index": done.index,
+                    "agency": agency,
+                    "day": day,
+                    "closed": done.closed,
+                    "unread": done.unread,
+                }
             )
             return
-        record = "an earlier entry records it" if index is None else f"entry {index} records it"
-        typer.echo(f"{ended.capitalize()} ({done.closed:,} entries); {record}.")
+        record = "an earlier entry records it" if done.index is None else f"entry {done.index} records it"
+        typer.echo(f"{ended.capitalize()} ({counted(done.closed, 'entry', 'entries')}); {record}.")
         if done.unread is not None:
             typer.echo(f"Its key could not be read before: {done.unread}. It was destroyed all the same.")
 

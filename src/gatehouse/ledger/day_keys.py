@@ -9,6 +9,10 @@ pages and in every backup.
     12 bytes  nonce
     48 bytes  the wrapped key; associated data: a label, agency and day
 
+A key that was lost for good, and on the record, is followed by another for the same day, in a file named for
+the entry that records the loss: `<day>.<entry>.key`. So a copy of the first that turns up later takes
+nothing's place.
+
 `destroy` leaves a mark, `<day>.destroyed`, before the key goes: a day that has ended gets no second key, and
 a lost key is told from a destroyed one. Then it overwrites the file in place, unlinks it, and syncs both.
 
@@ -25,7 +29,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from hashlib import sha256
@@ -45,6 +49,7 @@ _NONCE_BYTES, _ID_BYTES, _TAG_BYTES = 12, 8, 16
 _KEPT = 256
 _FILE_BYTES = _ID_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 _WRAP = b"gatehouse-day-key/1\n"
+_FILE = re.compile(r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.(?P<after>0|[1-9][0-9]{0,18}))?\.key", re.ASCII)
 
 
 class DayKeyDestroyed(PartUnavailable):
@@ -107,13 +112,26 @@ class DayKeys:
         with _failures(directory):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def create(self, agency: str, day: date) -> bytes:
-        """Return an agency's key for a day, made durable before this returns; a destroyed day gets none."""
-        path = self._path(agency, day)
+    def create(
+        self,
+        agency: str,
+        day: date,
+        *,
+        after: int | None = None,
+        before_drawing: Callable[[], None] | None = None,
+    ) -> bytes:
+        """Return an agency's key for a day, made durable before this returns; a destroyed day gets none.
+
+        `after` is the entry that records the loss of the day's key before, if it was lost. `before_drawing`
+        is called where there is no key yet, and may raise to keep one from being drawn.
+        """
+        path = self.path(agency, day, after)
         try:
-            key = self.read(agency, day)
+            key = self.read(agency, day, after=after)
         except DayKeyMissing:
-            key = self._drawn(path, agency, day)
+            if before_drawing is not None:
+                before_drawing()
+            key = self._drawn(path, agency, day, after)
         # A key that is found may be from a call that failed, or was cut off, before its name was on the disk.
         if path not in self._durable:
             with _failures(path):
@@ -124,20 +142,20 @@ class DayKeys:
             self._durable.add(path)
         return key
 
-    def _drawn(self, path: Path, agency: str, day: date) -> bytes:
+    def _drawn(self, path: Path, agency: str, day: date, after: int | None) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
         with _failures(path):
             path.parent.mkdir(mode=0o700, exist_ok=True)
         try:
-            create_private(path, self._wrapped(key, agency, day, self._kek))
+            create_private(path, self._wrapped(key, _bound(agency, day, after), self._kek))
         except BadUse:
             # Another process was quicker: its key is the day's key.
-            return self.read(agency, day)
+            return self.read(agency, day, after=after)
         return key
 
-    def read(self, agency: str, day: date) -> bytes:
+    def read(self, agency: str, day: date, *, after: int | None = None) -> bytes:
         """Return an agency's key for a day, else `DayKeyDestroyed` or `DayKeyMissing`."""
-        path = self._path(agency, day)
+        path = self.path(agency, day, after)
         with _failures(path):
             destroyed = self.is_destroyed(agency, day)
             missing = path not in self._known and not path.exists()
@@ -148,7 +166,7 @@ class DayKeys:
             return self._known[path]
         if missing:
             raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
-        key = self._unwrapped(path, agency, day, self._kek)
+        key = self._unwrapped(path, _bound(agency, day, after))
         if len(self._known) == _KEPT:
             self._known.clear()
         self._known[path] = key
@@ -156,15 +174,17 @@ class DayKeys:
 
     def is_destroyed(self, agency: str, day: date) -> bool:
         """Return whether the day's key was destroyed, or its destruction was begun."""
-        return self._path(agency, day).with_suffix(".destroyed").exists()
+        return self.path(agency, day).with_suffix(".destroyed").exists()
 
-    def doubt(self, agency: str, day: date) -> str | None:
+    def doubt(self, agency: str, day: date, *, after: int | None = None) -> str | None:
         """Return why a key that is there cannot be read, None if it can; one that is not there raises."""
-        path = self._path(agency, day)
+        path = self.path(agency, day, after)
+        # Whatever the memory holds, it is the file that counts.
+        self._known.pop(path, None)
         if path.exists() and not path.is_file():
             raise BadInput("a day key stands in a regular file only", where=str(path))
         try:
-            self.read(agency, day)
+            self.read(agency, day, after=after)
         except (DayKeyMissing, DayKeyDestroyed):
             raise
         except (BadInput, PartUnavailable) as error:
@@ -172,61 +192,71 @@ class DayKeys:
         return None
 
     def destroy(self, agency: str, day: date) -> None:
-        """Destroy an agency's key for a day. Doing it twice is no error, and finishes what was cut off.
+        """Destroy an agency's keys for a day. Doing it twice is no error, and finishes what was cut off.
 
         What the file holds does not matter: a damaged key may be mended by whoever has a copy.
 
         The log is told by its caller: `log:day_key:destroyed` is an entry of its own.
         """
-        path = self._path(agency, day)
+        path = self.path(agency, day)
         if not path.parent.is_dir():
             raise DayKeyMissing("this agency has no keys", where=agency)
-        self._known.pop(path, None)
+        keys = [path, *path.parent.glob(f"{day.isoformat()}.*.key")]
+        for each in keys:
+            self._known.pop(each, None)
         mark = path.with_suffix(".destroyed")
         if not mark.exists():
-            if not path.exists():
+            if not any(each.exists() for each in keys):
                 raise DayKeyMissing("there is no key for this day", where=f"{agency}, {day}")
             create_private(mark, b"")
         with _failures(path):
-            if path.exists():
-                _overwrite(path)
-                path.unlink()
+            for each in keys:
+                if each.exists():
+                    _overwrite(each)
+                    each.unlink()
             sync_directory(path.parent)
 
     def days(self) -> Iterator[tuple[str, date]]:
         """Yield agency and day of every key that is left, in order."""
-        for path in sorted(self.directory.glob("*/*.key")):
-            try:
-                agency, day = path.parent.name, date.fromisoformat(path.stem)
-            except ValueError:
-                raise BadInput("a file is named for no day", where=str(path), expected="<day>.key") from None
-            if not self.is_destroyed(agency, day):
-                yield agency, day
+        for _, agency, day, _ in self._files():
+            yield agency, day
 
     def rewrap(self, kek: bytes) -> None:
         """Put every key that is left under another key-encryption key; cut off, it can be called again.
 
         The caller destroys the old key-encryption key, and only afterwards.
         """
-        fresh = DayKeys(self.directory, kek=kek)
-        for agency, day in self.days():
-            path = self._path(agency, day)
-            if path.read_bytes()[:_ID_BYTES] == _kek_id(kek):
+        for path, agency, day, after in self._files():
+            if read_private(path)[:_ID_BYTES] == _kek_id(kek):
                 continue
-            key = self._unwrapped(path, agency, day, self._kek)
-            replace_private(path, fresh._wrapped(key, agency, day, kek))
+            bound = _bound(agency, day, after)
+            replace_private(path, self._wrapped(self._unwrapped(path, bound), bound, kek))
         self._kek = kek
 
-    def _path(self, agency: str, day: date) -> Path:
+    def _files(self) -> Iterator[tuple[Path, str, date, int | None]]:
+        """Yield every key that is left: its file, agency, day, and the loss that it was drawn after."""
+        for path in sorted(self.directory.glob("*/*.key")):
+            found = _FILE.fullmatch(path.name)
+            try:
+                day = date.fromisoformat(found["day"] if found else "")
+            except ValueError:
+                raise BadInput("a file is named for no day", where=str(path), expected="<day>.key") from None
+            assert found is not None
+            if not self.is_destroyed(path.parent.name, day):
+                yield path, path.parent.name, day, int(found["after"]) if found["after"] else None
+
+    def path(self, agency: str, day: date, after: int | None = None) -> Path:
+        """Return where the key of a day stands, or the one drawn after a loss that an entry records."""
         if not re.fullmatch(AGENCY, agency, re.ASCII):
             raise BadUse("no agency has such an id", got=f"{len(agency)} characters")
-        return self.directory / agency / f"{day.isoformat()}.key"
+        name = day.isoformat() if after is None else f"{day.isoformat()}.{after}"
+        return self.directory / agency / f"{name}.key"
 
-    def _wrapped(self, key: bytes, agency: str, day: date, kek: bytes) -> bytes:
+    def _wrapped(self, key: bytes, bound: bytes, kek: bytes) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return _kek_id(kek) + nonce + AESGCM(kek).encrypt(nonce, key, _bound(agency, day))
+        return _kek_id(kek) + nonce + AESGCM(kek).encrypt(nonce, key, bound)
 
-    def _unwrapped(self, path: Path, agency: str, day: date, kek: bytes) -> bytes:
+    def _unwrapped(self, path: Path, bound: bytes) -> bytes:
         data = read_private(path)
         if len(data) != _FILE_BYTES:
             raise BadInput(
@@ -235,21 +265,21 @@ class DayKeys:
                 expected=f"{_FILE_BYTES} bytes",
                 got=f"{len(data)} bytes",
             )
-        if data[:_ID_BYTES] != _kek_id(kek):
+        if data[:_ID_BYTES] != _kek_id(self._kek):
             raise PartUnavailable(
                 "a day key is wrapped under another key-encryption key",
                 where=str(path),
-                expected=_kek_id(kek).hex(),
+                expected=_kek_id(self._kek).hex(),
                 got=data[:_ID_BYTES].hex(),
             )
         nonce = data[_ID_BYTES : _ID_BYTES + _NONCE_BYTES]
         try:
-            return AESGCM(kek).decrypt(nonce, data[_ID_BYTES + _NONCE_BYTES :], _bound(agency, day))
+            return AESGCM(self._kek).decrypt(nonce, data[_ID_BYTES + _NONCE_BYTES :], bound)
         except InvalidTag:
             raise BadInput(
                 "a day key was altered, or is another day's",
                 where=str(path),
-                expected=f"the key of {agency} for {day}",
+                expected=f"the key of {path.parent.name} for {path.stem}",
             ) from None
 
 
@@ -257,8 +287,9 @@ def _kek_id(kek: bytes) -> bytes:
     return sha256(b"gatehouse-kek-id/1\n" + kek).digest()[:_ID_BYTES]
 
 
-def _bound(agency: str, day: date) -> bytes:
-    return _WRAP + f"{agency}\n{day.isoformat()}".encode()
+def _bound(agency: str, day: date, after: int | None) -> bytes:
+    later = "" if after is None else f"\n{after}"
+    return _WRAP + f"{agency}\n{day.isoformat()}{later}".encode()
 
 
 def _failures(path: Path) -> AbstractContextManager[None]:

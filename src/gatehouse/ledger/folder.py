@@ -15,7 +15,7 @@ from typing import Self
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
 from gatehouse.ledger.committer import Apply, NotWitnessed, Own, Position
-from gatehouse.ledger.day_keys import create_kek, renew_kek
+from gatehouse.ledger.day_keys import DayKeyDestroyed, DayKeyMissing, create_kek, renew_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import check_continues, export
 from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
@@ -57,12 +57,14 @@ class Entered(Appended):
 class Shredded:
     """What was destroyed: how many entries' openings were `closed`, and the entry that records it.
 
-    `appended` is None where an earlier entry does. `unread` is why the key could not be read, if so.
+    `appended` is None where an earlier entry does; `index` is that of either, None where it is not known.
+    `unread` is why the key could not be read, if so.
     """
 
     appended: Appended | None
     closed: int
     unread: str | None = None
+    index: int | None = None
 
 
 class Ledger:
@@ -250,23 +252,75 @@ class Ledger:
         keys = self._openings.keys
         # The openings are reached over a connection of their own, which would begin a second write-ahead log.
         self.log.check_store()
-        if self._openings.ended_by(agency, day) is not None or keys.is_destroyed(agency, day):
-            return Shredded(None, self._openings.destroy(agency, day))
-        # A day without a key is refused before anything is on the record.
-        unread = keys.doubt(agency, day)
-        fields: Mapping[str, Json] = {"detail": {"agency": agency, "day": day.isoformat()}}
-        draft = draft_entry(LogEvent.DAY_KEY_DESTROYED, agency=by, fields=fields)
+        recorded = self._openings.ended_by(agency, day)
+        if recorded is not None or keys.is_destroyed(agency, day):
+            return Shredded(None, self._openings.destroy(agency, day), index=recorded)
+        try:
+            unread = self._openings.doubt(agency, day)
+        except DayKeyMissing as error:
+            # A day without a key is refused before anything is on the record.
+            lost = self._openings.lost_by(agency, day)
+            if self._openings.holds(agency, day):
+                error.hint = "put it back from a backup; if it is lost for good, say so with --lost-key"
+            elif lost is not None:
+                return Shredded(None, 0, index=lost)
+            raise
+        draft = _ending(agency, day, by=by)
         placed = _Placed(draft, None, self._openings, ends=(agency, day))
         pending = self.log.submit(placed.make, agency=by, apply=Own(placed.seal))
         # From here on it is on the record, and destroyed whatever the witnesses do.
         pending.wait()
         closed = self._openings.destroy(agency, day)
         try:
-            return Shredded(self.log.result(pending), closed, unread)
+            appended = self.log.result(pending)
+            return Shredded(appended, closed, unread, appended.index)
         except NotWitnessed as error:
             doubt = "" if unread is None else f"; its key could not be read before: {unread}"
             error.what = (
                 f"the day's openings have ended ({closed}{doubt}), and the entry is on the record, "
+                "but too few witnesses have cosigned"
+            )
+            raise
+
+    def lose(self, agency: str, day: date, *, by: str) -> Shredded:
+        """Record that a day's key is lost for good, and let the agency go on under another one.
+
+        What was sealed under it is deleted in the transaction of that entry, so that both happen or neither;
+        the day may be the present one. A key that is there is `BadUse`, whether or not it can be read. Where
+        nothing is sealed there is nothing to lose: after a loss that is on the record, `index` names its
+        entry; else it is `DayKeyMissing`. Witnesses that are missing are told as by `shred`.
+        """
+        self.log.check_store()
+        try:
+            unread = self._openings.doubt(agency, day)
+        except DayKeyDestroyed:
+            return self.shred(agency, day, by=by)
+        except DayKeyMissing:
+            recorded = self._openings.lost_by(agency, day)
+            if not self._openings.holds(agency, day):
+                if recorded is None:
+                    raise
+                return Shredded(None, 0, index=recorded)
+        else:
+            raise BadUse(
+                "the day's key is not lost",
+                where=f"{agency}, {day}",
+                expected="no file",
+                got="a key that can be read" if unread is None else f"a file that cannot be read: {unread}",
+                hint=None
+                if unread is None
+                else "put it right from a backup; remove it only if there is none",
+            )
+        placed = _Placed(_ending(agency, day, by=by, lost=True), None, self._openings, loses=(agency, day))
+        pending = self.log.submit(placed.make, agency=by, apply=Own(placed.seal))
+        pending.wait()
+        self._openings.lost()
+        try:
+            appended = self.log.result(pending)
+            return Shredded(appended, placed.closed, index=appended.index)
+        except NotWitnessed as error:
+            error.what = (
+                f"the day's openings are given up ({placed.closed}), and the entry is on the record, "
                 "but too few witnesses have cosigned"
             )
             raise
@@ -310,10 +364,13 @@ class _Placed:
         *,
         attachments: Mapping[str, bytes] = MappingProxyType({}),
         ends: tuple[str, date] | None = None,
+        loses: tuple[str, date] | None = None,
     ) -> None:
         self.draft = draft
+        self.closed = 0
         self._attachments = attachments
         self._ends = ends
+        self._loses = loses
         self._pack = pack
         self._store = store
         self._made: tuple[int, bytes, Openings] | None = None
@@ -334,11 +391,22 @@ class _Placed:
     def seal(self, connection: sqlite3.Connection) -> None:
         assert self._made is not None
         index, entry, openings = self._made
-        self._store.add(openings, index=index, entry=entry, within=connection)
+        if self._loses is not None:
+            # Before the entry's own openings, which may be sealed under the day's next key.
+            self.closed = self._store.lose(*self._loses, index=index, within=connection)
+        self._store.add(openings, index=index, entry=entry, within=connection, losing=self._loses)
         for name, data in self._attachments.items():
             self._store.attach(index, name, data, entry=entry, within=connection)
         if self._ends is not None:
             self._store.end(*self._ends, index=index, within=connection)
+
+
+def _ending(agency: str, day: date, *, by: str, lost: bool = False) -> Draft:
+    """Return the draft of the entry that records the end of a day's openings."""
+    detail: dict[str, Json] = {"agency": agency, "day": day.isoformat()}
+    if lost:
+        detail["lost"] = True
+    return draft_entry(LogEvent.DAY_KEY_DESTROYED, agency=by, fields={"detail": detail})
 
 
 def _signer(uri: str) -> Signer:

@@ -87,10 +87,18 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX ledger_attachment_by_day ON ledger_attachment (agency, day);
     """,
+    """
+    CREATE TABLE ledger_lost (
+        agency TEXT NOT NULL,
+        day TEXT NOT NULL,
+        entry INTEGER NOT NULL,       -- which records that the day's key was lost
+        PRIMARY KEY (agency, day, entry)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 # What the log itself writes with an entry, and no caller's change may.
-SEALING = frozenset({"ledger_opening", "ledger_ended", "ledger_attachment"})
+SEALING = frozenset({"ledger_opening", "ledger_ended", "ledger_attachment", "ledger_lost"})
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -161,7 +169,7 @@ def create_sealing(connection: sqlite3.Connection) -> None:
 def _missing(connection: sqlite3.Connection) -> list[str]:
     """Return the migrations that make the tables of what is sealed, but for those that a file has had."""
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    made = (("ledger_ended", MIGRATIONS[1]), ("ledger_attachment", MIGRATIONS[2]))
+    made = zip(("ledger_ended", "ledger_attachment", "ledger_lost"), MIGRATIONS[1:4], strict=True)
     return [script for table, script in made if table not in names]
 
 

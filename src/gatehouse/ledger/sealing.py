@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gatehouse.ledger import schema
 from gatehouse.ledger.canonical import Json, from_canonical, to_canonical
 from gatehouse.ledger.commitment import FIELDS, Disclosure, Openings, check
-from gatehouse.ledger.day_keys import DayKeys
+from gatehouse.ledger.day_keys import DayKeyDestroyed, DayKeyMissing, DayKeys
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.errors import InvalidOpening
 from gatehouse.ledger.merkle import leaf_hash
@@ -49,11 +49,16 @@ _ADD = "INSERT INTO ledger_opening (entry, agency, day, sealed) VALUES (?, ?, ?,
 _ATTACH = (
     "INSERT INTO ledger_attachment (entry, name, agency, day, sealed) VALUES (?, ?, ?, ?, ?) /* ledger */"
 )
+_LOSE = "INSERT INTO ledger_lost (agency, day, entry) VALUES (?, ?, ?) /* ledger */"
 _END = "INSERT INTO ledger_ended (agency, day, entry) VALUES (?, ?, ?) /* ledger */"
 
 
 class OpeningMissing(PartUnavailable):
     """Nothing is kept that opens an entry."""
+
+
+class DayKeyLost(DayKeyMissing):
+    """The key of an agency's day is not there, though entries are sealed under it."""
 
 
 def seal(openings: Openings, *, entry: bytes, key: bytes) -> bytes:
@@ -130,21 +135,32 @@ class OpeningStore:
         with self._connection() as connection:
             if not schema.holds_log(connection):
                 schema.create_sealing(connection)
+        # Looked up once: only the holder of the log's lease adds to them, by `lost`.
+        self._lost = self._losses()
 
     def add(
-        self, openings: Openings, *, index: int, entry: bytes, within: sqlite3.Connection | None = None
+        self,
+        openings: Openings,
+        *,
+        index: int,
+        entry: bytes,
+        within: sqlite3.Connection | None = None,
+        losing: tuple[str, date] | None = None,
     ) -> None:
         """Seal and keep the openings of the entry at an index, durable before this returns.
 
         With `within`, a connection to the database at `path`, it becomes durable with that transaction. The
-        day's key is durable before anything is sealed under it. An index that is taken is `BadUse`.
+        day's key is durable before anything is sealed under it; if it is gone and entries are sealed under
+        it, that is `DayKeyLost`. An index that is taken is `BadUse`. `losing` is a day whose key this entry
+        records as lost, see `lose`.
         """
         leaf = read_entry(entry)
         # The root is the entry's own, so one field tells whether entry and openings belong together; checking
         # all of them would keep the committer's thread 20 times as long.
         check(leaf, openings.disclose("at", index=index))
         day = leaf.hour.date()
-        sealed = seal(openings, entry=entry, key=self.keys.create(leaf.agency, day))
+        after = index if losing == (leaf.agency, day) else None
+        sealed = seal(openings, entry=entry, key=self._key(leaf.agency, day, within, after=after))
         row = (index, leaf.agency, day.isoformat(), sealed)
         if within is not None:
             _insert(within, row)
@@ -155,10 +171,11 @@ class OpeningStore:
     def openings(self, index: int, *, entry: bytes) -> Openings:
         """Return everything that the entry at an index hides; a destroyed key is `DayKeyDestroyed`."""
         leaf = read_entry(entry)
-        # The key first: once it is destroyed the row is gone too, and that is no loss to report.
-        key = self.keys.read(leaf.agency, leaf.hour.date())
         with self._connection() as connection:
             row = connection.execute("SELECT sealed FROM ledger_opening WHERE entry = ?", (index,)).fetchone()
+            after = _lost_by(connection, leaf.agency, leaf.hour.date())
+        # The key first: once it is destroyed the row is gone too, and that is no loss to report.
+        key = self._read_key(leaf.agency, leaf.hour.date(), index, after)
         if row is None:
             raise OpeningMissing("nothing is kept that opens this entry", where=f"entry {index}")
         return unseal(row[0], entry=entry, key=key)
@@ -182,7 +199,8 @@ class OpeningStore:
         """
         leaf = read_entry(entry)
         day = leaf.hour.date()
-        sealed = seal_attachment(data, name=name, entry=entry, key=self.keys.create(leaf.agency, day))
+        key = self._key(leaf.agency, day, within)
+        sealed = seal_attachment(data, name=name, entry=entry, key=key)
         row = (index, name, leaf.agency, day.isoformat(), sealed)
         if within is not None:
             _insert_attachment(within, row)
@@ -193,11 +211,12 @@ class OpeningStore:
     def attachment(self, index: int, name: str, *, entry: bytes) -> bytes:
         """Return what is attached to the entry at an index; a destroyed key is `DayKeyDestroyed`."""
         leaf = read_entry(entry)
-        key = self.keys.read(leaf.agency, leaf.hour.date())
         with self._connection() as connection:
+            after = _lost_by(connection, leaf.agency, leaf.hour.date())
             row = connection.execute(
                 "SELECT sealed FROM ledger_attachment WHERE entry = ? AND name = ?", (index, name)
             ).fetchone()
+        key = self._read_key(leaf.agency, leaf.hour.date(), index, after)
         if row is None:
             raise OpeningMissing("nothing is attached under this name", where=f"entry {index}", got=name)
         return unseal_attachment(row[0], name=name, entry=entry, key=key)
@@ -214,6 +233,35 @@ class OpeningStore:
             ).fetchone()
         return None if row is None else int(row[0])
 
+    def lose(self, agency: str, day: date, *, index: int, within: sqlite3.Connection) -> int:
+        """Keep within a transaction that the entry at an index records the loss of a day's key.
+
+        What was sealed under it is deleted, and counted; the day's next key has a name of its own. Once the
+        transaction is durable, `lost` is to be called.
+        """
+        within.execute(_LOSE, (agency, day.isoformat(), index))
+        return _delete(within, agency, day)
+
+    def lost(self) -> None:
+        """Take note of the losses that are on the record."""
+        self._lost = self._losses()
+
+    def lost_by(self, agency: str, day: date) -> int | None:
+        """Return which entry records the last loss of a day's key."""
+        with self._connection() as connection:
+            return _lost_by(connection, agency, day)
+
+    def doubt(self, agency: str, day: date) -> str | None:
+        """Return why the day's key cannot be read, None if it can; one that is not there raises."""
+        return self.keys.doubt(agency, day, after=self.lost_by(agency, day))
+
+    def holds(self, agency: str, day: date, *, within: sqlite3.Connection | None = None) -> bool:
+        """Return whether anything is sealed under an agency's key of a day."""
+        if within is not None:
+            return _holds(within, agency, day)
+        with self._connection() as connection:
+            return _holds(connection, agency, day)
+
     def destroy(self, agency: str, day: date) -> int:
         """End the openings of an agency's day, and return how many entries are closed for good.
 
@@ -221,10 +269,43 @@ class OpeningStore:
         """
         self.keys.destroy(agency, day)
         with self._connection() as connection:
-            ended = (agency, day.isoformat())
-            connection.execute("DELETE FROM ledger_attachment WHERE agency = ? AND day = ?", ended)
-            deleted = connection.execute("DELETE FROM ledger_opening WHERE agency = ? AND day = ?", ended)
-            return deleted.rowcount
+            return _delete(connection, agency, day)
+
+    def _key(
+        self, agency: str, day: date, within: sqlite3.Connection | None, *, after: int | None = None
+    ) -> bytes:
+        """Return the key that an entry of a day is to be sealed under now."""
+        if after is None:
+            after = self._lost.get((agency, day.isoformat()))
+
+        def before_drawing() -> None:
+            if self.holds(agency, day, within=within):
+                raise DayKeyLost(
+                    "the key of this day is gone, and entries are sealed under it",
+                    where=f"{agency}, {day}",
+                    expected=f"{self.keys.path(agency, day, after)}",
+                    got="no file",
+                    hint="put the file back from a backup; if it is lost for good, so is what it sealed: "
+                    f"`gatehouse ledger shred DIR {agency} {day} --lost-key --by AGENCY` records that, and "
+                    "the agency goes on",
+                )
+
+        return self.keys.create(agency, day, after=after, before_drawing=before_drawing)
+
+    def _read_key(self, agency: str, day: date, index: int, after: int | None) -> bytes:
+        """Return the key that the entry at an index is sealed under; one that is gone for good raises."""
+        if after is not None and index < after:
+            raise DayKeyDestroyed(
+                "the key of this day was lost, and what it sealed with it",
+                where=f"{agency}, {day}",
+                hint=f"entry {after} records it",
+            )
+        return self.keys.read(agency, day, after=after)
+
+    def _losses(self) -> dict[tuple[str, str], int]:
+        with self._connection() as connection:
+            rows = connection.execute("SELECT agency, day, max(entry) FROM ledger_lost GROUP BY agency, day")
+            return {(agency, day): entry for agency, day, entry in rows}
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -239,6 +320,29 @@ class OpeningStore:
                     yield connection
             finally:
                 connection.close()
+
+
+def _lost_by(connection: sqlite3.Connection, agency: str, day: date) -> int | None:
+    query = "SELECT max(entry) FROM ledger_lost WHERE agency = ? AND day = ?"
+    found: int | None = connection.execute(query, (agency, day.isoformat())).fetchone()[0]
+    return found
+
+
+def _holds(connection: sqlite3.Connection, agency: str, day: date) -> bool:
+    sealed = (agency, day.isoformat())
+    for table in ("ledger_opening", "ledger_attachment"):
+        query = f"SELECT 1 FROM {table} WHERE agency = ? AND day = ? LIMIT 1"  # noqa: S608  # nothing from outside
+        if connection.execute(query, sealed).fetchone() is not None:
+            return True
+    return False
+
+
+def _delete(connection: sqlite3.Connection, agency: str, day: date) -> int:
+    """Delete what is sealed under a day's key, and return how many entries that were."""
+    ended = (agency, day.isoformat())
+    connection.execute("DELETE FROM ledger_attachment WHERE agency = ? AND day = ? /* ledger */", ended)
+    found = connection.execute("DELETE FROM ledger_opening WHERE agency = ? AND day = ? /* ledger */", ended)
+    return found.rowcount
 
 
 def _insert(connection: sqlite3.Connection, row: tuple[int, str, str, bytes]) -> None:

@@ -87,6 +87,30 @@ class TestShred:
         )
         assert [*(ledger / "day-keys").glob("*/*.key")] == [ledger / f"day-keys/alder-pd/{now().date()}.key"]
 
+    def test_shred_of_a_lost_key_lets_the_agency_go_on(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        given = events(event(plate="QX7193"), folder=tmp_path)
+        shell.json("append", ledger, given)
+        (key,) = (ledger / "day-keys").glob("*/*.key")
+        key.unlink()
+        assert shell.json("append", ledger, given, code=5)["error"] == "DayKeyLost"
+        day, by = key.stem, ("--lost-key", "--by", "alder-pd")
+        assert shell.words("shred", ledger, "alder-pd", day, *by) == (
+            f"The openings of alder-pd for {day} are given up (1 entry); entry 1 records it.\n"
+        )
+        again = shell.json("shred", ledger, "birch-so", day, *by, code=5)
+        assert again["error"] == "DayKeyMissing"
+        assert shell.json("append", ledger, given)["appended"][0]["index"] == 2
+        assert shell.json("disclose", ledger, 2, "plate")["value"] == "QX7193"
+        assert shell.json("disclose", ledger, 0, "plate", code=5)["error"] == "DayKeyDestroyed"
+
+    def test_shred_twice_names_the_entry_both_times(self, shell: Shell, ledger: Path) -> None:
+        day = date(2026, 1, 1)
+        DayKeys(ledger / "day-keys", kek=read_kek(ledger / "kek")).create("alder-pd", day)
+        found = [shell.json("shred", ledger, "alder-pd", day, "--by", "clerk") for _ in range(2)]
+        assert [each["index"] for each in found] == [0, 0]
+
 
 class TestRenewKek:
     def test_renew_kek_keeps_what_opens_and_ends_older_copies(

@@ -167,7 +167,7 @@ class TestShred:
                 with pytest.raises(CutOff):
                     ledger.shred("alder-pd", DAY, by="clerk")
             assert (path / "day-keys/alder-pd/2026-11-23.key").exists()
-            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1)
+            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1, index=1)
             assert ledger.log.size == 2
         assert not (path / "day-keys/alder-pd/2026-11-23.key").exists()
 
@@ -184,7 +184,7 @@ class TestShred:
                 "the day's openings have ended (1), and the entry is on the record, "
                 "but too few witnesses have cosigned"
             )
-            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 0)
+            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 0, index=1)
             assert ledger.log.size == 2
         with pytest.raises(DayKeyDestroyed):
             Folder(path).disclose(0, "plate")
@@ -203,7 +203,7 @@ class TestShred:
                 ledger.shred("alder-pd", DAY, by="clerk")
         assert Folder(path).disclose(0, "plate").value == "QX1"
         with Ledger.open(path, clock=Clock(NEXT_DAY)) as ledger:
-            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1)
+            assert ledger.shred("alder-pd", DAY, by="clerk") == Shredded(None, 1, index=1)
             assert ledger.log.size == 2
         with pytest.raises(DayKeyDestroyed):
             Folder(path).disclose(0, "plate")

@@ -24,6 +24,7 @@ TABLES = [
     "ledger_entry",
     "ledger_head",
     "ledger_key",
+    "ledger_lost",
     "ledger_opening",
     "ledger_tile",
 ]
@@ -118,6 +119,7 @@ def test_schema_second_version_takes_over_the_openings_of_the_first(tmp_path: Pa
             "CREATE INDEX openings_by_day ON openings (agency, day)",
             "DROP TABLE ledger_ended",
             "DROP TABLE ledger_attachment",
+            "DROP TABLE ledger_lost",
             "PRAGMA user_version = 1",
         ):
             connection.execute(statement)
@@ -146,6 +148,7 @@ def test_schema_third_version_keeps_what_a_log_of_the_second_holds_and_takes_att
         append(ledger)
     with database(folder / "log.sqlite") as connection:
         connection.execute("DROP TABLE ledger_attachment")
+        connection.execute("DROP TABLE ledger_lost")
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(BadInput, match="another version"):
         LogView.read(folder / "log.sqlite")
