@@ -160,6 +160,15 @@ class TestReceiptOfAnotherTime:
         openings = exchanged(list(ask.openings), "at", text(world.clock()))
         refused(world, dataclasses.replace(ask, openings=openings), InvalidOpening)
 
+    def test_with_an_hour_that_is_not_its_times(self, world: World) -> None:
+        search = world.search()
+        hour = f'"hour":"{world.clock.at:%Y-%m-%dT%H}:00:00Z"'.encode()
+        earlier = f'"hour":"{world.clock.at - timedelta(days=1):%Y-%m-%dT%H}:00:00Z"'.encode()
+        assert hour in search.decided.data
+        moved = dataclasses.replace(search.decided, data=search.decided.data.replace(hour, earlier))
+        world.book.entries[moved.index] = moved
+        refused(world, world.ask(dataclasses.replace(search, decided=moved)), NotPermitted, match="hour")
+
     def test_of_the_last_moment_opens(self, world: World) -> None:
         search = world.search()
         world.clock.move(120)
@@ -465,6 +474,15 @@ class TestReleaseNotAsRecorded:
         ):
             with pytest.raises(NotPermitted):
                 world.release(found.id, world.book.append(event, fields, agency=agency))
+
+    @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+    def test_with_an_entry_of_a_day_on_which_nobody_counts(self, world: World, hours: int) -> None:
+        search, found, counts = self.found(world)
+        fields: dict[str, Json] = {"counts": counts, "request": search.request.hash}
+        at = world.clock.at + timedelta(hours=hours)
+        with pytest.raises(NotPermitted, match="another hour"):
+            world.release(found.id, world.book.append("search:plate:released", fields, at=at))
+        assert len(world.release(found.id, world.released(search, counts))) == 1
 
     def test_with_an_entry_that_stands_before_the_decision(self, world: World) -> None:
         search = world.search()

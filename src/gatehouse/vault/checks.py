@@ -26,6 +26,7 @@ from gatehouse.vault.protocol import ENTRY_FIELDS, HOLD_FIELDS, RELEASE_FIELDS, 
 # How long after its entry a receipt opens, and how far two clocks may be apart.
 RECEIPT_AGE = timedelta(seconds=120)
 CLOCK_SLACK = timedelta(seconds=60)
+_HOUR = timedelta(hours=1)
 
 REQUESTED = "search:plate:requested"
 PERMITTED = ("search:plate:permitted", "search:plate:approved")
@@ -160,6 +161,7 @@ def check_fresh(entry: Recorded, *, pack: bytes, now: datetime) -> None:
             hint="ask again",
         )
     at = _time(entry.values["at"])
+    _check_hour(entry, at)
     if not at - CLOCK_SLACK <= now <= at + RECEIPT_AGE:
         raise ReceiptStale(
             "a receipt is not of this moment",
@@ -167,6 +169,17 @@ def check_fresh(entry: Recorded, *, pack: bytes, now: datetime) -> None:
             expected=f"an entry of the last {RECEIPT_AGE.total_seconds():.0f} s",
             got=f"one of {(now - at).total_seconds():.0f} s ago",
             hint="ask again",
+        )
+
+
+def _check_hour(entry: Recorded, at: datetime) -> None:
+    """Refuse an entry whose hour, which is in clear, is not that of its exact time."""
+    if not entry.leaf.hour <= at < entry.leaf.hour + _HOUR:
+        raise NotPermitted(
+            "an entry bears another hour than its time",
+            where=f"entry {entry.index}",
+            expected=f"{at:%Y-%m-%dT%H}",
+            got=f"{entry.leaf.hour:%Y-%m-%dT%H}",
         )
 
 
@@ -186,6 +199,15 @@ def check_release(
     _check_together(permitted.request, released)
     if released.index <= permitted.entry.index:
         raise NotPermitted("a release stands before its decision", got=f"entry {released.index}")
+    # The vault counts an entry on the day of its hour: a day that nobody compares any more would hide it.
+    decided = _time(permitted.entry.values["at"])
+    if not decided - _HOUR < released.leaf.hour <= decided + 2 * RECEIPT_AGE + CLOCK_SLACK:
+        raise NotPermitted(
+            "a release bears another hour than its decision",
+            where=f"entry {released.index}",
+            expected=f"{decided:%Y-%m-%dT%H}",
+            got=f"{released.leaf.hour:%Y-%m-%dT%H}",
+        )
     if to_canonical(released.values["counts"]) != to_canonical(found):
         raise WrongCounts(
             "what is recorded as released is not what was found",
