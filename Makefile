@@ -47,8 +47,8 @@ $(DEBIAN): tools/setup_debian.sh | $(DEV)
 setup: $(RUNTIME) ## Make .venv with the command .venv/bin/gatehouse
 
 .PHONY: demo
-demo: $(RUNTIME) ## Audit a synthetic town's export, keep its book; EXPORT=path OWNER="…" for a real one, SERVE=1 to look at it
-	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve)
+demo: $(RUNTIME) ## Audit an invented town, keep its book, play a day on a node that then runs (SERVE=0: not); EXPORT=path OWNER="…" to audit yours
+	@$(BIN)/python tools/demo.py $(if $(EXPORT),--export "$(EXPORT)") $(if $(OWNER),--owner "$(OWNER)") $(if $(SERVE),--serve "$(SERVE)")
 
 .PHONY: test
 test: $(DEV) $(BROWSER) $(DEBIAN) ## Run every test

@@ -1,8 +1,8 @@
-"""The demonstration: a synthetic town's network audit, and a book that nobody can quietly edit.
+"""The demonstration: a synthetic town's network audit, a book that nobody quietly edits, a day at a node.
 
-All commands are shown as one would type them.
+All commands are shown as one would type them. On a terminal the node is left running in the end.
 
-With `--export` it does the same for a real file, in a folder of its own under `out/audits/`.
+With `--export` it audits a real file instead, in a folder of its own under `out/audits/`.
 """
 
 import argparse
@@ -10,10 +10,12 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import demo_ledger  # type: ignore[import-not-found]  # it stands beside this file
@@ -59,15 +61,29 @@ class ReportHandler(http.server.SimpleHTTPRequestHandler):
         """Say nothing: what the terminal shows is the audit."""
 
 
-def serve(directory: Path, port: int = 8420) -> None:
-    """Serve the report on loopback until interrupted."""
+def serve(directory: Path, node: Path | None, port: int = 8420) -> None:
+    """Serve the report on loopback until interrupted, and run a node beside it if there is one."""
     handler = functools.partial(ReportHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         print(f"\nThe report is at http://127.0.0.1:{port}/ (Ctrl-C ends it)", flush=True)
         try:
-            server.serve_forever()
+            if node is None:
+                server.serve_forever()
+            else:
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                try:
+                    run("node", "serve", str(node))
+                finally:
+                    server.shutdown()
         except KeyboardInterrupt:
             print()
+
+
+def serves(wanted: str | None, *, real: bool) -> bool:
+    """Return whether to serve: as asked, else where a person watches, and nothing of a real export."""
+    if wanted is not None:
+        return wanted not in ("0", "no", "false")
+    return not real and sys.stdin.isatty() and not piped() and os.environ.get("CI", "") in ("", "false", "0")
 
 
 def main() -> None:
@@ -75,9 +91,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--export", help="a real export to audit instead of the synthetic one")
     parser.add_argument("--owner", help="the agency whose export it is, e.g. 'Prairie Bend IL PD'")
-    parser.add_argument("--serve", action="store_true", help="serve the report on 127.0.0.1")
+    parser.add_argument("--serve", metavar="0|1", help="run the node and serve the report on 127.0.0.1")
     options = parser.parse_args()
     report = report_directory(options.export)
+    node = None
     if options.export:
         owner = ["--owner", options.owner] if options.owner else []
         run("audit", options.export, *owner, "-o", str(report.relative_to(ROOT)))
@@ -89,9 +106,12 @@ def main() -> None:
         demo_ledger.play(
             functools.partial(run_any, "ledger"), ROOT, OUT.relative_to(ROOT) / "demo" / "ledger"
         )
+        story = OUT.relative_to(ROOT) / "demo" / "story"
+        run("demo", "--out", str(story))
+        node = story / "node"
         print(f"\nThe report: {report.relative_to(ROOT)}/report.html", flush=True)
-    if options.serve:
-        serve(report)
+    if serves(options.serve, real=options.export is not None):
+        serve(report, node)
 
 
 def report_directory(export: str | None) -> Path:

@@ -17,13 +17,16 @@ def demo(
         bool, typer.Option("--serve", help="Leave the node running, on loopback, once the story is told.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+        bool,
+        typer.Option("--json", help="Print one JSON document; with --serve, then a line of the address."),
     ] = False,
 ) -> int:
     """Play a day of an invented network on a real node: searches answered, refused, and audited.
 
     An earlier demonstration in DIR is replaced. Exits 1 if a step comes out otherwise than the story says.
     """
+    from contextlib import closing
+
     from gatehouse.cli.output import print_json, print_text, printable, results_folder
     from gatehouse.demo import transcript
     from gatehouse.demo.folder import left_behind, made_anew
@@ -39,10 +42,11 @@ def demo(
     if not as_json:
         print_text(transcript.head())
     try:
-        for step in play(folder, told=told):
-            steps.append(step)
-            if not as_json:
-                print_text(transcript.paragraph(len(steps), step))
+        with closing(play(folder, told=told)) as story:
+            for step in story:
+                steps.append(step)
+                if not as_json:
+                    print_text(transcript.paragraph(len(steps), step))
     except NotAsTold as error:
         if as_json:
             print_json(transcript.document(steps, folder) | {"failed": error.as_document()})
@@ -54,11 +58,15 @@ def demo(
         print_json(transcript.document(steps, folder))
     else:
         print_text(
-            f"\nIn {printable(str(folder))}: transcript.txt, the audit's report in audit/, the node in node/,\n"
-            "and in people.json what signs in as the people of the story."
+            f"\nIn {printable(str(folder))}: transcript.txt, the audit's report in audit/, the node in "
+            "node/,\nand in people.json what signs in as the people of the story."
         )
     if serve:
         from gatehouse.cli import node
+        from gatehouse.node.config import load_config
 
+        if not as_json:
+            # The node answers to its own name alone, whatever address it listens at.
+            print_text(f"Reach it at {load_config(folder / 'node').config.http.url}.")
         node.serve(folder / "node", as_json=as_json)
     return 0

@@ -148,6 +148,8 @@ def checkpoint(stage: Stage) -> Step:
             "The real record holds: every entry, tile and signature fits, and no agency's sequence has a "
             "gap. This checkpoint stands for all of it; whoever keeps it can prove later that something was "
             "changed.",
+            "No witness cosigns in this story. With one, the operator could not show another history to "
+            "somebody who has kept nothing.",
         ),
         f"{found.checkpoint.size} entries of {len(found.agencies)} agencies verified",
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ STEPS: Final[Sequence[Callable[[Stage], Step]]] = (
 )
 
 
-def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> Iterator[Step]:
+def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> Generator[Step, None, None]:
     """Yield each step as it is done. `folder` is new; `told` hears what is being done meanwhile.
 
     The node is closed in the end, and lies in `folder/node` like any other.
