@@ -87,6 +87,11 @@ def fsck(directory: Place, as_json: JsonOutput = False) -> None:
         f"{counted(found.checkpoints, 'checkpoint', 'checkpoints')}, "
         f"{counted(found.tiles, 'full tile', 'full tiles')}."
     )
+    if found.unpublished:
+        typer.echo(
+            f"Of these, {counted(found.unpublished, 'entry is', 'entries are')} not published yet: "
+            "`gatehouse ledger publish` asks the witnesses again."
+        )
 
 
 def _verify_log(

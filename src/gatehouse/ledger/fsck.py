@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found sound."""
+    """What was found sound; the last `unpublished` entries are in no checkpoint that others may see."""
 
     origin: str
     size: int
@@ -39,6 +39,7 @@ class Checked:
     checkpoints: int
     agencies: int
     tiles: int
+    unpublished: int
 
 
 def fsck(
@@ -105,9 +106,10 @@ class _Check:
             head.newest.at.isoformat(),
             head.at.isoformat(),
         )
-        if exported is not None:
-            self._exported(exported, head)
-        return Checked(head.origin, size, head.newest.root, len(contents.sizes), len(derived), tiles)
+        shown = head.published.size if exported is None else self._exported(exported, head)
+        return Checked(
+            head.origin, size, head.newest.root, len(contents.sizes), len(derived), tiles, size - shown
+        )
 
     def _tree(self, contents: Contents) -> int:
         """Build the tree from the entries, comparing tiles and checkpoints as they come; count the tiles."""
@@ -177,8 +179,11 @@ class _Check:
             )
         self._at = stored.at
 
-    def _exported(self, directory: Path, head: Head) -> None:
-        """Compare what was exported, up to its own checkpoint, byte for byte; nothing may lie beyond it."""
+    def _exported(self, directory: Path, head: Head) -> int:
+        """Compare what was exported, up to its own checkpoint, byte for byte; nothing may lie beyond it.
+
+        Returns the size of that checkpoint.
+        """
         source = Directory(directory)
         note = source.checkpoint()
         text, _ = split_note(note)
@@ -210,6 +215,7 @@ class _Check:
                 "`gatehouse ledger publish` asks the witnesses again"
             )
             raise
+        return exported.size
 
     def _same(self, file: Path, data: bytes, expected: bytes) -> None:
         if data != expected:

@@ -15,6 +15,7 @@ from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.note import COSIGNATURE, VerifierKey
 from gatehouse.ledger.settings import Folder
 from tests.unit.cli.ledgers import GATEHOUSE, ORIGIN, Shell, event, events
+from tests.unit.ledger.folders import rely_on_a_dead_witness
 
 # The public key of RFC 8032, section 7.1, test 1.
 PUBLIC = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
@@ -269,9 +270,24 @@ class TestFsck:
             "checkpoints": 2,
             "agencies": 1,
             "tiles": 0,
+            "unpublished": 0,
         }
         assert shell.words("fsck", ledger) == (
             f"{ORIGIN} is sound: 2 entries of 1 agency, 2 checkpoints, 0 full tiles.\n"
+        )
+
+    def test_fsck_says_how_many_entries_wait_for_their_witnesses(
+        self, shell: Shell, ledger: Path, tmp_path: Path
+    ) -> None:
+        rely_on_a_dead_witness(ledger)
+        shell.json("append", ledger, events(event(), folder=tmp_path), "--wait", 0, code=4)
+        # The policy of today would not have let the first two be published.
+        (log,) = Folder(ledger).policy().log_keys
+        (ledger / "policy").write_text(f"log {log}\nquorum none\n", "utf-8")
+        assert shell.json("fsck", ledger)["unpublished"] == 1
+        assert shell.words("fsck", ledger) == (
+            f"{ORIGIN} is sound: 3 entries of 1 agency, 3 checkpoints, 0 full tiles.\n"
+            "Of these, 1 entry is not published yet: `gatehouse ledger publish` asks the witnesses again.\n"
         )
 
     def test_fsck_finds_a_changed_export(self, shell: Shell, ledger: Path) -> None:

@@ -55,7 +55,7 @@ def test_fsck_sound_log_is_counted(path: Path) -> None:
         tree = NaiveTree([log.entry(index) for index in range(SIZE)])
         log.export(path.parent / "out")
     found = fsck(path, keys=[VKEY], exported=path.parent / "out")
-    assert found == Checked(ORIGIN, SIZE, tree.root(), found.checkpoints, agencies=1, tiles=2)
+    assert found == Checked(ORIGIN, SIZE, tree.root(), found.checkpoints, agencies=1, tiles=2, unpublished=0)
     assert found.checkpoints >= 4
 
 
