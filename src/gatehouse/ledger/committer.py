@@ -6,6 +6,7 @@ PartUnavailable
 +-- LeaseNotHeld      another process commits to this log
 +-- ClockBehind       the clock is too far behind the last entry
 +-- StorageFailed     the store refused; `uncertain` says whether the transaction may have become durable
+|   +-- ChangeRefused a caller's change has undone the transaction, or kept it from being committed
 |   +-- StorageTaken  what the store had open was removed or replaced; it acknowledges nothing any more
 +-- NotRecorded       an append failed, and nothing of it is on the record
 +-- OutcomeUnknown    an append failed, and only reading the log again can say whether it is on the record
@@ -26,7 +27,8 @@ from gatehouse.ledger.errors import PolicyNotMet
 from gatehouse.model import PartUnavailable
 
 # What the caller changes together with its entry, given the store's own connection (`sqlite3.Connection`).
-# It MUST NOT begin or end a transaction. In its SQL `ledger_index()` is the index that the entry gets, and
+# It MUST NOT begin or end a transaction, and is called again if another's change has undone the first one, as
+# is whatever makes the entry. In its SQL `ledger_index()` is the index that the entry gets, and
 # `ledger_at()` the entry's time in microseconds since 1970.
 Apply = Callable[[Any], None]
 
@@ -54,6 +56,10 @@ class StorageFailed(PartUnavailable):
     """The store refused; with `uncertain`, the transaction may have become durable all the same."""
 
     uncertain = False
+
+
+class ChangeRefused(StorageFailed):
+    """A caller's change has undone the transaction, or kept it from being committed; the store is sound."""
 
 
 class StorageTaken(StorageFailed):
@@ -182,10 +188,11 @@ class Storage(Protocol):
 class Transaction(Protocol):
     """An open transaction; what is not committed is rolled back."""
 
-    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> None:
-        """Let the caller change its own state; if that raises, its changes alone are undone.
+    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> BaseException | None:
+        """Let the caller change its own state; what that raised is returned, and its changes are undone.
 
-        `index` and `at` are those of the entry that the change goes with.
+        `index` and `at` are those of the entry that the change goes with. What is raised from here is the
+        store's failure, and `ChangeRefused` that of all who share the transaction by the caller's doing.
         """
         ...
 
@@ -202,7 +209,10 @@ class Transaction(Protocol):
         ...
 
     def commit(self) -> None:
-        """Return when everything is durable; a failure is `StorageFailed` with `uncertain`."""
+        """Return when everything is durable; a failure is `StorageFailed` with `uncertain`.
+
+        What a caller's change left behind that no transaction may hold is `ChangeRefused`.
+        """
         ...
 
 

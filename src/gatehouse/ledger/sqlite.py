@@ -18,6 +18,7 @@ from gatehouse.ledger import schema
 from gatehouse.ledger.committer import (
     Apply,
     Chain,
+    ChangeRefused,
     LeaseNotHeld,
     Own,
     Record,
@@ -103,8 +104,8 @@ class SqliteTransaction:
         self._files = files
         self._guard = guard
 
-    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> None:
-        """Let the caller change its own tables; if that raises, its changes alone are undone.
+    def attempt(self, apply: Apply | Own, *, index: int, at: datetime) -> BaseException | None:
+        """Let the caller change its own tables; what that raised is returned, and its changes are undone.
 
         A change that reaches for the log's tables, or for the transaction, is `BadUse`.
         """
@@ -120,19 +121,27 @@ class SqliteTransaction:
             if not self._connection.in_transaction or _is_the_stores(error):
                 # Whoever shares the transaction is told of it, and the caller's own words are not for them.
                 got = getattr(error, "sqlite_errorname", None) or type(error).__name__
-                raise StorageFailed("the log's store failed", where=self._path.name, got=got) from error
+                # A full disk that the caller tells of in words of its own is still no change of its.
+                if _is_the_stores(error) or _is_the_stores(error.__cause__):
+                    raise StorageFailed("the log's store failed", where=self._path.name, got=got) from error
+                raise _refused(self._path, got) from error
             with failures(self._path):
                 self._connection.execute(ROLLBACK_TO)
                 self._connection.execute(RELEASE)
             if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_AUTH:
-                raise BadUse(
+                denied = BadUse(
                     "a change that goes with an entry reaches for the log's own",
                     expected="changes to tables of the caller's, within the log's transaction",
                     got=self._guard.denied,
-                ) from error
-            raise
+                )
+                denied.__cause__ = error
+                return denied
+            return error
+        if not self._connection.in_transaction:
+            raise _refused(self._path, "no transaction")
         with failures(self._path):
             self._connection.execute(RELEASE)
+        return None
 
     def chain(self, agency: str) -> Chain | None:
         """Return the last entry of an agency."""
@@ -181,12 +190,20 @@ class SqliteTransaction:
             self._connection.execute(_insert(len(part)), values)
 
     def commit(self) -> None:
-        """Return when the write-ahead log is on the disk; a failure is `StorageFailed` with `uncertain`."""
+        """Return when the write-ahead log is on the disk; a failure is `StorageFailed` with `uncertain`.
+
+        Rows that refer to none, which SQLite may look for at the end only, are `ChangeRefused`.
+        """
         try:
             with failures(self._path):
-                self._connection.execute(COMMIT)
+                try:
+                    self._connection.execute(COMMIT)
+                except sqlite3.IntegrityError as error:
+                    raise _refused(self._path, error.sqlite_errorname) from error
                 # Durable is only what is found again under the log's name.
                 self._files.check()
+        except ChangeRefused:
+            raise
         except StorageFailed as error:
             error.uncertain = True
             raise
@@ -345,7 +362,16 @@ def _changes(apply: Apply | Own) -> list[tuple[Apply, bool]]:
     return [(apply.apply, True)] if apply.caller is None else [(apply.apply, True), (apply.caller, False)]
 
 
-def _is_the_stores(error: BaseException) -> bool:
+def _refused(path: Path, got: str) -> ChangeRefused:
+    return ChangeRefused(
+        "a change that goes with an entry has undone the transaction",
+        where=path.name,
+        expected="a change that the database can hold",
+        got=got,
+    )
+
+
+def _is_the_stores(error: BaseException | None) -> bool:
     code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
     return code is not None and code & 0xFF in _STORES_OWN
 

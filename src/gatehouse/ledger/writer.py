@@ -19,6 +19,7 @@ from gatehouse.ledger.checkpoint import Checkpoint
 from gatehouse.ledger.clock import CLOCK_TOLERANCE
 from gatehouse.ledger.committer import (
     Chain,
+    ChangeRefused,
     ClockBehind,
     Committer,
     Head,
@@ -160,6 +161,9 @@ class Writer:
                 self._head = self._next_head(self._head, record, publish)
         except Exception as error:
             lasted = self._lasted(batch, record, error)
+            if isinstance(error, ChangeRefused) and len(appends) + len(publish) > 1:
+                self._commit_apart(appends, publish)
+                return
             if not lasted:
                 reason = outcome_unknown(error) if lasted is None else not_recorded(error)
                 reason.__cause__ = error
@@ -174,6 +178,15 @@ class Writer:
         for append, index, leaf in batch.placed:
             append.settle(Committed(index, leaf, state))
         self._tidy()
+
+    def _commit_apart(self, appends: list[Pending], publish: list[Publish]) -> None:
+        """Commit by halves what one of them keeps from being committed, until that one stands alone."""
+        if publish:
+            self._commit([], publish)
+        half = len(appends) // 2
+        for part in (appends[:half], appends[half:]):
+            if part:
+                self._commit(part, [])
 
     def _place(self, append: Pending, transaction: Transaction, tree: GrowingTree, batch: _Batch) -> None:
         """Take one append into the batch; if it fails, nothing of it stays and no index is used up."""
@@ -191,8 +204,6 @@ class Writer:
                 if agency is not None or _CLAIM in entry:
                     agency = _continues(self._leaves.read(entry), agency, position)
             leaf = leaf_hash(entry)
-            if append.apply is not None:
-                transaction.attempt(append.apply, index=tree.size + len(batch.entries), at=batch.at)
         except (StorageFailed, LogCorrupt):
             # Of some failed reads SQLite says that the file is damaged.
             raise
@@ -200,6 +211,12 @@ class Writer:
             # A `sys.exit` too is the caller's: it must not end the thread that all others wait for.
             batch.failed.append((append, error))
             return
+        if append.apply is not None:
+            own = transaction.attempt(append.apply, index=tree.size + len(batch.entries), at=batch.at)
+            if own is not None:
+                # Also a failing store of the caller's, which is not this one.
+                batch.failed.append((append, own))
+                return
         batch.placed.append((append, tree.size + len(batch.entries), leaf))
         batch.entries.append(entry)
         batch.leaves.append(leaf)

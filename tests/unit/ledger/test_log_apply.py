@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from gatehouse.ledger.committer import (
+    Apply,
+    NotRecorded,
     Position,
+    StorageFailed,
 )
+from gatehouse.ledger.errors import LogCorrupt
+from gatehouse.ledger.fsck import fsck
 from gatehouse.model import BadUse
 from tests.unit.ledger.logs import (
     database,
@@ -134,3 +139,92 @@ class TestApply:
         with opened(path) as log:
             log.append(b"a", apply=apply)
         assert self.rows(path) == [3]
+
+
+def or_rollback(store: sqlite3.Connection) -> None:
+    store.execute("INSERT OR ROLLBACK INTO searches VALUES (1)")
+
+
+def or_rollback_unsaid(store: sqlite3.Connection) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        store.execute("INSERT OR ROLLBACK INTO searches VALUES (1)")
+
+
+def raise_rollback(store: sqlite3.Connection) -> None:
+    store.execute("INSERT INTO strict VALUES (1)")
+
+
+def refer_to_nothing(store: sqlite3.Connection) -> None:
+    store.execute("INSERT INTO results VALUES (99)")
+
+
+def fail_elsewhere(store: sqlite3.Connection) -> None:
+    raise StorageFailed("another log's store failed")
+
+
+def find_damage_elsewhere(store: sqlite3.Connection) -> None:
+    raise LogCorrupt("another log is damaged")
+
+
+class TestOneBadApply:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        path = made_log(tmp_path)
+        with database(path) as connection:
+            for statement in (
+                "CREATE TABLE searches (n INTEGER PRIMARY KEY)",
+                "INSERT INTO searches VALUES (1)",
+                "CREATE TABLE results (n REFERENCES searches (n) DEFERRABLE INITIALLY DEFERRED)",
+                "CREATE TABLE strict (n)",
+                "CREATE TRIGGER never BEFORE INSERT ON strict BEGIN SELECT raise(ROLLBACK, 'no'); END",
+            ):
+                connection.execute(statement)
+        return path
+
+    @pytest.mark.parametrize(
+        ("bad", "raised"),
+        [
+            (or_rollback, NotRecorded),
+            (or_rollback_unsaid, NotRecorded),
+            (raise_rollback, NotRecorded),
+            (refer_to_nothing, NotRecorded),
+            (fail_elsewhere, StorageFailed),
+            (find_damage_elsewhere, LogCorrupt),
+        ],
+    )
+    @pytest.mark.parametrize("culprits", [{0}, {5}, {2, 8}, set(range(9))])
+    def test_apply_that_undoes_its_batch_fails_alone(
+        self, path: Path, bad: Apply, raised: type[Exception], culprits: set[int]
+    ) -> None:
+        gate, begun = threading.Event(), threading.Event()
+
+        def hold(position: Position) -> bytes:
+            begun.set()
+            gate.wait(20)
+            return b"held"
+
+        def insert(number: int) -> Apply:
+            return lambda store: store.execute("INSERT INTO searches VALUES (?)", (10 + number,))
+
+        with opened(path) as log:
+            held = log.submit(hold)
+            begun.wait(20)
+            pending = [
+                log.submit(b"%d" % number, apply=bad if number in culprits else insert(number))
+                for number in range(9)
+            ]
+            gate.set()
+            log.result(held)
+            sound = [number for number in range(9) if number not in culprits]
+            for number in culprits:
+                with pytest.raises(raised):
+                    log.result(pending[number])
+            assert [log.result(pending[number]).index for number in sound] == [*range(1, len(sound) + 1)]
+            assert log.append(b"next").index == len(sound) + 1
+            entries = [log.entry(index) for index in range(log.size)]
+        assert entries == [b"held", *(b"%d" % number for number in sound), b"next"]
+        with database(path) as connection:
+            rows = [n for (n,) in connection.execute("SELECT n FROM searches ORDER BY n")]
+            assert connection.execute("SELECT count(*) FROM results").fetchone() == (0,)
+        assert rows == [1, *(10 + number for number in sound)]
+        assert fsck(path).size == len(entries)

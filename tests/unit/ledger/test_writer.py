@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,12 +170,14 @@ def test_close_twice_does_nothing(path: Path, use: Callable[[Log], None]) -> Non
 
 def test_writer_whose_store_has_lost_what_was_acknowledged_goes_on_no_more(path: Path) -> None:
     def fails(_: object) -> None:
-        raise StorageFailed("the disk has failed")
+        failed = sqlite3.OperationalError("the disk has failed")
+        failed.sqlite_errorcode, failed.sqlite_errorname = sqlite3.SQLITE_IOERR, "SQLITE_IOERR"
+        raise failed
 
     with opened(path) as log:
         log.append(b"a")
         log.append(b"b")
-        with pytest.raises(NotRecorded, match="disk has failed"):
+        with pytest.raises(NotRecorded, match="SQLITE_IOERR"):
             log.append(b"c", apply=fails)
         with database(path) as connection:
             connection.executescript(
