@@ -105,6 +105,11 @@ def configure(level: str, *, stream: TextIO | None = None) -> logging.Handler:
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger(_OURS).setLevel(level.upper())
+    # Whoever ran a server in this process before may have left it handlers that quote what was asked.
+    for name in ("uvicorn", "uvicorn.error"):
+        server = logging.getLogger(name)
+        server.handlers.clear()
+        server.propagate = True
     # Its lines hold addresses with what was asked in them.
     logging.getLogger("uvicorn.access").disabled = True
     return handler

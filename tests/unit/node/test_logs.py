@@ -67,6 +67,19 @@ def test_exception_is_told_without_its_message(stream: io.StringIO) -> None:
     assert "QX1ABC" not in stream.getvalue()
 
 
+def test_handlers_that_a_server_left_behind_are_gone(stream: io.StringIO) -> None:
+    left, server = io.StringIO(), logging.getLogger("uvicorn")
+    server.addHandler(logging.StreamHandler(left))
+    server.propagate = False
+    handler = configure("debug", stream=stream)
+    try:
+        logging.getLogger("uvicorn.error").warning("bad request %s", "/searches?plate=QX1ABC")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert left.getvalue() == ""
+    assert [each["event"] for each in lines(stream)] == ["bad request %s"]
+
+
 def test_other_libraries_are_quoted_without_what_they_put_in(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.error").warning("bad request %s", "/searches?plate=QX1ABC")
     logging.getLogger("uvicorn.access").warning("GET %s", "/searches?plate=QX1ABC")
