@@ -63,10 +63,6 @@ def demo(
         )
     if serve:
         from gatehouse.cli import node
-        from gatehouse.node.config import load_config
 
-        if not as_json:
-            # The node answers to its own name alone, whatever address it listens at.
-            print_text(f"Reach it at {load_config(folder / 'node').config.http.url}.")
         node.serve(folder / "node", as_json=as_json)
     return 0

@@ -101,9 +101,11 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
 
     def ready(url: str) -> None:
         if as_json:
-            print_json_line({"url": url})
+            print_json_line({"url": url, "people": http.url})
         else:
-            typer.echo(f"The node answers at {url}. Stop it with Ctrl-C or SIGTERM: nothing is lost.")
+            # Requests under another name are refused, so the address it listens at would lead nobody in.
+            typer.echo(f"The node listens at {url}. People reach it at {http.url}, and under no other name.")
+            typer.echo("Stop it with Ctrl-C or SIGTERM: nothing is lost.")
 
     # The server lets the signal through once it has ended; the node is closed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -154,7 +154,9 @@ def test_serve_answers_and_ends_on_sigterm_with_everything_in_place(
     )
     try:
         assert process.stdout is not None
-        url = json.loads(process.stdout.readline())["url"]
+        told = json.loads(process.stdout.readline())
+        url, people = told["url"], told["people"]
+        assert people == "http://localhost:8443"
         with urlopen(f"{url}/healthz") as answer:
             assert answer.status == 200
     finally:
