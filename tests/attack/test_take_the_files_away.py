@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown, StorageFailed, StorageTaken
+from gatehouse.ledger.committer import NotRecorded, OutcomeUnknown, StorageTaken
 from gatehouse.ledger.folder import Ledger, Shredded
 from gatehouse.ledger.fsck import fsck
 from gatehouse.ledger.log import Log
@@ -180,12 +181,14 @@ def test_take_the_files_away_before_a_day_is_ended(
 
 def test_put_an_older_database_there_while_the_disk_fails(path: Path) -> None:
     def fails(_: object) -> None:
-        raise StorageFailed("the disk has failed")
+        failed = sqlite3.OperationalError("the disk has failed")
+        failed.sqlite_errorcode, failed.sqlite_errorname = sqlite3.SQLITE_IOERR, "SQLITE_IOERR"
+        raise failed
 
     with opened(path) as log:
         shutil.copy2(path, path.with_name("older"))
         filled(log)
-        with pytest.raises(NotRecorded, match="the disk has failed"):
+        with pytest.raises(NotRecorded, match="SQLITE_IOERR"):
             log.append(b"lost", apply=fails)
         path.with_name("older").replace(path)
         with pytest.raises(NotRecorded, match="removed or replaced while the log was open"):
