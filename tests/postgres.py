@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -35,11 +35,23 @@ class Postgres:
     """A running server, in which every caller has databases of its own."""
 
     folder: Path
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def dsn(self, database: str = "postgres") -> str:
         """Return the address of a database."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End the server: SIGINT breaks off who is connected, SIGQUIT is a crash."""
+        self.process.send_signal(how)
+        self.process.wait(timeout=60)
+
+    def restart(self) -> None:
+        """Start the server anew after `stop`, and wait until it answers."""
+        self.process = self.start()
+        _wait(self)
 
     def new_database(self) -> str:
         """Make an empty database and return its address."""
@@ -54,6 +66,14 @@ def programs() -> Path | None:
     folders = Path("/usr/lib/postgresql").glob("*/bin")
     found = [folder for folder in folders if (folder / "initdb").is_file() and folder.parent.name.isdigit()]
     return max(found, key=lambda folder: int(folder.parent.name), default=None)
+
+
+def needed() -> None:
+    """Skip the test, or fail it in CI, where PostgreSQL is missing."""
+    from tests.conftest import missing_part
+
+    if programs() is None:
+        missing_part("PostgreSQL", "no /usr/lib/postgresql/*/bin/initdb; Debian's package is `postgresql`")
 
 
 def _account() -> dict[str, Any]:
@@ -84,30 +104,33 @@ def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_Q
             for each in (*SETTINGS, f"unix_socket_directories={place}", *settings)
             for word in ("-c", each)
         ]
-        process = subprocess.Popen(
-            [bin_folder / "postgres", "-D", place / "data", *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place, **account,
-        )  # fmt: skip
+
+        def start() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                [bin_folder / "postgres", "-D", place / "data", *options],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place, **account,
+            )  # fmt: skip
+
+        server = Postgres(place, start, start())
         try:
-            server = Postgres(place)
-            _wait(server, process)
+            _wait(server)
             yield server
         finally:
             # A fast stop: a polite one waits for whoever is still connected.
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            if server.process.poll() is None:
+                server.stop()
     finally:
         shutil.rmtree(place)
 
 
-def _wait(server: Postgres, process: subprocess.Popen[bytes]) -> None:
+def _wait(server: Postgres) -> None:
     until = time.monotonic() + READY_SECONDS
     while True:
         try:
             psycopg.connect(server.dsn(), connect_timeout=5).close()
             return
         except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > until:
+            if server.process.poll() is not None or time.monotonic() > until:
                 raise
             time.sleep(0.05)
 
@@ -115,9 +138,6 @@ def _wait(server: Postgres, process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Yield a server for all tests of this process."""
-    from tests.conftest import missing_part
-
-    if programs() is None:
-        missing_part("PostgreSQL", "no /usr/lib/postgresql/*/bin/initdb; Debian's package is `postgresql`")
+    needed()
     with running() as server:
         yield server
