@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ from typing import Self
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Openings
-from gatehouse.ledger.committer import Apply, NotWitnessed, Own, Position
+from gatehouse.ledger.committer import Apply, NotWitnessed, Own
 from gatehouse.ledger.day_keys import DayKeyDestroyed, DayKeyMissing, create_kek, renew_kek
 from gatehouse.ledger.entry import Draft, draft_entry
 from gatehouse.ledger.export import check_continues, export
 from gatehouse.ledger.log import RECEIPT_WAIT, RELEASE_GRACE, Appended, Log, now
 from gatehouse.ledger.note import NoteSigner, check_name
 from gatehouse.ledger.pending import Pending
+from gatehouse.ledger.placed import Placed
 from gatehouse.ledger.policy import MOST_OF_A_KIND
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.ledger.sealing import OpeningStore
@@ -167,7 +167,7 @@ class Ledger:
         is refused (`ReleasesRefused`) while witnesses are missing. See `Log.append`.
         """
         draft = draft_entry(event, agency=agency, fields=fields)
-        placed = _Placed(draft, pack, self._openings, attachments=attachments)
+        placed = Placed(draft, pack, self._openings, attachments=attachments)
         done = self.log.result(self._submit(placed, apply))
         return Entered(done.index, done.leaf_hash, done.receipt, *placed.made)
 
@@ -180,9 +180,9 @@ class Ledger:
         attachments: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Pending:
         """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
-        return self._submit(_Placed(draft, pack, self._openings, attachments=attachments), apply)
+        return self._submit(Placed(draft, pack, self._openings, attachments=attachments), apply)
 
-    def _submit(self, placed: _Placed, apply: Apply | None) -> Pending:
+    def _submit(self, placed: Placed, apply: Apply | None) -> Pending:
         draft = placed.draft
         own = Own(placed.seal, apply)
         return self.log.submit(placed.make, agency=draft.agency, apply=own, releases=draft.releases)
@@ -225,7 +225,7 @@ class Ledger:
         if vkey in self.log.keys:
             raise BadUse("the log has had this key before", expected="a new key", got=vkey)
         draft = draft_entry(LogEvent.KEY_ROTATED, agency=by, fields={"detail": {"vkey": vkey}})
-        placed = _Placed(draft, None, self._openings)
+        placed = Placed(draft, None, self._openings)
         self.folder.next = uri
         self.folder.save()
         try:
@@ -266,7 +266,7 @@ class Ledger:
                 return Shredded(None, 0, index=lost)
             raise
         draft = _ending(agency, day, by=by)
-        placed = _Placed(draft, None, self._openings, ends=(agency, day))
+        placed = Placed(draft, None, self._openings, ends=(agency, day))
         pending = self.log.submit(placed.make, agency=by, apply=Own(placed.seal))
         # From here on it is on the record, and destroyed whatever the witnesses do.
         pending.wait()
@@ -311,7 +311,7 @@ class Ledger:
                 if unread is None
                 else "put it right from a backup; remove it only if there is none",
             )
-        placed = _Placed(_ending(agency, day, by=by, lost=True), None, self._openings, loses=(agency, day))
+        placed = Placed(_ending(agency, day, by=by, lost=True), None, self._openings, loses=(agency, day))
         pending = self.log.submit(placed.make, agency=by, apply=Own(placed.seal))
         pending.wait()
         self._openings.lost()
@@ -351,54 +351,6 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _Placed:
-    """A draft that is given its place, and what opens it, sealed in the same transaction."""
-
-    def __init__(
-        self,
-        draft: Draft,
-        pack: bytes | None,
-        store: OpeningStore,
-        *,
-        attachments: Mapping[str, bytes] = MappingProxyType({}),
-        ends: tuple[str, date] | None = None,
-        loses: tuple[str, date] | None = None,
-    ) -> None:
-        self.draft = draft
-        self.closed = 0
-        self._attachments = attachments
-        self._ends = ends
-        self._loses = loses
-        self._pack = pack
-        self._store = store
-        self._made: tuple[int, bytes, Openings] | None = None
-
-    @property
-    def made(self) -> tuple[bytes, Openings]:
-        """Return the entry that was made, and its openings."""
-        assert self._made is not None
-        return self._made[1:]
-
-    def make(self, position: Position) -> bytes:
-        entry, openings = self.draft.place(
-            sequence=position.sequence, previous=position.previous, at=position.at, pack=self._pack
-        )
-        self._made = position.index, entry, openings
-        return entry
-
-    def seal(self, connection: sqlite3.Connection) -> None:
-        assert self._made is not None
-        index, entry, openings = self._made
-        if self._loses is not None:
-            # Before the entry's own openings, which may be sealed under the day's next key.
-            self.closed = self._store.lose(*self._loses, index=index, within=connection)
-        self._store.add(openings, index=index, entry=entry, within=connection, losing=self._loses)
-        for name, data in self._attachments.items():
-            self._store.attach(index, name, data, entry=entry, within=connection)
-        if self._ends is not None:
-            self._store.end(*self._ends, index=index, within=connection)
 
 
 def _ending(agency: str, day: date, *, by: str, lost: bool = False) -> Draft:
