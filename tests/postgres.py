@@ -35,13 +35,26 @@ class Postgres:
     """A running server, in which every caller has databases of its own."""
 
     folder: Path
-    start: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def dsn(self, database: str = "postgres") -> str:
         """Return the address of a database."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"test_{next(self._numbers)}"
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.dsn(name)
+
+
+@dataclass(slots=True, kw_only=True)
+class Own(Postgres):
+    """A server of which the tests have the process."""
+
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes]
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End the server: SIGINT breaks off who is connected, SIGQUIT is a crash."""
@@ -52,13 +65,6 @@ class Postgres:
         """Start the server anew after `stop`, and wait until it answers."""
         self.process = self.start()
         _wait(self)
-
-    def new_database(self) -> str:
-        """Make an empty database and return its address."""
-        name = f"test_{next(self._numbers)}"
-        with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.dsn(name)
 
 
 def programs() -> Path | None:
@@ -85,7 +91,7 @@ def _account() -> dict[str, Any]:
 
 
 @contextmanager
-def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_QUICK) -> Iterator[Postgres]:
+def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_QUICK) -> Iterator[Own]:
     """Run a server in a new folder below `folder` and stop it afterwards; `programs()` MUST be there."""
     bin_folder, account = programs(), _account()
     assert bin_folder is not None
@@ -111,7 +117,7 @@ def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_Q
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place, **account,
             )  # fmt: skip
 
-        server = Postgres(place, start, start())
+        server = Own(place, start=start, process=start())
         try:
             _wait(server)
             yield server
@@ -123,7 +129,7 @@ def running(folder: Path | None = None, settings: tuple[str, ...] = UNSAFE_BUT_Q
         shutil.rmtree(place)
 
 
-def _wait(server: Postgres) -> None:
+def _wait(server: Own) -> None:
     until = time.monotonic() + READY_SECONDS
     while True:
         try:

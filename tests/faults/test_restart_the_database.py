@@ -10,18 +10,18 @@ import pytest
 
 from gatehouse.reads import LookupIncomplete, ReadBatch, StoreUnavailable, init_reads, open_reads
 from tests.faults.read_writer import CAMERA, EACH, OWNER, lookups_of, rows_of
-from tests.postgres import Postgres, needed, running
+from tests.postgres import Own, needed, running
 
 
 @pytest.fixture
-def server() -> Iterator[Postgres]:
+def server() -> Iterator[Own]:
     needed()
     # Synchronous to the disk: crashes are among what the server goes through.
     with running(settings=()) as found:
         yield found
 
 
-def test_store_is_whole_each_time_its_server_was_away(server: Postgres) -> None:
+def test_store_is_whole_each_time_its_server_was_away(server: Own) -> None:
     url = server.new_database()
     init_reads(url)
     with closing(open_reads(url)) as store:
