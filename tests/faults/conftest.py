@@ -29,7 +29,9 @@ def strace() -> str:
 def processes() -> ForkServerContext:
     """Fork processes from one that has imported everything: starting them anew would take minutes."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.appender", "tests.faults.node_load"])
+    context.set_forkserver_preload(
+        ["tests.faults.appender", "tests.faults.node_load", "tests.faults.vault_process"]
+    )
     return context
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse.law import Lexicon, Pack
-from gatehouse.model import Camera, Error, PlatePattern, PlateSearch, SearchState, Window
+from gatehouse.model import Camera, Error, PartUnavailable, PlatePattern, PlateSearch, SearchState, Window
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.bodies import Kind, OwnerBody, PackBody
 from gatehouse.node.config import load_config
@@ -36,6 +36,7 @@ from tests.unit.node.founded import ALDER, ORIGIN, START, KnownPacks, camera, cu
 from tests.unit.node.running import asked, read, sign, signed
 
 EACH = 3  # reads of a batch
+MONTH = 30 * 24 * 60
 TOGETHER = 100  # batches whose reads bear one plate
 OFFICERS = [officer(ALDER, number) for number in (1, 2, 3)]
 CAMERAS = [camera(ALDER, number) for number in (1, 2, 3)]
@@ -62,10 +63,13 @@ class Running:
         return OPENED + timedelta(seconds=time.time() - self.since)
 
 
-def make(folder: Path, *, reads: str | None = None) -> None:
-    """Make a node with three cameras and three officers, whose reads lie at a URL."""
+def make(folder: Path, *, reads: str | None = None, more: str = "") -> None:
+    """Make a node with three cameras and three officers, whose reads lie at a URL.
+
+    `more` is configuration.
+    """
     clock = Clock(START)
-    config = _CONFIG + (f'[reads]\nurl = "{reads}"\n' if reads else "")
+    config = _CONFIG + (f'[reads]\nurl = "{reads}"\n' if reads else "") + more
     create_node(
         folder,
         origin=ORIGIN,
@@ -76,7 +80,7 @@ def make(folder: Path, *, reads: str | None = None) -> None:
     )
     with open_node(folder, clock) as node:
         by, second = custodian(ALDER, 1), custodian(ALDER, 2)
-        body = OwnerBody(owner=ALDER.id, retention_minutes=30 * 24 * 60)
+        body = OwnerBody(owner=ALDER.id, retention_minutes=MONTH)
         node.changes.approve(node.changes.propose(Kind.OWNER, body, by=by).id, by=second)
         for each in CAMERAS:
             public = KEYS[each.id].public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -220,7 +224,10 @@ class Load:
 
     def _sweep(self) -> None:
         while not self.stop.wait(0.02):
-            self.node.vault.sweep()
+            try:
+                self.node.vault.sweep()
+            except PartUnavailable:
+                self.tell("unavailable sweep")
 
 
 def until_killed(folder: str, telling: Connection, since: float) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.fsck import fsck
@@ -54,10 +55,13 @@ class NodeOutcomes:
             case _:
                 self.broken.append(line)
 
-    def check(self, node: Node) -> Counter[str]:
-        """Hold an open node against what was told, and return how its searches ended."""
+    def check(self, node: Node, *, vault: Path | None = None) -> Counter[str]:
+        """Hold an open node against what was told, and return how its searches ended.
+
+        `vault` is the database of a vault elsewhere.
+        """
         assert (self.broken, self.left_open) == ([], 0)
-        ends = self._check_record(node)
+        ends = self._check_record(node, vault or node.located.vault / "keys.sqlite")
         self._check_reads(node)
         log = node.located.ledger / LOG
         node.ledger.export()
@@ -67,7 +71,7 @@ class NodeOutcomes:
         assert verify(public, keys=keys).checkpoint.size == node.ledger.log.size
         return ends
 
-    def _check_record(self, node: Node) -> Counter[str]:
+    def _check_record(self, node: Node, vault: Path) -> Counter[str]:
         """Check that each search has a request and one outcome, and each answer all that it needs."""
         log = node.ledger.log
         events = [read_entry(log.entry(index)).event for index in range(log.size)]
@@ -96,7 +100,7 @@ class NodeOutcomes:
             if id in self.closed:
                 assert id not in self.answered
         assert self.answered.keys() | self.closed <= searches.keys()
-        with closing(sqlite3.connect(node.located.vault / "keys.sqlite")) as connection:
+        with closing(sqlite3.connect(vault)) as connection:
             counted = connection.execute("SELECT * FROM counted WHERE event = ?", (RELEASED,)).fetchall()
         assert len(counted) == ends["released"]
         assert {row[1] for row in counted} == {at for at, each in enumerate(events) if each == RELEASED}

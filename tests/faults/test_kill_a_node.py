@@ -22,11 +22,11 @@ import pytest
 from tests.conftest import missing_part
 from tests.faults.node_load import Load, Running, make, open_node, until_killed
 from tests.faults.node_outcomes import NodeOutcomes
+from tests.faults.rounds import ROUNDS, await_answers
 from tests.postgres import Postgres, postgres, programs, running
 
 __all__ = ["postgres"]
 
-ROUNDS = int(os.environ.get("GATEHOUSE_KILLS", "8"))
 _BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'gatehouse reads'"
 _logger = logging.getLogger(__name__)
 
@@ -70,13 +70,13 @@ def test_kill_the_database_under_a_node(folder: Path) -> None:
             load = Load(node, outcomes.take_line)
             load.start()
             for _ in range(ROUNDS):
-                _await_answers(outcomes)
+                await_answers(outcomes)
                 time.sleep(chance.random() * 0.1)
                 for pid in _pids(url):
                     # The server ends every other process of its own and recovers from its journal.
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-            _await_answers(outcomes)
+            await_answers(outcomes)
             load.end()
             ends = outcomes.check(node)
     _tell(outcomes, ends)
@@ -95,15 +95,6 @@ def _killed(child: BaseProcess, source: int, word: bytes, seconds: float) -> byt
     while part := os.read(source, 65_536):
         told += part
     return told
-
-
-def _await_answers(outcomes: NodeOutcomes) -> None:
-    """Return once another search has been answered, and another batch taken in."""
-    answers, batches, until = len(outcomes.answered), outcomes.batches, time.monotonic() + 60
-    while len(outcomes.answered) == answers or outcomes.batches == batches:
-        assert not outcomes.broken
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def _pids(url: str) -> list[int]:

@@ -17,11 +17,10 @@ import pytest
 from gatehouse.reads import ReadStore, init_reads, open_reads
 from tests.conftest import ROOT
 from tests.faults.read_writer import CAMERA, EACH, OWNER, lookups_of
+from tests.faults.rounds import ROUNDS
 from tests.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
-
-ROUNDS = 8
 
 
 def started(url: str) -> subprocess.Popen[bytes]:

@@ -182,8 +182,13 @@ def both(*changes: Apply) -> Apply:
     return apply
 
 
-def nothing(_connection: sqlite3.Connection) -> None:
-    """Change nothing."""
+def undelivered(released: int) -> Apply:
+    """Return the change that goes with the note that a release's reads were not handed out."""
+
+    def apply(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO search_undelivered VALUES (?, ledger_at())", (released,))
+
+    return apply
 
 
 def _mark(

@@ -16,7 +16,7 @@ from gatehouse.model import Outcome, SearchState
 from gatehouse.search import rules
 from gatehouse.search.answer import Answer, Failure, appeal_of, refusals_of
 from gatehouse.search.book import Entered
-from gatehouse.search.changes import nothing
+from gatehouse.search.changes import undelivered
 from gatehouse.search.errors import NotAnswered
 from gatehouse.search.judging import Judged, seal
 from gatehouse.search.parts import Parts
@@ -27,6 +27,8 @@ from gatehouse.search.state import Row
 _logger = logging.getLogger(__name__)
 # No search takes that long to answer: a receipt lasts 120 s, and each entry waits a minute for witnesses.
 _IN_FLIGHT = timedelta(minutes=15)
+# How long the counters of a day are held against the record.
+_COMPARED = timedelta(days=31)
 UNDELIVERED = "release:plate:undelivered"
 
 
@@ -69,11 +71,19 @@ def end(parts: Parts, case: Case, row: Row, failure: Failure, *, cause: str) -> 
         )
     elif row.state is SearchState.RELEASED:
         if case.live:
-            # The release counts, whether or not the officer got it: vault and book are compared every day.
-            parts.vault.record(parts.book.entry(row.last), parts.book.receipt(row.last))
+            parts.uncounted.add(row.last)
+            try:
+                count_releases(parts)
+            except Exception as error:
+                # Mostly the vault that has failed the release; its count comes with `expire_due`.
+                _logger.warning("search %s is not counted yet: %s", case.id, type(error).__name__)
         index, receipt = _put(
             lambda: recorder.beside(
-                UNDELIVERED, case, agency=row.agency, fields={"detail": {"failure": cause}}, apply=nothing
+                UNDELIVERED,
+                case,
+                agency=row.agency,
+                fields={"detail": {"failure": cause}},
+                apply=undelivered(row.last),
             )
         )
     refusals = refusals_of(judged, parts.pack)
@@ -106,7 +116,18 @@ def recover(parts: Parts) -> list[Answer]:
     """
     for row in parts.tables.newest_released(_IN_FLIGHT):
         parts.vault.record(parts.book.entry(row.last), parts.book.receipt(row.last))
+    parts.uncounted.update(parts.tables.undelivered(_COMPARED))
     return close_older(parts, parts.clock() + _IN_FLIGHT)
+
+
+def count_releases(parts: Parts) -> None:
+    """Have the vault count the releases that it handed nothing out for, each once.
+
+    A release counts whether or not the officer got it: vault and book are compared every day.
+    """
+    for index in sorted(parts.uncounted):
+        parts.vault.record(parts.book.entry(index), parts.book.receipt(index))
+        parts.uncounted.discard(index)
 
 
 def close_stale(parts: Parts) -> list[Answer]:

@@ -18,7 +18,7 @@ from gatehouse.search import changes, exigency, review, reviewing, rules, traini
 from gatehouse.search.answer import Answer, appeal_of, refusals_of
 from gatehouse.search.book import Entered
 from gatehouse.search.changes import Noted
-from gatehouse.search.closing import close, close_stale, recover
+from gatehouse.search.closing import close, close_stale, count_releases, recover
 from gatehouse.search.deciding import Approved, Decider, is_exigent
 from gatehouse.search.errors import OutOfOrder
 from gatehouse.search.fields import matches_in, time_text
@@ -123,7 +123,7 @@ class Door:
     def expire_due(self) -> list[str]:
         """Close what waited for too long, and suspend for overdue papers; return the searches' numbers.
 
-        A node calls it every minute.
+        It also has releases counted that the vault was away for. A node calls it every minute.
         """
         now = self.parts.clock()
         late = [
@@ -138,7 +138,10 @@ class Door:
             except OutOfOrder:
                 # Somebody was quicker: it has another outcome, and needs none of ours.
                 continue
-        return closed + exigency.suspend_overdue(self.parts)
+        closed += exigency.suspend_overdue(self.parts)
+        # Last: while the vault is away, all else goes on.
+        count_releases(self.parts)
+        return closed
 
     def recover(self) -> list[Answer]:
         """Close what a crash left open; see `closing.recover`. MUST run before anybody asks."""

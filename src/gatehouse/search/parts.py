@@ -27,7 +27,8 @@ from gatehouse.vault.protocol import Vault
 class Parts:
     """The rooms and tables behind a door. Whoever makes the door opens and closes them.
 
-    `choose` picks a reviewer among those eligible; nobody at the door may foresee it.
+    `choose` picks a reviewer among those eligible; nobody at the door may foresee it. `uncounted` holds the
+    indexes of releases that the vault may not have counted yet.
     """
 
     book: Book
@@ -39,6 +40,7 @@ class Parts:
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     choose: Choose = secrets.choice
+    uncounted: set[int] = field(default_factory=set)
 
     @property
     def pack(self) -> Pack:

@@ -18,7 +18,7 @@ from gatehouse.reads.rows import Lookup, SealedRead
 from gatehouse.search.answer import Failure
 from gatehouse.search.book import Book, Entered
 from gatehouse.search.recording import Case, Recorder
-from gatehouse.vault.errors import TooBroad, VaultRefused
+from gatehouse.vault.errors import NotOpen, TooBroad, VaultRefused
 from gatehouse.vault.protocol import ENTRY_FIELDS, RELEASE_FIELDS, REQUEST_FIELDS, OpenAsk, OpenedRead, Vault
 
 
@@ -102,6 +102,10 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, NotWitnessed | ReleasesRefused):
         return Failure(
             "The record lacks the witnesses without which nothing is released.", "Ask again in a minute."
+        )
+    if isinstance(error, NotOpen):
+        return Failure(
+            "The vault has let go of the search: it was started anew, or took too long.", "Ask again."
         )
     if isinstance(error, VaultRefused):
         return Failure("The vault did not open: what is on the record does not permit it.", "Ask again.")

@@ -65,6 +65,10 @@ CREATE TABLE IF NOT EXISTS search_mark (
     PRIMARY KEY (entry, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS search_mark_by_agency ON search_mark (agency, at);
+CREATE TABLE IF NOT EXISTS search_undelivered (
+    released INTEGER PRIMARY KEY,    -- ledger index
+    at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS search_notice (
     entry INTEGER NOT NULL,
     owner TEXT NOT NULL,
@@ -186,6 +190,15 @@ class SearchTables:
                 within // _MICROSECOND,
             )
         ]
+
+    def undelivered(self, within: timedelta) -> list[int]:
+        """Return the indexes of releases that were not handed out, within a span before the newest change."""
+        rows = self.query(
+            "SELECT released FROM search_undelivered "
+            "WHERE at >= (SELECT max(changed_at) FROM search_search) - ?",
+            within // _MICROSECOND,
+        )
+        return [released for (released,) in rows]
 
     def searches_of(self, *, officer: str | None, agency: str, before: int, most: int) -> list[Row]:
         """Return searches of an officer or of a whole agency, the newest first, below a ledger index."""
