@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from gatehouse.model import Officer, Role
 from gatehouse.search import changes, rules
@@ -37,6 +38,23 @@ class Paper:
     restored_at: datetime | None
 
 
+class PaperState(StrEnum):
+    """Which papers are asked for. An overdue one that suspended a privilege is both."""
+
+    DUE = "due"  # to be filed, and there is time
+    OVERDUE = "overdue"  # to be filed, and there was time
+    SUSPENDED = "suspended"  # the officer's privilege is suspended for it
+    FILED = "filed"
+
+
+_IN_STATE = {
+    PaperState.DUE: "filed_at IS NULL AND due_at > ?",
+    PaperState.OVERDUE: "filed_at IS NULL AND due_at <= ?",
+    PaperState.SUSPENDED: "suspended_at IS NOT NULL AND restored_at IS NULL AND ? > 0",
+    PaperState.FILED: "filed_at IS NOT NULL AND ? > 0",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """That an owner's reads were handed out in an exigency; `entry` is the index of `released`."""
@@ -48,16 +66,42 @@ class Notice:
     at: datetime
 
 
-def papers(parts: Parts, agency: str) -> Sequence[Paper]:
-    """Return the papers of an agency's exigent searches, the oldest due date first."""
-    return _papers(parts, "agency = ?", agency)
+def papers(
+    parts: Parts,
+    agency: str,
+    *,
+    officer: str | None = None,
+    state: PaperState | None = None,
+    after: str = "",
+    most: int = -1,
+) -> Sequence[Paper]:
+    """Return the papers of an agency's exigent searches, or of one officer's, the oldest due date first.
+
+    `after` is the search of the last paper of the page before, and `most` below 0 sets no limit.
+    """
+    values: list[object] = [agency]
+    where = "agency = ?"
+    if officer is not None:
+        where, values = f"{where} AND officer = ?", [*values, officer]
+    if state is not None:
+        where, values = f"{where} AND {_IN_STATE[state]}", [*values, micros(parts.clock())]
+    if after:
+        where += " AND (due_at, search) > (SELECT due_at, search FROM search_paper WHERE search = ?)"
+        values.append(after)
+    return _papers(parts, where, *values, most=most)
 
 
-def notices(parts: Parts, owner: str) -> Sequence[Notice]:
-    """Return what an owner is told of exigent searches, the newest first."""
+def notices(parts: Parts, owner: str, *, before: int | None = None, most: int = -1) -> Sequence[Notice]:
+    """Return what an owner is told of exigent searches, the newest first.
+
+    `before` is the entry of the last notice of the page before, and `most` below 0 sets no limit.
+    """
     found = parts.tables.query(
-        "SELECT entry, owner, search, searcher, at FROM search_notice WHERE owner = ? ORDER BY entry DESC",
+        "SELECT entry, owner, search, searcher, at FROM search_notice WHERE owner = ? AND entry < ? "
+        "ORDER BY entry DESC LIMIT ?",
         owner,
+        2**62 if before is None else before,
+        most,
     )
     return [
         Notice(entry, owner_id, search, searcher, moment(at))
@@ -146,11 +190,12 @@ def owed(parts: Parts, search_id: str) -> Paper:
     return found[0]
 
 
-def _papers(parts: Parts, where: str, value: object) -> list[Paper]:
+def _papers(parts: Parts, where: str, *values: object, most: int = -1) -> list[Paper]:
     found = parts.tables.query(
         "SELECT search, agency, officer, due_at, filed_at, suspended_at, restored_at FROM search_paper "  # noqa: S608
-        f"WHERE {where} ORDER BY due_at, search",
-        value,
+        f"WHERE {where} ORDER BY due_at, search LIMIT ?",
+        *values,
+        most,
     )
     return [
         Paper(search, agency, officer, moment(due), *(None if at is None else moment(at) for at in rest))

@@ -28,6 +28,7 @@ from gatehouse.web.api import (
     hotlists,
     reads,
     registry,
+    requests,
     searches,
     session,
     signing,
@@ -49,6 +50,7 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
     return [
         reads.endpoint(metrics),
         *searches.endpoints(metrics),
+        *requests.endpoints(),
         *exigency.endpoints(),
         *signing.endpoints(),
         *hotlists.endpoints(),

@@ -72,7 +72,7 @@ def test_privilege_lost_for_an_overdue_paper_comes_back_by_a_supervisor(
 
 def test_papers_of_others_are_for_overseers(node: WebNode, app: Starlette, officer: Browser) -> None:
     ask(node, officer)
-    assert at_work(node, app, "o2").get("/papers").json() == {"papers": []}
+    assert at_work(node, app, "o2").get("/papers").json() == {"papers": [], "next": None}
     assert len(at_work(node, app, "s1").get("/papers").json()["papers"]) == 1
 
 
@@ -82,3 +82,39 @@ def test_search_that_owes_no_paper_takes_none(node: WebNode, officer: Browser) -
     id = officer.post("/searches", {"search": search, "signed": signed}).json()["id"]
     given = {"kind": "statement", "reference": "S-1"}
     assert officer.post(f"/searches/{id}/paper", given).status_code == 409
+
+
+def test_papers_are_told_by_state_and_in_pages(node: WebNode, app: Starlette, officer: Browser) -> None:
+    first = ask(node, officer)["id"]
+    node.move(hours=1)
+    officer.sign_in()
+    second = ask(node, officer)["id"]
+    supervisor = at_work(node, app, "s1")
+
+    def told(query: str) -> tuple[list[str], str | None]:
+        page = supervisor.get(f"/papers{query}").json()
+        return [each["search"] for each in page["papers"]], page["next"]
+
+    assert told("?state=due") == ([first, second], None)
+    assert told("?limit=1") == ([first], first)
+    assert told(f"?limit=1&after={first}") == ([second], second)
+    assert told(f"?after={second}") == ([], None)
+    node.move(hours=47, minutes=30)
+    exigency.suspend_overdue(node.door.parts)
+    supervisor.sign_in()
+    assert told("?state=overdue") == told("?state=suspended") == ([first], None)
+    assert told("?state=due") == ([second], None)
+    supervisor.post(f"/searches/{first}/paper", {"kind": "warrant", "reference": "W-1"})
+    assert told("?state=filed") == told("?state=suspended") == ([first], None)
+    assert told("?state=overdue") == ([], None)
+
+
+def test_notices_come_in_pages_the_newest_first(node: WebNode, app: Starlette, officer: Browser) -> None:
+    node.world.take(PLATE, owner=ALDER)
+    asked = [ask(node, officer)["id"] for _ in range(2)]
+    node.hire("alder-c", Role.CUSTODIAN, agency=ALDER)
+    owner = at_work(node, app, "alder-c")
+    page = owner.get("/notices?limit=1").json()
+    assert [each["search"] for each in page["notices"]] == asked[1:]
+    rest = owner.get(f"/notices?before={page['next']}").json()
+    assert ([each["search"] for each in rest["notices"]], rest["next"]) == (asked[:1], None)

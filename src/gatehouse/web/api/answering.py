@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import Field
 
 from gatehouse.model import CitedRule, Confidence, Outcome, SearchState
-from gatehouse.search.answer import Answer
+from gatehouse.search.answer import Answer, Refusal
+from gatehouse.search.judging import Group
 from gatehouse.vault.protocol import OpenedRead
 from gatehouse.web.api.model import Time, Told
 
@@ -33,6 +35,18 @@ class GroupTold(Told):
     rules: list[RuleTold]
     owners: list[str]
 
+    @classmethod
+    def all(cls, groups: Iterable[Group]) -> list[Self]:
+        """Return groups of owners as they are told."""
+        return [
+            cls(
+                outcome=each.decision.outcome,
+                rules=[RuleTold.of(rule) for rule in each.decision.rules],
+                owners=list(each.owners),
+            )
+            for each in groups
+        ]
+
 
 class RefusalTold(Told):
     """A rule that refused or asks for a review, for how many owners, and what would change it."""
@@ -41,6 +55,14 @@ class RefusalTold(Told):
     rule: RuleTold
     owners: int
     remedy: str
+
+    @classmethod
+    def all(cls, refusals: Iterable[Refusal]) -> list[Self]:
+        """Return refusals as they are told."""
+        return [
+            cls(outcome=each.outcome, rule=RuleTold.of(each.rule), owners=each.owners, remedy=each.remedy)
+            for each in refusals
+        ]
 
 
 class FailureTold(Told):
@@ -113,6 +135,7 @@ class AnswerTold(Told):
     review: ReviewTold | None
     paper_due: Time | None = Field(description="Until when an exigent search's paper is to be filed")
     training: bool
+    said: str | None = Field(description="What a reviewer who refused says of it")
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -123,23 +146,8 @@ class AnswerTold(Told):
             state=answer.state,
             index=answer.index,
             receipt=None if answer.receipt is None else answer.receipt.text,
-            groups=[
-                GroupTold(
-                    outcome=group.decision.outcome,
-                    rules=[RuleTold.of(rule) for rule in group.decision.rules],
-                    owners=list(group.owners),
-                )
-                for group in answer.groups
-            ],
-            refusals=[
-                RefusalTold(
-                    outcome=each.outcome,
-                    rule=RuleTold.of(each.rule),
-                    owners=each.owners,
-                    remedy=each.remedy,
-                )
-                for each in answer.refusals
-            ],
+            groups=GroupTold.all(answer.groups),
+            refusals=RefusalTold.all(answer.refusals),
             appeal=answer.appeal,
             reads=[ReadTold.of(each) for each in answer.reads],
             counts=None if answer.counts is None else dict(answer.counts),
@@ -157,4 +165,5 @@ class AnswerTold(Told):
             ),
             paper_due=answer.paper_due,
             training=answer.training,
+            said=answer.said,
         )

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from gatehouse.model import Role
 from gatehouse.search import exigency
-from gatehouse.search.exigency import Paper
-from gatehouse.web.api.model import Given, Time, Told
+from gatehouse.search.exigency import Paper, PaperState
+from gatehouse.web.api.model import Given, Id, Limit, Time, Told
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 
 _OVERSEERS = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 _FILERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 _OWNERS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.CUSTODIAN})
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class PapersAsked(Given):
+    """Which papers: of one's own searches, or of the agency's for those who oversee it."""
+
+    state: PaperState | None = Field(default=None, description="All of them unless said")
+    after: Id | None = Field(default=None, description="`next` of the page before")
+    limit: Limit = 50
 
 
 class PaperGiven(Given):
@@ -49,9 +57,19 @@ class PaperTold(Told):
 
 
 class Papers(Told):
-    """Papers, the first due first."""
+    """Papers, the first due first; `next` is null on the last page."""
 
     papers: list[PaperTold]
+    next: str | None
+
+
+class NoticesAsked(Given):
+    """Which notices."""
+
+    before: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
+        default=None, description="`next` of the page before"
+    )
+    limit: Limit = 50
 
 
 class NoticeTold(Told):
@@ -64,9 +82,10 @@ class NoticeTold(Told):
 
 
 class Notices(Told):
-    """Notices, the newest first."""
+    """Notices, the newest first; `next` is null on the last page."""
 
     notices: list[NoticeTold]
+    next: int | None
 
 
 def endpoints() -> list[Endpoint]:
@@ -80,6 +99,7 @@ def endpoints() -> list[Endpoint]:
             papers,
             {200: Papers},
             roles=_FILERS | _OVERSEERS,
+            query=PapersAsked,
         ),
         Endpoint(
             "POST",
@@ -110,16 +130,24 @@ def endpoints() -> list[Endpoint]:
             notices,
             {200: Notices},
             roles=_OWNERS,
+            query=NoticesAsked,
         ),
     ]
 
 
 def papers(call: Call) -> Reply:
     """List one's own papers, or those of the agency to whoever oversees it."""
-    found = exigency.papers(call.site.door.parts, call.officer.agency)
-    if _OVERSEERS.isdisjoint(call.officer.roles):
-        found = [each for each in found if each.officer == call.officer.id]
-    return Reply(Papers(papers=[PaperTold.of(each) for each in found]))
+    asked = call.asked(PapersAsked)
+    found = exigency.papers(
+        call.site.door.parts,
+        call.officer.agency,
+        officer=call.officer.id if _OVERSEERS.isdisjoint(call.officer.roles) else None,
+        state=asked.state,
+        after=asked.after or "",
+        most=asked.limit,
+    )
+    more = found[-1].search if len(found) == asked.limit else None
+    return Reply(Papers(papers=[PaperTold.of(each) for each in found], next=more))
 
 
 def file_paper(call: Call) -> Reply:
@@ -143,12 +171,9 @@ def restore(call: Call) -> Reply:
 
 def notices(call: Call) -> Reply:
     """List what the agency is told as an owner."""
-    found = exigency.notices(call.site.door.parts, call.officer.agency)
-    return Reply(
-        Notices(
-            notices=[
-                NoticeTold(index=each.entry, search=each.search, searcher=each.searcher, at=each.at)
-                for each in found
-            ]
-        )
-    )
+    asked = call.asked(NoticesAsked)
+    found = exigency.notices(call.site.door.parts, call.officer.agency, before=asked.before, most=asked.limit)
+    told = [
+        NoticeTold(index=each.entry, search=each.search, searcher=each.searcher, at=each.at) for each in found
+    ]
+    return Reply(Notices(notices=told, next=told[-1].index if len(told) == asked.limit else None))

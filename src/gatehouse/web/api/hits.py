@@ -24,7 +24,7 @@ from gatehouse.hotlist.rows import ListFile
 from gatehouse.model import Error, HitState, Purpose, Read, Role
 from gatehouse.node.errors import Busy
 from gatehouse.web.api.asking import Line
-from gatehouse.web.api.model import Given, Time, Told
+from gatehouse.web.api.model import Given, Limit, Time, Told
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 from gatehouse.web.errors import RequestRefused
 from gatehouse.web.metrics import Metrics
@@ -123,7 +123,7 @@ class HitsAsked(Given):
     """Which hits of one's own agency."""
 
     after: Annotated[int, Field(ge=-1, lt=2**53)] = Field(default=-1, description="`next` of the page before")
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = 50
 
 
 class HitPage(Told):

@@ -16,9 +16,9 @@ from gatehouse.hotlist.rows import RowRefusal
 from gatehouse.hotlist.state import EntryRow, Source
 from gatehouse.model import Process, Role, Scope, SearchState
 from gatehouse.search.signature import review_intent
-from gatehouse.web.api.answering import GroupTold, RefusalTold, RuleTold
+from gatehouse.web.api.answering import GroupTold, RefusalTold
 from gatehouse.web.api.asking import Line, ProcessAsked, Words
-from gatehouse.web.api.model import Given, Time, Told
+from gatehouse.web.api.model import Given, Limit, Time, Told
 from gatehouse.web.api.signing import Signed, shown
 from gatehouse.web.api.standing import StandingAsked
 from gatehouse.web.endpoint import Call, Endpoint, Reply
@@ -85,23 +85,8 @@ class EntryTold(Told):
             state=answer.state,
             index=answer.index,
             receipt=None if answer.receipt is None else answer.receipt.text,
-            groups=[
-                GroupTold(
-                    outcome=group.decision.outcome,
-                    rules=[RuleTold.of(rule) for rule in group.decision.rules],
-                    owners=list(group.owners),
-                )
-                for group in answer.groups
-            ],
-            refusals=[
-                RefusalTold(
-                    outcome=each.outcome,
-                    rule=RuleTold.of(each.rule),
-                    owners=each.owners,
-                    remedy=each.remedy,
-                )
-                for each in answer.refusals
-            ],
+            groups=GroupTold.all(answer.groups),
+            refusals=RefusalTold.all(answer.refusals),
             appeal=answer.appeal,
             reviewer=answer.reviewer,
             due_at=answer.due_at,
@@ -112,7 +97,7 @@ class EntriesAsked(Given):
     """Which entries of one's own agency."""
 
     after: Annotated[int, Field(ge=-1, lt=2**53)] = Field(default=-1, description="`next` of the page before")
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Limit = 50
 
 
 class EntryListed(Told):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 
 
 def _utc(at: datetime) -> datetime:
@@ -21,6 +29,8 @@ Time = Annotated[
     AwareDatetime, AfterValidator(_utc), PlainSerializer(_spelled, return_type=str, when_used="json")
 ]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+# How much of a list one page holds.
+Limit = Annotated[int, Field(ge=1, le=200)]
 # What `PublicKeyCredential.toJSON()` gives; `gatehouse.node.accounts.passkeys` reads it.
 Credential = dict[str, Any]
 
