@@ -287,11 +287,11 @@ def _changes(translation: Translation, first: Symbols) -> Iterator[Theorem]:
         ("signals", "A further signal from the text turns no refusal and no review into a permit."),
         ("bans", "A further ban of the owner turns no refusal and no review into a permit."),
     ):
-        second = _like(translation, first, fact)
+        second = first.changing(fact)
         more = [z3.Implies(one, two) for one, two in zip(first.facts[fact], second.facts[fact], strict=True)]
         broken = z3.And(*more, second.permitted, z3.Not(first.permitted))
         yield Theorem(f"more-{fact}", statement, broken, first, second)
-    second = _like(translation, first, "approvals")
+    second = first.changing("approvals")
     yield Theorem(
         "approvals",
         "No number of approvals turns a refusal into a permit; approvals settle reviews only.",
@@ -310,8 +310,3 @@ def _changes(translation: Translation, first: Symbols) -> Iterator[Theorem]:
         first,
         second,
     )
-
-
-def _like(translation: Translation, first: Symbols, changed: str) -> Symbols:
-    shared = {fact: symbol for fact, symbol in first.facts.items() if fact != changed}
-    return translation.symbols("then ", **shared)

@@ -11,7 +11,6 @@ one in which they are strangers, since rules compare facts only with constants a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -38,6 +37,7 @@ from gatehouse.law.formula import (
     UnknownExpression,
     Within,
     atoms,
+    facts_of,
 )
 from gatehouse.law.pack import Pack
 from gatehouse.law.situation import Situation
@@ -64,20 +64,31 @@ class Translation:
         self.values = _universe(pack)
         self.place = {value: at for at, value in enumerate(self.values)}
 
-    def symbols(self, name: str = "", **shared: Any) -> Symbols:
-        """Return fresh variables for a situation; `shared` ones are taken from another."""
-        return Symbols(self, name, shared)
+    def symbols(self) -> Symbols:
+        """Return variables for a situation."""
+        return Symbols(self)
 
 
 class Symbols:
     """The facts of one situation as variables; `facts[name]` is a number, a truth value or truth values."""
 
-    def __init__(self, translation: Translation, name: str, shared: Mapping[str, Any]) -> None:
+    def __init__(self, translation: Translation) -> None:
         self.translation = translation
         self.z3 = translation.z3
-        self.facts: dict[str, Any] = {}
-        for fact in Situation._fields:
-            self.facts[fact] = shared[fact] if fact in shared else self._variable(f"{name}{fact}", fact)
+        self.facts: dict[str, Any] = {fact: self._variable(fact, fact) for fact in Situation._fields}
+
+    def changing(self, fact: str) -> Symbols:
+        """Return the same situation with a fresh variable for one fact."""
+        other = Symbols(self.translation)
+        other.facts = {**self.facts, fact: other._variable(f"then {fact}", fact)}
+        # A rule that does not read the fact applies to both alike, and is as costly to write as any.
+        other.rules = {
+            rule.id: other.formula(rule.formula)
+            if any(fact in facts_of(atom) for atom in atoms(rule.formula))
+            else self.rules[rule.id]
+            for rule in self.translation.pack.rules.values()
+        }
+        return other
 
     def _variable(self, name: str, fact: str) -> Any:
         if fact in FLAGS:
@@ -98,7 +109,7 @@ class Symbols:
         rules = self.translation.pack.rules.values()
         return {rule.id: self.formula(rule.formula) for rule in rules}
 
-    @property
+    @cached_property
     def permitted(self) -> Any:
         """Say that the pack permits: its permission applies and no other rule does."""
         return self.z3.And(

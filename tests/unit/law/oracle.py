@@ -24,6 +24,9 @@ class Entity:
         self.parent = parent
         self.attributes = attributes
 
+    def __getitem__(self, name: str) -> Any:
+        return self.attributes[name]
+
     def is_in(self, other: tuple[str, str]) -> bool:
         return other in {self.uid, self.parent}
 
@@ -81,20 +84,20 @@ def _jurisdiction(state: str) -> tuple[str, str]:
 
 
 def _policy(policy: Mapping[str, Any]) -> Compiled:
-    scopes = [_scope(variable, policy[variable]) for variable in ("principal", "action", "resource")]
+    variables = [each for each in ("principal", "action", "resource") if policy[each]["op"] != "All"]
+    scopes = [_scope(variable, policy[variable]) for variable in variables]
     conditions = [(each["kind"] == "when", _compile(each["body"])) for each in policy["conditions"]]
 
     def applies(scene: Scene) -> bool:
-        return all(scope(scene) for scope in scopes) and all(
-            _boolean(body(scene)) is wanted for wanted, body in conditions
-        )
+        for scope in scopes:
+            if not scope(scene):
+                return False
+        return all(_boolean(body(scene)) is wanted for wanted, body in conditions)
 
     return applies
 
 
 def _scope(variable: str, scope: Mapping[str, Any]) -> Compiled:
-    if scope["op"] == "All":
-        return lambda _: True
     uid = _uid(scope["entity"])
     if scope["op"] == "==":
         return lambda scene: scene[variable].uid == uid
@@ -126,11 +129,7 @@ def _compile(expression: Mapping[str, Any]) -> Compiled:
 
 
 def _attribute(of: Compiled, name: str) -> Compiled:
-    def read(scene: Scene) -> Any:
-        value = of(scene)
-        return (value.attributes if isinstance(value, Entity) else value)[name]
-
-    return read
+    return lambda scene: of(scene)[name]
 
 
 def _binary(operator: str, left: Compiled, right: Compiled) -> Compiled:
@@ -140,9 +139,9 @@ def _binary(operator: str, left: Compiled, right: Compiled) -> Compiled:
         return lambda scene: _boolean(left(scene)) or _boolean(right(scene))
     if operator == "in":
         return lambda scene: any(left(scene).is_in(each) for each in _uids(right(scene)))
+    if operator in {"==", "!="}:
+        return _equality(left, right, operator == "==")
     values: dict[str, Callable[[Any, Any], bool]] = {
-        "==": lambda a, b: type(a) is type(b) and bool(a == b),
-        "!=": lambda a, b: type(a) is not type(b) or bool(a != b),
         "<": lambda a, b: _long(a) < _long(b),
         "<=": lambda a, b: _long(a) <= _long(b),
         ">": lambda a, b: _long(a) > _long(b),
@@ -153,6 +152,14 @@ def _binary(operator: str, left: Compiled, right: Compiled) -> Compiled:
     }
     apply = values[operator]
     return lambda scene: apply(left(scene), right(scene))
+
+
+def _equality(left: Compiled, right: Compiled, wanted: bool) -> Compiled:
+    def compare(scene: Scene) -> bool:
+        one, other = left(scene), right(scene)
+        return (type(one) is type(other) and one == other) is wanted
+
+    return compare
 
 
 def _uids(value: Any) -> frozenset[Any]:
