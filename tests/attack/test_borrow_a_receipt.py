@@ -212,7 +212,7 @@ class TestReceiptOfAnotherSearch:
         for index, entry in enumerate(reversed(world.book.entries)):
             made_up.entries.append(dataclasses.replace(entry, index=index))
         world.book = made_up
-        decided, request = made_up.entries
+        decided, request = made_up.entries[:2]
         lent = dataclasses.replace(search, request=request, decided=decided)
         refused(world, world.ask(lent), NotPermitted, match="before its request")
 

@@ -250,7 +250,7 @@ class TestTheVaultItself:
         camera = a_camera()
         number = world.numbers[camera.id] = world.numbers.get(camera.id, 0) + 1
         batch = signed(camera, number, [a_read(PLATE, captured)])
-        sealed = world.vault.seal(batch, camera=camera, received_at=received)
+        sealed = world.seal(batch, camera=camera, received_at=received)
         ends = min(captured, received) + timedelta(minutes=minutes)
         if not sealed.rows:
             assert sealed.refused == {ReadRefusal.EXPIRED: 1}
@@ -334,7 +334,7 @@ class TestTheVaultItself:
         batch = signed(camera, 1, [a_read(PLATE)])
         world.clock.at = BEGAN + timedelta(days=30)
         for received in (AT, world.clock()):
-            sealed = world.vault.seal(batch, camera=camera, received_at=received)
+            sealed = world.seal(batch, camera=camera, received_at=received)
             assert (list(sealed.rows), sealed.refused) == ([], {ReadRefusal.EXPIRED: 1})
         assert world.vault.sweep().sealing_keys == 0
 
@@ -345,7 +345,7 @@ class TestTokensByIngest:
     def test_by_a_stranger(self, world: World) -> None:
         camera = a_camera(key=bytes(32))
         for number in range(1, 4):
-            sealed = world.vault.seal(signed(camera, number, [a_read(PLATE)]), camera=camera, received_at=AT)
+            sealed = world.seal(signed(camera, number, [a_read(PLATE)]), camera=camera, received_at=AT)
             assert not sealed.rows
 
     def test_faster_than_a_camera_reads(self, world: World) -> None:
@@ -354,7 +354,7 @@ class TestTokensByIngest:
         learnt = set()
         for number in range(1, 30):
             reads = [a_read(f"T{number:02}{each:03}") for each in range(50)]
-            sealed = world.vault.seal(signed(camera, number, reads), camera=camera, received_at=AT)
+            sealed = world.seal(signed(camera, number, reads), camera=camera, received_at=AT)
             learnt |= {row.token for row in sealed.rows}
             assert len(sealed.rows) + sealed.refused[ReadRefusal.IMPLAUSIBLE_RATE] == 50
         assert len(learnt) == 10
@@ -362,7 +362,7 @@ class TestTokensByIngest:
     def test_for_buckets_to_come_or_gone(self, world: World) -> None:
         camera = a_camera()
         for at in (AT + timedelta(days=1), AT - timedelta(days=31)):
-            sealed = world.vault.seal(signed(camera, 1, [a_read(PLATE, at)]), camera=camera, received_at=AT)
+            sealed = world.seal(signed(camera, 1, [a_read(PLATE, at)]), camera=camera, received_at=AT)
             assert not sealed.rows
 
     def test_for_owners_of_another_retention(self, world: World) -> None:

@@ -129,7 +129,12 @@ def serve(directory: VaultPlace, as_json: JsonOutput = False) -> None:
     # The server lets the signal through once it has ended; the vault is closed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     vault = LocalVault(
-        directory, policy=live.policy, owners=live.keeping, pack_sha256=live.pack_sha256, root=terms.root
+        directory,
+        policy=live.policy,
+        owners=live.keeping,
+        pack_sha256=live.pack_sha256,
+        backlog=live.backlog,
+        root=terms.root,
     )
     try:
         # Keys may have come due while the vault was down.

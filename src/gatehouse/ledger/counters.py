@@ -10,6 +10,9 @@ its own; a count above the entries is a reading that nobody recorded. A document
 The day is that of the entry (its hour, UTC). Every one of the `events` goes through some vault, so the counts
 of all vaults that count an event must add up to its entries (`together`), and an agency that none of them
 names counts 0. An owner is reached by some of the searches, so its counts must not be above them.
+
+A vault may say besides, as `undelivered` and in the form of `counts`, for how many of them it let nothing
+out. That explains an entry whose reads nobody got; it takes nothing from what is compared.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ def read_counters(text: str, *, where: str | None = None) -> Counters:
         if len(text) > LARGEST_DOCUMENT:
             raise ValueError("the document is too long")
         document = json.loads(text)
-        if set(document) != {"schema", "by", "name", "day", "events", "counts"}:
+        if set(document) - {"undelivered"} != {"schema", "by", "name", "day", "events", "counts"}:
             raise ValueError("the keys are others")
         if document["schema"] != SCHEMA or document["by"] not in ("vault", "owner"):
             raise ValueError("schema or `by` is unknown")

@@ -39,13 +39,17 @@ class ChangeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a rule: `number` from 1, in force since its entry; a body None is no rule any more."""
+    """A version of a rule: `number` from 1, in force since its entry; a body None is no rule any more.
+
+    `change` put it in force, None where the node was founded with it.
+    """
 
     number: int
     body: Body | None
     since: datetime
     entry: int
     loosens: bool
+    change: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Change:
     """A change on its way. `base` is the version that it was compared with, 0 for none.
 
     `loosens` needs a second custodian; `backtest` (SHA-256) and `waiting` are None where neither is needed.
+    `entry` and `approval` are the entries that proposed and approved it.
     """
 
     id: str
@@ -71,6 +76,7 @@ class Change:
     state: ChangeState = ChangeState.PROPOSED
     approved_by: str | None = None
     approved_at: datetime | None = None
+    approval: int | None = None
 
     def ready_at(self, waiting: timedelta = timedelta(0)) -> datetime | None:
         """Return from when it may be in force, None while it waits for approval.

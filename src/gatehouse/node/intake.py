@@ -19,13 +19,14 @@ from gatehouse.node.errors import Busy
 from gatehouse.reads.rows import ReadBatch
 from gatehouse.reads.store import ReadStore
 from gatehouse.vault.batch import ReadRefusal, SignedBatch, count_lines
-from gatehouse.vault.protocol import Vault
+from gatehouse.vault.protocol import SealedBatch
 
 _STRIPES = 1024
 # Refusals of a whole batch, which leave its number free.
 _WHOLE = frozenset(
     {
         ReadRefusal.BAD_SIGNATURE,
+        ReadRefusal.CAMERA_UNKNOWN,
         ReadRefusal.CAMERA_RETIRED,
         ReadRefusal.CAMERA_SUSPENDED,
         ReadRefusal.NO_RETENTION,
@@ -60,6 +61,14 @@ class Cameras(Protocol):
         ...
 
 
+class Sealing(Protocol):
+    """What the intake asks of the vault."""
+
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
+        """Check a batch of a camera of the registry and seal its reads; see `Vault.seal`."""
+        ...
+
+
 # Told of reads in clear, once they are stored.
 OnReads = Callable[[Sequence[Read], Camera, datetime], object]
 
@@ -80,7 +89,7 @@ class Intake:
     def __init__(
         self,
         *,
-        vault: Vault,
+        vault: Sealing,
         reads: ReadStore,
         cameras: Cameras,
         clock: Callable[[], datetime],
@@ -159,7 +168,7 @@ class Intake:
 
     def _taken(self, batch: SignedBatch, camera: Camera, lines: int) -> IngestResult:
         received_at = self._clock()
-        sealed = self._vault.seal(batch, camera=camera, received_at=received_at)
+        sealed = self._vault.seal(batch, received_at=received_at)
         if not _WHOLE.isdisjoint(sealed.refused):
             # Nobody may use up the number of a camera that is not known to have sent this.
             return IngestResult(0, dict(sealed.refused))

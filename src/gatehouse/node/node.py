@@ -37,6 +37,7 @@ from gatehouse.node.packs import Packs
 from gatehouse.node.record import Recorded
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.node.sessions import Limits as SessionLimits
+from gatehouse.node.showing import Showing
 from gatehouse.node.upkeep import Counting, Expiry
 from gatehouse.node.vaults import open_vault
 from gatehouse.node.view import View
@@ -91,8 +92,9 @@ class Node:
         self._revised: View | None = None
         self._opened = ExitStack()
         wanted = self.config.intake
+        self.showing = Showing(registry, vault)
         self.intake = Intake(
-            vault=vault,
+            vault=self.showing,
             reads=reads,
             cameras=registry,
             clock=clock,
@@ -107,6 +109,7 @@ class Node:
         self.background = Background(
             (
                 Task("changes", _MINUTE, self._advance),
+                Task("showing", _MINUTE, self.showing.changed),
                 Task("reviews", _MINUTE, door.expire_due),
                 Task("standing", _MINUTE, self._standing),
                 Task("sweep", self.config.vault.sweep_every, self._sweep),

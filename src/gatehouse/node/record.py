@@ -35,6 +35,7 @@ from gatehouse.ledger.view import LogView
 from gatehouse.model import Error
 from gatehouse.node.bodies import written
 from gatehouse.node.errors import RecordBroken
+from gatehouse.vault.protocol import Shown
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS registry_entry ("
@@ -142,6 +143,20 @@ class RegistryRecord:
         pending.wait()
         index, at = placed[-1]
         return Recorded(index, event, agency, _moment(at), json.loads(text)), pending
+
+    def shown(self, index: int) -> Shown:
+        """Return an entry below the published checkpoint with its receipt, its time and what it says."""
+        with closing(_reader(self._ledger.folder.log)) as connection:
+            row = connection.execute(
+                "SELECT at, at_key, detail, detail_key FROM registry_entry WHERE entry = ?", (index,)
+            ).fetchone()
+        entry = self._ledger.entry(index)
+        found = _opened(index, entry, *(row or (None, b"", "", b"")))
+        openings = (
+            Disclosure(index, "at", written(found.at), row[1]),
+            Disclosure(index, "detail", dict(found.detail), row[3]),
+        )
+        return Shown(entry, self._ledger.receipt(index), openings)
 
     def settled(self, pending: Pending) -> None:
         """Return once witnesses have cosigned an entry, else `NotWitnessed`."""

@@ -11,9 +11,9 @@ from typing import TypeVar
 from gatehouse.law import Lexicon, Rulebook
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.folder import Ledger
-from gatehouse.model import Agency, BadInput, Camera, Error, Officer, Role
+from gatehouse.model import Agency, BadInput, Camera, CameraStatus, Error, Officer, Role
 from gatehouse.node.bodies import AgencyBody, CameraBody, Joining, OfficerBody, PackBody
-from gatehouse.node.errors import RecordBroken
+from gatehouse.node.errors import ChangeRefused, RecordBroken
 from gatehouse.node.packs import Packs
 from gatehouse.node.record import Recorded, RegistryRecord
 from gatehouse.node.snapshot import Snapshot, pack_of
@@ -27,6 +27,7 @@ from gatehouse.node.view import (
     View,
 )
 from gatehouse.search.registry import OwnerRules, Owners
+from gatehouse.vault.protocol import Shown
 from gatehouse.vault.retention import Keeping, RetentionClass
 
 T = TypeVar("T")
@@ -67,6 +68,15 @@ class NodeRegistry:
     def view(self) -> View:
         """Return what follows from all entries so far; it MUST NOT be changed."""
         return self._view
+
+    @property
+    def witnessed(self) -> int:
+        """Return how many entries others may rely on, as it was when the node last looked."""
+        return self._witnessed
+
+    def shown(self, index: int) -> Shown:
+        """Return what shows an entry of the registry to others; it MUST be one of those `witnessed`."""
+        return self._record.shown(index)
 
     @property
     def now(self) -> Snapshot:
@@ -156,7 +166,10 @@ class NodeRegistry:
         return self._put_camera(CAMERA_ADDED, camera, by)
 
     def change_camera(self, camera: Camera, *, by: Officer) -> Recorded:
-        """Change a camera: its key, its status, its place."""
+        """Change a camera: its key, its status, its place. One that was retired stays retired."""
+        known = self._view.cameras.get(camera.id)
+        if known is not None and known.status is CameraStatus.RETIRED is not camera.status:
+            raise ChangeRefused("a camera that was retired stays retired", got=camera.id)
         return self._put_camera(CAMERA_CHANGED, camera, by)
 
     def _person(self, event: str, officer: Officer, by: Officer) -> Recorded:

@@ -44,7 +44,7 @@ _TRIED_FIRST = frozenset({Kind.AGREEMENT, Kind.OWNER, Kind.SHARING, Kind.PACK})
 class View:
     """The registry at one moment. `rules` holds every version of a rule, the newest last.
 
-    `names` holds whose each name is, by state.
+    `names` holds whose each name is, by state; `enrollments` the entries of each camera, the newest last.
 
     `pack_tightens` compares packs that are new; of those on the record, what was found then counts.
     """
@@ -54,6 +54,7 @@ class View:
     names: dict[tuple[str, ...], str] = field(default_factory=dict)
     officers: dict[str, Officer] = field(default_factory=dict)
     cameras: dict[str, Camera] = field(default_factory=dict)
+    enrollments: dict[str, tuple[int, ...]] = field(default_factory=dict)
     rules: dict[tuple[Kind, str], tuple[Version, ...]] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     pack_tightens: Callable[[PackBody, PackBody], bool] = lambda before, after: True
@@ -66,6 +67,7 @@ class View:
             names=dict(self.names),
             officers=dict(self.officers),
             cameras=dict(self.cameras),
+            enrollments=dict(self.enrollments),
             rules=dict(self.rules),
             changes=dict(self.changes),
         )
@@ -208,6 +210,7 @@ class View:
         if known is not None and known.agency != camera.agency:
             raise ChangeRefused("a camera stays with its agency", got=camera.id)
         self.cameras[camera.id] = camera.camera()
+        self.enrollments[camera.id] = (*self.enrollments.get(camera.id, ()), entry.index)
 
     def _propose(self, entry: Recorded) -> None:
         change = self._read_change(entry)
@@ -288,7 +291,7 @@ class View:
             raise ChangeRefused("a change that tightens needs no approval", got=change.id)
         self._still(change)
         self.changes[change.id] = replace(
-            change, state=ChangeState.APPROVED, approved_by=by, approved_at=entry.at
+            change, state=ChangeState.APPROVED, approved_by=by, approved_at=entry.at, approval=entry.index
         )
 
     def _put_in_force(self, entry: Recorded) -> None:
@@ -315,7 +318,7 @@ class View:
                 key = change.kind, change.subject
                 versions = self.rules.get(key, ())
                 number = versions[-1].number + 1 if versions else 1
-                version = Version(number, body, entry.at, entry.index, change.loosens)
+                version = Version(number, body, entry.at, entry.index, change.loosens, change.id)
                 self.rules[key] = (*versions, version)
 
     def lapsed(self, change: Change) -> bool:

@@ -125,7 +125,7 @@ class Answering:
             policy=self._policy(),
         )
         with self._database.transaction() as connection:
-            if not count(connection, released):
+            if not count(connection, released, handed_out=True):
                 raise ReceiptSpent(
                     "an entry has let its reads out already",
                     where=f"entry {released.index}",

@@ -48,6 +48,7 @@ class ReadRefusal(StrEnum):
     NO_PLATE = "no_plate"
     CLOCK_AHEAD = "clock_ahead"  # captured more than 60 s after it was received
     EXPIRED = "expired"  # its owner's retention is over already
+    BEFORE_ENROLLMENT = "before_enrollment"  # captured long before the record had the camera's key
     IMPLAUSIBLE_RATE = "implausible_rate"  # more in a minute than the camera can have
     NO_RETENTION = "no_retention"  # its owner has set none
     CAMERA_UNKNOWN = "camera_unknown"

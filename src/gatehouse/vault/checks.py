@@ -160,8 +160,8 @@ def check_fresh(entry: Recorded, *, pack: bytes, now: datetime) -> None:
             got="none" if entry.leaf.pack is None else entry.leaf.pack.hex(),
             hint="ask again",
         )
-    at = _time(entry.values["at"])
-    _check_hour(entry, at)
+    at = time_of(entry.values["at"])
+    check_hour(entry, at)
     if not at - CLOCK_SLACK <= now <= at + RECEIPT_AGE:
         raise ReceiptStale(
             "a receipt is not of this moment",
@@ -172,7 +172,7 @@ def check_fresh(entry: Recorded, *, pack: bytes, now: datetime) -> None:
         )
 
 
-def _check_hour(entry: Recorded, at: datetime) -> None:
+def check_hour(entry: Recorded, at: datetime) -> None:
     """Refuse an entry whose hour, which is in clear, is not that of its exact time."""
     if not entry.leaf.hour <= at < entry.leaf.hour + _HOUR:
         raise NotPermitted(
@@ -200,7 +200,7 @@ def check_release(
     if released.index <= permitted.entry.index:
         raise NotPermitted("a release stands before its decision", got=f"entry {released.index}")
     # The vault counts an entry on the day of its hour: a day that nobody compares any more would hide it.
-    decided = _time(permitted.entry.values["at"])
+    decided = time_of(permitted.entry.values["at"])
     if not decided - _HOUR < released.leaf.hour <= decided + 2 * RECEIPT_AGE + CLOCK_SLACK:
         raise NotPermitted(
             "a release bears another hour than its decision",
@@ -239,7 +239,7 @@ def hold_asked(placed: Recorded) -> HoldAsked:
     try:
         match placed.values["detail"]:
             case {"owner": str() as owner, "read": str() as read, "ground": str() as ground, "until": until}:
-                return HoldAsked(owner, bytes.fromhex(read), HoldGround(ground), _time(until))
+                return HoldAsked(owner, bytes.fromhex(read), HoldGround(ground), time_of(until))
     except ValueError:
         pass
     raise NotPermitted(
@@ -306,7 +306,7 @@ def _pattern(request: Recorded) -> tuple[PlatePattern, bool]:
 def _window(request: Recorded) -> Window:
     match request.values["window"]:
         case {"from": start, "to": end}:
-            window = Window(_time(start), _time(end))
+            window = Window(time_of(start), time_of(end))
             if window.start <= window.end:
                 return window
     raise NotPermitted(
@@ -314,7 +314,8 @@ def _window(request: Recorded) -> Window:
     )
 
 
-def _time(value: Json) -> datetime:
+def time_of(value: Json) -> datetime:
+    """Read a time of the record, in UTC."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

@@ -1,4 +1,7 @@
-"""The vault's own database: wrapped keys, spent receipts, counted entries, holds. No key stands in clear."""
+"""The vault's own database: wrapped keys, used receipts, counted entries, holds, and what was learned.
+
+No key stands in clear.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pathlib import Path
 from gatehouse.model import BadInput, PartUnavailable
 from gatehouse.vault.errors import VaultInUse
 
-SCHEMA = 1
+SCHEMA = 2
 
 # INVARIANT: `wrapped` is under the shelf of the same `destroy_at`, a shelf is under the root.
 _TABLES = """
@@ -40,6 +43,15 @@ CREATE TABLE counted (
   PRIMARY KEY (log, entry)) WITHOUT ROWID;
 CREATE INDEX counted_day ON counted (day);
 """
+# What a vault of schema 1 lacks. Of what it counted nobody knows any more whether reads left it: NULL.
+_LEARNED = """
+ALTER TABLE counted ADD COLUMN handed_out INTEGER;
+CREATE TABLE camera (
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, key BLOB NOT NULL, status TEXT NOT NULL, peak INTEGER NOT NULL,
+  since INTEGER NOT NULL, log TEXT NOT NULL, entry INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE owner_rule (
+  owner TEXT PRIMARY KEY, minutes INTEGER, log TEXT NOT NULL, entry INTEGER NOT NULL) WITHOUT ROWID;
+"""
 
 
 def create_database(path: Path, *, name: str, root: bytes, at: int) -> None:
@@ -47,9 +59,8 @@ def create_database(path: Path, *, name: str, root: bytes, at: int) -> None:
     connection = _connect(path)
     try:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES.split(";\n"):
-            if statement.strip():
-                connection.execute(statement)
+        _run(connection, _TABLES)
+        _run(connection, _LEARNED)
         connection.execute("INSERT INTO vault VALUES (1, ?, ?, ?, ?)", (SCHEMA, name, root, at))
         connection.execute("COMMIT")
     finally:
@@ -74,13 +85,10 @@ class Database:
                     "the vault's database cannot be read", where=str(path), got=str(error)
                 ) from error
             schema, self.name, self.root, self.seen = row
-            if schema != SCHEMA:
-                raise BadInput(
-                    "the vault was made by another version",
-                    where=str(path),
-                    expected=str(SCHEMA),
-                    got=str(schema),
-                )
+            if schema == 1:
+                _migrate(self._connection)
+            elif schema != SCHEMA:
+                raise _another_version(path, schema)
             self._opened = opened.pop_all()
 
     @contextmanager
@@ -121,11 +129,43 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise PartUnavailable("there is no vault", where=str(path), hint="make one first")
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)) as found:
+            (schema,) = found.execute("SELECT schema FROM vault").fetchone()
+            if schema != SCHEMA:
+                raise _another_version(path, schema)
             yield found
     except sqlite3.DatabaseError as error:
         raise PartUnavailable(
             "the vault's database cannot be read", where=str(path), got=str(error)
         ) from error
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables of schema 1 up to date, all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _run(connection, _LEARNED)
+        connection.execute("UPDATE vault SET schema = ?", (SCHEMA,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _run(connection: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            connection.execute(statement)
+
+
+def _another_version(path: Path, schema: object) -> BadInput:
+    return BadInput(
+        "the vault was made by another version",
+        where=str(path),
+        expected=str(SCHEMA),
+        got=str(schema),
+        hint="one of an earlier version is brought up to date when it is started" if schema == 1 else None,
+    )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gatehouse.model import BadUse, Camera, CameraStatus, Read
+from gatehouse.model import CameraStatus, Read
 from gatehouse.reads.rows import SealedRead
 from gatehouse.vault.batch import (
     LARGEST_BODY,
@@ -23,13 +23,13 @@ from gatehouse.vault.batch import (
 )
 from gatehouse.vault.checks import CLOCK_SLACK
 from gatehouse.vault.clock import ForwardClock
+from gatehouse.vault.enrollment import Enrolled
 from gatehouse.vault.errors import ClockBehind
 from gatehouse.vault.keys import Keys
+from gatehouse.vault.learning import Learning
 from gatehouse.vault.protocol import SealedBatch
 from gatehouse.vault.rates import Rates
-from gatehouse.vault.retention import Keeping
 from gatehouse.vault.sealing import (
-    LONGEST_CAMERA,
     READ_ID_BYTES,
     make_token,
     pack_read,
@@ -46,44 +46,55 @@ _STATUS = {
 
 
 class Intake:
-    """Seals the batches of cameras under the keys of their owners."""
+    """Seals the batches of cameras under the keys of their owners.
+
+    `backlog` says how long before the record had a camera's key its reads may have been captured, None for
+    any time: whoever enrolls a camera of its own learns no tokens of the time before.
+    """
 
     def __init__(
-        self, keys: Keys, *, owners: Callable[[str], Keeping | None], clock: ForwardClock, rates: Rates
+        self,
+        keys: Keys,
+        *,
+        learning: Learning,
+        clock: ForwardClock,
+        rates: Rates,
+        backlog: Callable[[], timedelta | None],
     ) -> None:
         self._keys = keys
-        self._owners = owners
+        self._learning = learning
         self._clock = clock
         self._rates = rates
+        self._backlog = backlog
 
-    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
         """Check a batch and seal its reads; what is refused is counted, never an error."""
-        if batch.camera != camera.id or len(camera.id.encode()) > LONGEST_CAMERA:
-            raise BadUse(
-                "a batch is of another camera than the one that it is sealed for",
-                expected=f"a camera's own batch, its id of at most {LONGEST_CAMERA} bytes",
-            )
         now = self._clock()
         if received_at - now > CLOCK_SLACK:
             raise ClockBehind(
                 "a batch was received in a time to come",
-                where=f"camera {camera.id}",
+                where=f"camera {batch.camera[:64]}",
                 expected=f"{now:%Y-%m-%dT%H:%M:%SZ} or before",
                 got=f"{received_at:%Y-%m-%dT%H:%M:%SZ}",
                 hint="set the clocks of node and vault",
             )
-        keeping = self._owners(camera.agency)
-        if refusal := _refused(batch, camera, keeping):
-            return SealedBatch((), Counter({refusal: count_lines(batch.body)}), ())
-        assert keeping is not None
-        return self._sealed(batch, camera, keeping, to_microseconds(received_at), to_microseconds(now))
-
-    def _sealed(
-        self, batch: SignedBatch, camera: Camera, keeping: Keeping, received: int, now: int
-    ) -> SealedBatch:
+        if refusal := _unfit(batch):
+            return _none_of(batch, refusal)
+        camera = self._learning.camera(batch.camera)
+        if camera is None:
+            return _none_of(batch, ReadRefusal.CAMERA_UNKNOWN)
+        message = batch.message
+        if refusal := _refused(batch, message, camera):
+            return _none_of(batch, refusal)
+        keeping = self._learning.keeping(camera.owner)
+        if keeping is None:
+            return _none_of(batch, ReadRefusal.NO_RETENTION)
         refused: Counter[ReadRefusal] = Counter()
         retention, width = keeping.retention.minutes, keeping.retention.bucket_minutes
+        received, at = to_microseconds(received_at), to_microseconds(now)
         ahead = received + CLOCK_SLACK // _MICROSECOND
+        backlog = self._backlog()
+        earliest = None if backlog is None else camera.since - backlog // _MICROSECOND
         fit: list[tuple[Read, int, int]] = []
         for found in parse_batch(batch.body, camera=camera.id):
             if isinstance(found, Rejected):
@@ -94,19 +105,26 @@ class Intake:
             bucket = minute - minute % width
             if captured > ahead:
                 refused[ReadRefusal.CLOCK_AHEAD] += 1
-            elif (bucket + retention) * _MINUTE <= now:
+            elif (bucket + retention) * _MINUTE <= at:
                 refused[ReadRefusal.EXPIRED] += 1
+            elif earliest is not None and captured < earliest:
+                refused[ReadRefusal.BEFORE_ENROLLMENT] += 1
             else:
                 fit.append((found, captured, bucket))
-        admitted = self._rates.admit(camera, batch.number, [captured // _MINUTE for _, captured, _ in fit])
+        admitted = self._rates.admit(
+            camera.id,
+            batch.number,
+            [captured // _MINUTE for _, captured, _ in fit],
+            message=message,
+            peak=camera.peak,
+        )
         taken = [each for each, fits in zip(fit, admitted, strict=True) if fits]
         if len(taken) < len(fit):
             refused[ReadRefusal.IMPLAUSIBLE_RATE] += len(fit) - len(taken)
-        owner = camera.agency
-        keys = self._keys.for_batch(owner, retention, {bucket for _, _, bucket in taken})
+        keys = self._keys.for_batch(camera.owner, retention, {bucket for _, _, bucket in taken})
         noise = os.urandom(READ_ID_BYTES * len(taken))
         rows: list[SealedRead] = []
-        for at, (read, captured, bucket) in enumerate(taken):
+        for place, (read, captured, bucket) in enumerate(taken):
             token_key, sealing_key = keys[bucket]
             rows.append(
                 seal_row(
@@ -114,23 +132,28 @@ class Intake:
                     key=sealing_key,
                     token=make_token(token_key, read.plate),
                     bucket=bucket,
-                    owner=owner,
-                    read_id=noise[at * READ_ID_BYTES : (at + 1) * READ_ID_BYTES],
+                    owner=camera.owner,
+                    read_id=noise[place * READ_ID_BYTES : (place + 1) * READ_ID_BYTES],
                 )
             )
         return SealedBatch(rows, refused, [read for read, _, _ in taken])
 
 
-def _refused(batch: SignedBatch, camera: Camera, keeping: Keeping | None) -> ReadRefusal | None:
-    """Return why no read of a batch is taken in, None if they are looked at one by one."""
+def _none_of(batch: SignedBatch, reason: ReadRefusal) -> SealedBatch:
+    return SealedBatch((), Counter({reason: count_lines(batch.body)}), ())
+
+
+def _unfit(batch: SignedBatch) -> ReadRefusal | None:
+    """Return why a batch is not even looked at."""
     if len(batch.body) > LARGEST_BODY or batch.body.count(b"\n") > MOST_READS:
         return ReadRefusal.TOO_LARGE
-    if batch.number < 1:
-        return ReadRefusal.MALFORMED
+    return ReadRefusal.MALFORMED if batch.number < 1 else None
+
+
+def _refused(batch: SignedBatch, message: bytes, camera: Enrolled) -> ReadRefusal | None:
+    """Return why no read of a batch is taken in, None if they are looked at one by one."""
     try:
-        Ed25519PublicKey.from_public_bytes(camera.key).verify(batch.signature, batch.message)
+        Ed25519PublicKey.from_public_bytes(camera.key).verify(batch.signature, message)
     except (InvalidSignature, ValueError):
         return ReadRefusal.BAD_SIGNATURE
-    if camera.status is not CameraStatus.ACTIVE:
-        return _STATUS[camera.status]
-    return ReadRefusal.NO_RETENTION if keeping is None else None
+    return _STATUS.get(camera.status)

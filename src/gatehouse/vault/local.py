@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +12,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import BadUse, Camera
+from gatehouse.model import BadUse
 from gatehouse.reads.rows import SealedRead
 from gatehouse.vault.answering import Answering
 from gatehouse.vault.batch import SignedBatch
@@ -34,7 +34,17 @@ from gatehouse.vault.errors import NotPermitted, RowAltered
 from gatehouse.vault.holds import Holds
 from gatehouse.vault.intake import Intake
 from gatehouse.vault.keys import Keys
-from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept
+from gatehouse.vault.learning import Learning
+from gatehouse.vault.protocol import (
+    Found,
+    Learned,
+    OpenAsk,
+    Opened,
+    OpenedRead,
+    SealedBatch,
+    Shown,
+    Swept,
+)
 from gatehouse.vault.rates import Rates
 from gatehouse.vault.retention import Keeping
 from gatehouse.vault.root import create_root, root_id
@@ -48,9 +58,10 @@ ROOT = "root"
 class LocalVault:
     """A vault opened by this process, which one process can do at a time; its threads may share it.
 
-    `policy` says which logs and witnesses are trusted, `owners` an owner's retention of today (None where
-    it has set none), `pack_sha256` the rulebook in force. `root` is the root's file, unless given
-    `<folder>/root`.
+    `policy` says which logs and witnesses are trusted, `owners` how long an owner's reads may be kept (None
+    where none are taken), beside what its rule on the record says: the shorter counts. `pack_sha256` is the
+    rulebook in force, `backlog` how long before a camera's enrollment its reads may have been captured (None
+    for any time). `root` is the root's file, unless given `<folder>/root`.
     """
 
     def __init__(
@@ -60,22 +71,26 @@ class LocalVault:
         policy: Policy | Callable[[], Policy],
         owners: Callable[[str], Keeping | None],
         pack_sha256: Callable[[], bytes],
+        backlog: Callable[[], timedelta | None] = lambda: None,
         clock: Callable[[], datetime] = machine_time,
         root: Path | None = None,
     ) -> None:
         self._database = Database(folder / DATABASE)
+        self._policy = _always(policy) if isinstance(policy, Policy) else policy
         try:
+            self._learning = Learning(self._database, policy=self._policy, bound=owners)
             # What a crash left of old keys in the write-ahead log.
             self._database.truncate_wal()
-            self._keys = Keys(self._database, root or folder / ROOT, owners=owners)
+            self._keys = Keys(self._database, root or folder / ROOT, owners=self._learning.limit)
         except BaseException:
             self._database.close()
             raise
-        self._policy = _always(policy) if isinstance(policy, Policy) else policy
         self._pack = pack_sha256
         self._clock = ForwardClock(clock, seen=self._database.seen)
         self._holds = Holds(self._keys)
-        self._intake = Intake(self._keys, owners=owners, clock=self._clock, rates=Rates())
+        self._intake = Intake(
+            self._keys, learning=self._learning, clock=self._clock, rates=Rates(), backlog=backlog
+        )
         self._answering = Answering(
             self._database,
             self._keys,
@@ -101,9 +116,21 @@ class LocalVault:
         """Return the name that its counters bear."""
         return str(self._database.name)
 
-    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
+    def enroll(self, shown: Shown) -> bool:
+        """Take a camera as the record has it; see `Vault.enroll`."""
+        return self._learning.enroll(shown)
+
+    def retain(self, *, proposed: Shown, in_force: Shown, approved: Shown | None = None) -> bool:
+        """Take an owner's retention as the record has it; see `Vault.retain`."""
+        return self._learning.retain(proposed=proposed, in_force=in_force, approved=approved)
+
+    def learned(self) -> Learned:
+        """Return which cameras and retentions are known; see `Vault.learned`."""
+        return self._learning.learned()
+
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
         """Check a batch and seal its reads; see `Vault.seal`."""
-        return self._intake.seal(batch, camera=camera, received_at=received_at)
+        return self._intake.seal(batch, received_at=received_at)
 
     def open(self, ask: OpenAsk) -> Opened:
         """Check that a search is permitted on the record; see `Vault.open`."""
@@ -125,7 +152,7 @@ class LocalVault:
             entry, receipt, (), events=(HIT_RAISED, RELEASED), fields=(), policy=self._policy()
         )
         with self._database.transaction() as connection:
-            return count(connection, recorded)
+            return count(connection, recorded, handed_out=False)
 
     def hold(self, row: SealedRead, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]) -> str:
         """Seal one read under a case key of its own; see `Vault.hold`."""
@@ -148,7 +175,7 @@ class LocalVault:
         opened = self._hold_entry(HOLD_OPENED, entry, receipt, openings, hold=hold)
         with self._keys.transaction() as connection:
             self._spend(connection, opened)
-            count(connection, opened)
+            count(connection, opened, handed_out=True)
             at = to_microseconds(self._clock())
             held = self._holds.open(connection, hold, agency=opened.leaf.agency, at=at)
         return OpenedRead(unpack_read(held.packed).read, held.owner, held.read_id.hex(), exact=True)

@@ -16,7 +16,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.decisions import SaltedDecision
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import Camera, Read
+from gatehouse.model import Read
 from gatehouse.reads.rows import Lookup, SealedRead
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
 
@@ -25,11 +25,14 @@ __all__ = [
     "HOLD_FIELDS",
     "RELEASE_FIELDS",
     "REQUEST_FIELDS",
+    "SHOWN_FIELDS",
     "Found",
+    "Learned",
     "OpenAsk",
     "Opened",
     "OpenedRead",
     "SealedBatch",
+    "Shown",
     "SignedBatch",
     "Swept",
     "Vault",
@@ -40,6 +43,7 @@ REQUEST_FIELDS = ("detail", "plate", "window")
 ENTRY_FIELDS = ("at", "decision", "owners_decided", "plate", "request", "window")
 RELEASE_FIELDS = ("counts", "request")
 HOLD_FIELDS = ("at", "detail")
+SHOWN_FIELDS = ("at", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,23 @@ class SealedBatch:
     rows: Sequence[SealedRead]
     refused: Counter[ReadRefusal]
     reads: Sequence[Read]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry of the registry with its receipt and the disclosures of `SHOWN_FIELDS`."""
+
+    entry: bytes
+    receipt: Receipt
+    openings: Sequence[Disclosure]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """By which entries the vault knows cameras and owners' retentions: the index of the newest of each."""
+
+    cameras: Mapping[str, int]
+    owners: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +147,30 @@ class Swept:
 class Vault(Protocol):
     """Keys, tokens and sealing. A refusal is an error of `gatehouse.model`, mostly `VerificationFailed`."""
 
-    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
-        """Check a batch and seal its reads; what is refused is counted, never an error."""
+    def enroll(self, shown: Shown) -> bool:
+        """Take a camera as an entry `registry:camera:added` or `…:changed` has it.
+
+        Return False, and change nothing, where this entry or a newer one is known.
+        """
+        ...
+
+    def retain(self, *, proposed: Shown, in_force: Shown, approved: Shown | None = None) -> bool:
+        """Take an owner's retention as a change of its rule has put it in force, entry by entry.
+
+        Return False, and change nothing, where this entry or a newer one is known. What is longer than the
+        retention known needs `approved` too.
+        """
+        ...
+
+    def learned(self) -> Learned:
+        """Return which cameras and retentions are known, so that nobody shows them again."""
+        ...
+
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
+        """Check a batch and seal its reads for the camera's owner; what is refused is counted, no error.
+
+        Key, owner, status and peak are those of the camera's newest entry that was shown (`enroll`).
+        """
         ...
 
     def open(self, ask: OpenAsk) -> Opened:

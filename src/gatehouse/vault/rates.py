@@ -10,8 +10,6 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 
-from gatehouse.model import Camera
-
 # Camera-minutes that are remembered: some 100 bytes each.
 _REMEMBERED = 500_000
 
@@ -22,33 +20,34 @@ class Rates:
     def __init__(self, *, remembered: int = _REMEMBERED) -> None:
         self._remembered = remembered
         self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
-        self._last: dict[str, tuple[int, Counter[int]]] = {}
+        self._last: dict[str, tuple[int, bytes, Counter[int]]] = {}
         self._lock = threading.Lock()
 
-    def admit(self, camera: Camera, number: int, minutes: Sequence[int]) -> list[bool]:
+    def admit(
+        self, camera: str, number: int, minutes: Sequence[int], *, message: bytes, peak: int
+    ) -> list[bool]:
         """Return for each read of a batch, by its minute of capture, whether the camera can have had it.
 
-        A batch that comes again is counted once.
+        `message` is what the camera has signed: a batch that comes again is counted once, another under its
+        number is not the same. One that is older than the last has no place in the store, and none here.
         """
         with self._lock:
-            last, counted = self._last.get(camera.id, (0, Counter[int]()))
-            again = counted if number == last else Counter[int]()
-            had = {
-                minute: self._counts.get((camera.id, minute), 0) - again[minute] for minute in set(minutes)
-            }
+            last, had_message, counted = self._last.get(camera, (0, b"", Counter[int]()))
+            if number < last:
+                return [False] * len(minutes)
+            again = counted if (number, message) == (last, had_message) else Counter[int]()
+            had = {minute: self._counts.get((camera, minute), 0) - again[minute] for minute in set(minutes)}
             admitted = []
             taken: Counter[int] = Counter()
             for minute in minutes:
-                fits = had[minute] + taken[minute] < camera.peak
+                fits = had[minute] + taken[minute] < peak
                 taken[minute] += fits
                 admitted.append(fits)
-            # The store drops what is older than the last batch, so it is no traffic of the camera.
-            if number >= last:
-                for minute in again.keys() | taken.keys():
-                    left = self._counts.pop((camera.id, minute), 0) - again[minute] + taken[minute]
-                    if left:
-                        self._counts[camera.id, minute] = left
-                self._last[camera.id] = number, +taken
-                while len(self._counts) > self._remembered:
-                    self._counts.popitem(last=False)
+            for minute in again.keys() | taken.keys():
+                left = self._counts.pop((camera, minute), 0) - again[minute] + taken[minute]
+                if left:
+                    self._counts[camera, minute] = left
+            self._last[camera] = number, message, +taken
+            while len(self._counts) > self._remembered:
+                self._counts.popitem(last=False)
         return admitted

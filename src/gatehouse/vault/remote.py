@@ -12,12 +12,20 @@ import httpx
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import Camera
 from gatehouse.reads.rows import SealedRead
 from gatehouse.vault import wire
 from gatehouse.vault.batch import SignedBatch
 from gatehouse.vault.errors import VaultUnreachable
-from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept
+from gatehouse.vault.protocol import (
+    Found,
+    Learned,
+    OpenAsk,
+    Opened,
+    OpenedRead,
+    SealedBatch,
+    Shown,
+    Swept,
+)
 from gatehouse.vault.tls import Tls, tls_context
 from gatehouse.vault.wire import Document
 
@@ -38,9 +46,23 @@ class RemoteVault:
         self._client = httpx.Client(base_url=url, verify=context, timeout=timeout, trust_env=False)
         self._url = url
 
-    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
+    def enroll(self, shown: Shown) -> bool:
+        """Take a camera as the record has it; see `Vault.enroll`."""
+        return self._call("enroll", {"camera": wire.shown_out(shown)}, lambda got: bool(got["new"]))
+
+    def retain(self, *, proposed: Shown, in_force: Shown, approved: Shown | None = None) -> bool:
+        """Take an owner's retention as the record has it; see `Vault.retain`."""
+        steps = {"proposed": proposed, "in_force": in_force, "approved": approved}
+        document = {name: None if each is None else wire.shown_out(each) for name, each in steps.items()}
+        return self._call("retain", document, lambda got: bool(got["new"]))
+
+    def learned(self) -> Learned:
+        """Return which cameras and retentions are known; see `Vault.learned`."""
+        return self._call("learned", {}, wire.learned_in)
+
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
         """Check a batch and seal its reads; see `Vault.seal`."""
-        return self._call("seal", wire.batch_out(batch, camera, received_at), wire.sealed_in)
+        return self._call("seal", wire.batch_out(batch, received_at), wire.sealed_in)
 
     def open(self, ask: OpenAsk) -> Opened:
         """Check that a search is permitted on the record; see `Vault.open`."""

@@ -86,8 +86,26 @@ def serving(vault: Vault, tls: Tls, *, host: str = LOOPBACK, port: int = 0) -> I
 
 
 def _seal(vault: Vault, got: Document) -> Document:
-    batch, camera, received_at = wire.batch_in(got)
-    return wire.sealed_out(vault.seal(batch, camera=camera, received_at=received_at))
+    batch, received_at = wire.batch_in(got)
+    return wire.sealed_out(vault.seal(batch, received_at=received_at))
+
+
+def _enroll(vault: Vault, got: Document) -> Document:
+    return {"new": vault.enroll(wire.shown_in(got["camera"]))}
+
+
+def _retain(vault: Vault, got: Document) -> Document:
+    approved = got["approved"]
+    new = vault.retain(
+        proposed=wire.shown_in(got["proposed"]),
+        in_force=wire.shown_in(got["in_force"]),
+        approved=None if approved is None else wire.shown_in(approved),
+    )
+    return {"new": new}
+
+
+def _learned(vault: Vault, _: Document) -> Document:
+    return wire.learned_out(vault.learned())
 
 
 def _open(vault: Vault, got: Document) -> Document:
@@ -131,6 +149,9 @@ def _sweep(vault: Vault, _: Document) -> Document:
 
 
 _CALLS: Final[Mapping[str, Callable[[Vault, Document], Document]]] = {
+    "enroll": _enroll,
+    "retain": _retain,
+    "learned": _learned,
     "seal": _seal,
     "open": _open,
     "examine": _examine,

@@ -2,7 +2,9 @@
 
     [serve]              where it answers, and its side of the mutual TLS
     [trust]              the policy file (logs, witnesses, quorum) and the rulebook in force
-    [retention_minutes]  how long each owner's reads are kept; of an owner that is not named none are taken
+    [cameras]            how long before its enrollment a camera's reads may have been captured
+    [retention_minutes]  the longest that each owner's reads are kept, whatever the record says; of an owner
+                         that is not named none are taken
 
 Both files are read again when they change, so that a shortened retention counts at once. While one of them
 cannot be read the vault opens and seals nothing.
@@ -18,7 +20,7 @@ import threading
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -73,10 +75,17 @@ class Trust(_Table):
     pack: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class Cameras(_Table):
+    """What is taken of cameras: reads captured up to so long before the record had their key."""
+
+    backlog_minutes: Annotated[int, Field(ge=0, le=LONGEST_MINUTES, strict=True)] = 24 * 60
+
+
 class _Document(_Table):
     root: _File | None = None
     serve: Serve = Serve()
     trust: Trust
+    cameras: Cameras = Cameras()
     retention_minutes: dict[_Owner, _Minutes] = {}
 
 
@@ -91,6 +100,7 @@ class Terms:
     policy_file: Path
     policy: Policy
     pack_sha256: bytes
+    backlog: timedelta
     owners: dict[str, Keeping]
 
 
@@ -118,6 +128,7 @@ def read_terms(folder: Path) -> Terms:
         policy_file=policy,
         policy=Policy.parse(_read(policy, most=LARGEST_POLICY)),
         pack_sha256=bytes.fromhex(found.trust.pack),
+        backlog=timedelta(minutes=found.cameras.backlog_minutes),
         owners={
             owner: Keeping(RetentionClass(minutes)) for owner, minutes in found.retention_minutes.items()
         },
@@ -175,8 +186,12 @@ class LiveTerms:
         """Return which logs and witnesses are trusted."""
         return self._current().policy
 
+    def backlog(self) -> timedelta:
+        """Return how long before its enrollment a camera's reads may have been captured."""
+        return self._current().backlog
+
     def keeping(self, owner: str) -> Keeping | None:
-        """Return how long an owner's reads are kept, None where nothing is said: none are taken then."""
+        """Return how long an owner's reads may be kept, None where nothing is said: none are taken then."""
         return self._current().owners.get(owner)
 
     def pack_sha256(self) -> bytes:

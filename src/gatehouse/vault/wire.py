@@ -1,6 +1,7 @@
 """The vault's calls as JSON, for a vault in another process. Bytes are base64, receipts their texts.
 
-    POST /seal /open /examine /release /record /hold /open-hold /end-hold /sweep, GET /counters/<day>
+    POST /enroll /retain /learned /seal /open /examine /release /record /hold /open-hold /end-hold /sweep
+    GET /counters/<day>
 
 Each call is one object with the arguments' names, each answer one object; an error is the document of
 `gatehouse.model.Error` with status 4xx or 5xx, and is raised again under its own name on the other side.
@@ -20,14 +21,14 @@ from gatehouse.ledger import errors as ledger_errors
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.decisions import OwnerDecision, SaltedDecision
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import BadInput, Camera, CameraStatus, Error, Outcome, Read
+from gatehouse.model import BadInput, Error, Outcome, Read
 from gatehouse.model import errors as model_errors
 from gatehouse.reads.rows import Lookup, SealedRead
 from gatehouse.vault import errors as vault_errors
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
-from gatehouse.vault.protocol import OpenAsk, Opened, OpenedRead, SealedBatch, Swept
+from gatehouse.vault.protocol import Learned, OpenAsk, Opened, OpenedRead, SealedBatch, Shown, Swept
 
-# A batch of the largest size, in base64, with its camera.
+# A batch of the largest size, in base64.
 LARGEST_MESSAGE = 32 * 1024 * 1024
 
 Document = dict[str, Any]
@@ -135,34 +136,41 @@ def rows_in(found: Iterable[Sequence[Any]]) -> list[SealedRead]:
     ]
 
 
-def batch_out(batch: SignedBatch, camera: Camera, received_at: datetime) -> Document:
+def shown_out(shown: Shown) -> Document:
+    """Write an entry of the registry with what shows it."""
+    return proof_out(shown.entry, shown.receipt, shown.openings)
+
+
+def shown_in(found: Document) -> Shown:
+    """Read what `shown_out` wrote."""
+    return Shown(*proof_in(found))
+
+
+def learned_out(learned: Learned) -> Document:
+    """Write what is known of the registry."""
+    return {"cameras": dict(learned.cameras), "owners": dict(learned.owners)}
+
+
+def learned_in(found: Document) -> Learned:
+    """Read what `learned_out` wrote."""
+    return Learned(dict(found["cameras"]), dict(found["owners"]))
+
+
+def batch_out(batch: SignedBatch, received_at: datetime) -> Document:
     """Write a batch for sealing."""
     return {
         "number": batch.number,
-        "batch_camera": batch.camera,
+        "camera": batch.camera,
         "body": _out(batch.body),
         "signature": _out(batch.signature),
         "received_at": received_at.isoformat(),
-        "camera": {
-            "id": camera.id,
-            "agency": camera.agency,
-            "name": camera.name,
-            "latitude": camera.latitude,
-            "longitude": camera.longitude,
-            "heading": camera.heading,
-            "key": _out(camera.key),
-            "status": str(camera.status),
-            "peak": camera.peak,
-        },
     }
 
 
-def batch_in(found: Document) -> tuple[SignedBatch, Camera, datetime]:
+def batch_in(found: Document) -> tuple[SignedBatch, datetime]:
     """Read what `batch_out` wrote."""
-    batch = SignedBatch(found["batch_camera"], found["number"], _in(found["body"]), _in(found["signature"]))
-    named = dict(found["camera"])
-    camera = Camera(**{**named, "key": _in(named["key"]), "status": CameraStatus(named["status"])})
-    return batch, camera, datetime.fromisoformat(found["received_at"])
+    batch = SignedBatch(found["camera"], found["number"], _in(found["body"]), _in(found["signature"]))
+    return batch, datetime.fromisoformat(found["received_at"])
 
 
 def sealed_out(sealed: SealedBatch) -> Document:

@@ -37,15 +37,16 @@ class Cameras:
 class FakeVault:
     """Makes a row of every line of a batch; a line `-` is refused."""
 
-    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime) -> SealedBatch:
+    def seal(self, batch: SignedBatch, *, received_at: datetime) -> SealedBatch:
+        camera = batch.camera
         lines = batch.body.split()
         rows = [
-            SealedRead(_bytes(line), BUCKET, camera.agency, _bytes(line + camera.id.encode()), b"s")
+            SealedRead(_bytes(line), BUCKET, ALDER.id, _bytes(line + camera.encode()), b"s")
             for line in lines
             if line != b"-"
         ]
         refused = Counter({ReadRefusal.NO_PLATE: len(lines) - len(rows)})
-        reads = [Read(camera.id, received_at, "TEST1", "TEST1") for _ in rows]
+        reads = [Read(camera, received_at, "TEST1", "TEST1") for _ in rows]
         return SealedBatch(rows, +refused, reads)
 
     def __getattr__(self, name: str) -> Any:

@@ -22,6 +22,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.merkle import leaf_hash
+from gatehouse.ledger.policy import Policy
 from gatehouse.model import (
     Agency,
     AgencyKind,
@@ -50,6 +51,10 @@ from gatehouse.search.state import SearchTables
 from gatehouse.vault import Keeping, RetentionClass, SignedBatch
 from gatehouse.vault.batch import signed_message
 from gatehouse.vault.local import LocalVault
+from gatehouse.vault.protocol import SHOWN_FIELDS, Shown
+from gatehouse.vault.retention import LONGEST_MINUTES
+from tests.unit.ledger.made import log_key
+from tests.unit.vault.world import Book
 
 AT = datetime(2026, 11, 23, 16, 4, 5, 678901, tzinfo=UTC)
 PLATE = "TEST123"
@@ -188,6 +193,9 @@ class World:
         self.clock = Clock()
         self.registry = MemoryRegistry()
         self.numbers: dict[str, int] = {}
+        # Beside the ledger, so that a test's own entries stand first in that.
+        self.book = Book(lambda: self.clock.at)
+        self.introduced: set[str] = set()
         Ledger.create(self.folder / "ledger", origin="ledger.example.org/cedar", at=AT)
         LocalVault.create(self.folder / "vault", at=AT)
         SqliteReads.create(self.folder / "reads.sqlite")
@@ -198,7 +206,7 @@ class World:
         self.tables = SearchTables(self.ledger.folder.log)
         self.vault = LocalVault(
             self.folder / "vault",
-            policy=self.ledger.folder.policy,
+            policy=self.policy,
             owners=self.keeping,
             pack_sha256=lambda: bytes.fromhex(self.registry.rulebook.pack.id.sha256),
             clock=self.clock,
@@ -245,9 +253,40 @@ class World:
         body = b"".join(json.dumps({"captured_at": text, "plate": each}).encode() + b"\n" for each in plates)
         signature = CAMERA_KEY.sign(signed_message(camera.id, number, body))
         batch = SignedBatch(camera.id, number, body, signature)
-        sealed = self.vault.seal(batch, camera=camera, received_at=max(captured, self.clock()))
+        self.introduce(camera)
+        sealed = self.vault.seal(batch, received_at=max(captured, self.clock()))
         assert not sealed.refused, sealed.refused
         assert self.reads.add([ReadBatch(camera.id, number, sealed.rows)]) == [True]
+
+    def introduce(self, camera: Camera) -> None:
+        """Show the vault a camera and its owner's rule on the record, once."""
+        if camera.id in self.introduced:
+            return
+        self.introduced.add(camera.id)
+        owner = camera.agency
+        said: dict[str, Json] = {
+            "id": camera.id,
+            "agency": owner,
+            "key": camera.key.hex(),
+            "status": "active",
+            "peak": 240,
+        }
+        after: Json = {"owner": owner, "retention_minutes": LONGEST_MINUTES}
+        self.vault.enroll(self._shown("registry:camera:added", owner, {"camera": said}))
+        proposed: dict[str, Json] = {"change": "c1", "subject": owner, "after": after, "by": "c1"}
+        self.vault.retain(
+            proposed=self._shown("rule:owner:proposed", owner, proposed),
+            in_force=self._shown("rule:owner:in_force", owner, {"change": "c1"}),
+        )
+
+    def _shown(self, event: str, agency: str, detail: dict[str, Json]) -> Shown:
+        entry = self.book.append(event, {"detail": detail}, agency=agency)
+        return Shown(entry.data, self.book.receipt(entry), entry.show(SHOWN_FIELDS))
+
+    def policy(self) -> Policy:
+        """Return whose record the vault trusts: the ledger's, and the book of cameras and rules."""
+        policy = self.ledger.folder.policy()
+        return dataclasses.replace(policy, logs=policy.logs + Policy.of_log(log_key().vkey).logs)
 
     def search(self, **changed: Any) -> PlateSearch:
         """Return a search for a stolen car among neighbors, with some of it changed."""

@@ -90,9 +90,7 @@ def _received(world: World, *, captured: Any, received: Any) -> Any:
     from tests.unit.vault.world import a_camera, a_read, signed
 
     camera = a_camera()
-    sealed = world.vault.seal(
-        signed(camera, 9, [a_read(PLATE, captured)]), camera=camera, received_at=received
-    )
+    sealed = world.seal(signed(camera, 9, [a_read(PLATE, captured)]), camera=camera, received_at=received)
     world.reads.rows += sealed.rows
     return sealed.rows
 

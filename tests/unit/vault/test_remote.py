@@ -140,7 +140,7 @@ def test_batch_comes_back_as_it_does_in_one_process(world: World) -> None:
     camera = a_camera(heading=90)
     whole = a_read("t-1", state_confidence=0.5, image="ab" * 32)
     batch = signed(camera, 1, [whole, {"plate": "x"}, a_read("?")])
-    sealed = world.vault.seal(batch, camera=camera, received_at=AT)
+    sealed = world.seal(batch, camera=camera, received_at=AT)
     assert sealed.refused == Counter({ReadRefusal.MALFORMED: 1, ReadRefusal.NO_PLATE: 1})
     (read,) = sealed.reads
     assert dataclasses.astuple(read) == (camera.id, AT, "t-1", "T1", 0.93, "IL", 0.5, "ab" * 32)

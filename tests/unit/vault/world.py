@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +22,18 @@ from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import Camera, CameraStatus, Outcome
 from gatehouse.reads.rows import Lookup, SealedRead
-from gatehouse.vault import Keeping, OpenAsk, OpenedRead, RetentionClass, SignedBatch
+from gatehouse.vault import Keeping, OpenAsk, OpenedRead, RetentionClass, SealedBatch, SignedBatch
 from gatehouse.vault.batch import signed_message
 from gatehouse.vault.local import LocalVault
-from gatehouse.vault.protocol import ENTRY_FIELDS, HOLD_FIELDS, RELEASE_FIELDS, REQUEST_FIELDS
+from gatehouse.vault.protocol import (
+    ENTRY_FIELDS,
+    HOLD_FIELDS,
+    RELEASE_FIELDS,
+    REQUEST_FIELDS,
+    SHOWN_FIELDS,
+    Shown,
+)
+from gatehouse.vault.retention import LONGEST_MINUTES
 from tests.unit.ledger.logs import Clock
 from tests.unit.ledger.made import ORIGIN, log_key, receipt
 from tests.unit.ledger.naive import NaiveTree
@@ -57,7 +65,9 @@ class Entry:
 class Book:
     """A log in memory; every receipt is one of the newest tree."""
 
-    def __init__(self, clock: Clock, *, origin: str = ORIGIN, signers: Sequence[NoteSigner] = ()) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], *, origin: str = ORIGIN, signers: Sequence[NoteSigner] = ()
+    ) -> None:
         self.clock = clock
         self.origin = origin
         self.signers = list(signers) or [log_key(origin)]
@@ -109,7 +119,10 @@ class Search:
 
 @dataclass
 class World:
-    """Everything around a vault. `retention` is each owner's, in minutes."""
+    """Everything around a vault. `retention` is what its keeper lets each owner keep, in minutes.
+
+    On the record each owner has a rule that is longer than that, unless `rule` says otherwise.
+    """
 
     folder: Path
     clock: Clock = field(default_factory=lambda: Clock(AT))
@@ -117,11 +130,14 @@ class World:
     policy: Policy = field(default_factory=lambda: Policy.of_log(log_key().vkey))
     pack: bytes = PACK
     root: Path | None = None
+    backlog: timedelta | None = None
 
     def __post_init__(self) -> None:
         self.book = Book(self.clock)
         self.reads = MemoryReads()
         self.numbers: dict[str, int] = {}
+        self.cameras: dict[str, Camera] = {}
+        self.ruled: set[str] = set()
         LocalVault.create(self.folder, at=self.clock(), root=self.root)
         self.vault = self.opened()
 
@@ -131,6 +147,7 @@ class World:
             policy=lambda: self.policy,
             owners=self.keeping,
             pack_sha256=lambda: self.pack,
+            backlog=lambda: self.backlog,
             clock=self.clock,
             root=self.root,
         )
@@ -143,13 +160,77 @@ class World:
         minutes = self.retention.get(owner)
         return None if minutes is None else Keeping(RetentionClass(minutes))
 
+    def camera_entry(
+        self,
+        camera: Camera,
+        *,
+        event: str | None = None,
+        agency: str | None = None,
+        at: datetime | None = None,
+    ) -> Entry:
+        """Put a camera on the record: added if it is new, else changed."""
+        said: dict[str, Json] = {
+            "id": camera.id,
+            "agency": camera.agency,
+            "name": camera.name,
+            "latitude_e6": 0,
+            "longitude_e6": 0,
+            "heading": camera.heading,
+            "key": camera.key.hex(),
+            "status": str(camera.status),
+            "peak": camera.peak,
+        }
+        stem = "changed" if camera.id in self.cameras else "added"
+        self.cameras[camera.id] = camera
+        return self.book.append(
+            event or f"registry:camera:{stem}",
+            {"detail": {"camera": said, "by": f"{camera.agency}.c1"}},
+            agency=agency or camera.agency,
+            at=at,
+        )
+
+    def shown(self, entry: Entry) -> Shown:
+        return Shown(entry.data, self.book.receipt(entry), entry.show(SHOWN_FIELDS))
+
+    def enroll(self, camera: Camera) -> bool:
+        """Put a camera on the record, and show it to the vault."""
+        return self.vault.enroll(self.shown(self.camera_entry(camera)))
+
+    def rule_entry(
+        self, step: str, owner: str = OWNER, *, at: datetime | None = None, **detail: Json
+    ) -> Entry:
+        return self.book.append(f"rule:owner:{step}", {"detail": detail}, agency=owner, at=at)
+
+    def proposal(self, minutes: int | None, owner: str = OWNER, **detail: Json) -> Entry:
+        """Put on the record that an owner's rule shall be another; None takes it away."""
+        after: Json = None if minutes is None else {"owner": owner, "retention_minutes": minutes}
+        fields: dict[str, Json] = {"change": "c1", "subject": owner, "after": after, "waiting_days": 7}
+        return self.book.append(
+            "rule:owner:proposed", {"detail": {**fields, "by": f"{owner}.c1", **detail}}, agency=owner
+        )
+
+    def rule(self, minutes: int | None, owner: str = OWNER) -> bool:
+        """Put an owner's rule on the record without an approval, and show it to the vault."""
+        self.ruled.add(owner)
+        proposed = self.proposal(minutes, owner)
+        in_force = self.rule_entry("in_force", owner, change="c1")
+        return self.vault.retain(proposed=self.shown(proposed), in_force=self.shown(in_force))
+
+    def seal(self, batch: SignedBatch, *, camera: Camera, received_at: datetime | None = None) -> SealedBatch:
+        """Have a batch sealed once the vault knows its camera, as it is here, and its owner."""
+        if self.cameras.get(camera.id) != camera:
+            self.enroll(camera)
+        if camera.agency not in self.ruled:
+            self.rule(LONGEST_MINUTES, camera.agency)
+        return self.vault.seal(batch, received_at=received_at or self.clock())
+
     def take(self, *plates: str, owner: str = OWNER, at: datetime | None = None) -> list[SealedRead]:
         """Have a camera of an owner read these plates, and store the rows."""
         camera = a_camera(owner)
         captured = at or self.clock()
         number = self.numbers[camera.id] = self.numbers.get(camera.id, 0) + 1
         batch = signed(camera, number, [a_read(plate, captured) for plate in plates])
-        sealed = self.vault.seal(batch, camera=camera, received_at=max(captured, self.clock()))
+        sealed = self.seal(batch, camera=camera, received_at=max(captured, self.clock()))
         assert not sealed.refused, sealed.refused
         self.reads.rows += sealed.rows
         return list(sealed.rows)
