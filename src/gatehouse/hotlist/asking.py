@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gatehouse.hotlist.rows import ListFile
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import BadInput, PlateSearch
+from gatehouse.model import BadInput, PlateSearch, SearchMode
 from gatehouse.search.fields import asked_fields, search_of
+
+LONGEST_TEXT = 2_000
+# The clocks of an officer's machine and of the node may differ by that much.
+_APART = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,30 @@ class HotlistLimits:
     late: timedelta = timedelta(minutes=15)
     # How old a source's newest list may be, unless a custodian has set less.
     list_age: timedelta = timedelta(hours=48)
-    # Appends at a time while a list is taken in, so that they share commits.
-    writers: int = 32
+    # Rows of a list that are put on the record together, so that they share commits.
+    together: int = 128
+    # A full list of fewer than one row in so many that stood has to be meant.
+    shrinks: int = 10
+
+
+def check_form(standing: StandingSearch, now: datetime) -> None:
+    """Refuse with `BadInput` what is no standing search at all."""
+    search = standing.search
+    if abs(search.window.start - now) > _APART or search.window.end <= now:
+        raise BadInput(
+            "a standing search begins now and ends later",
+            where="window",
+            expected="a start within 60 s of the node's time, and a later end",
+        )
+    texts = (search.reason, search.ground, search.case_number, standing.source, standing.origin)
+    if any(len(text or "") > LONGEST_TEXT for text in texts):
+        raise BadInput(
+            "a text of a standing search is too long", expected=f"at most {LONGEST_TEXT} characters"
+        )
+    if not standing.source.strip():
+        raise BadInput("a standing search says where it comes from", where="source")
+    if search.mode is not SearchMode.LIVE:
+        raise BadInput("a standing search is no training", where="mode", expected="live")
 
 
 def standing_fields(standing: StandingSearch) -> dict[str, Json]:
@@ -98,9 +124,21 @@ def standing_intent(standing: StandingSearch) -> dict[str, Json]:
     return {"asks": "standing_search", "agency": standing.search.agency, **standing_fields(standing)}
 
 
-def list_intent(agency: str, source: str, sha256: str, *, replaces: bool) -> dict[str, Json]:
-    """Return the document that is signed for a list, by the hash of its file."""
-    return {"asks": "list", "agency": agency, "source": source, "sha256": sha256, "replaces": replaces}
+def list_intent(
+    agency: str, source: str, sha256: str, *, replaces: bool, shrinks: bool = False
+) -> dict[str, Json]:
+    """Return the document that is signed for a list, by the hash of its file.
+
+    `shrinks` says that it ends nearly all that its source has, and that this is meant.
+    """
+    return {
+        "asks": "list",
+        "agency": agency,
+        "source": source,
+        "sha256": sha256,
+        "replaces": replaces,
+        "shrinks": shrinks,
+    }
 
 
 def step_intent(step: str, about: str) -> dict[str, Json]:

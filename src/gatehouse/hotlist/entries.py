@@ -12,41 +12,36 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.hotlist import changes, rules
-from gatehouse.hotlist.asking import StandingSearch, standing_intent, step_intent
+from gatehouse.hotlist.asking import LONGEST_TEXT, StandingSearch, check_form, standing_intent, step_intent
 from gatehouse.hotlist.deciding import Matches, StandingDecider
 from gatehouse.hotlist.errors import UnknownEntry, WrongStep
 from gatehouse.hotlist.matching import Index, Standing
 from gatehouse.hotlist.parts import HotlistParts
-from gatehouse.hotlist.recording import Case, EntryRecorder, Shared, decision_fields
+from gatehouse.hotlist.recording import Case, EntryRecorder, Shared, decision_fields, hashes
 from gatehouse.hotlist.state import EntryRow
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.committer import Apply
+from gatehouse.ledger.log import Appended
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import (
-    BadInput,
     Error,
     Officer,
     Outcome,
     Process,
     ProcessKind,
-    SearchMode,
     SearchState,
     StandingState,
 )
 from gatehouse.search import rules as door
 from gatehouse.search.answer import Refusal
-from gatehouse.search.book import Entered
 from gatehouse.search.judging import ATTACHMENT, Group, Judged, Sealable, judged_of, seal, unseal
 from gatehouse.search.review import ask as ask_reviewers
 from gatehouse.search.review import may_review
 from gatehouse.search.rules import APPEAL, DoorRule
 from gatehouse.search.signature import Signature, holds, review_intent
 
-# The clocks of an officer's machine and of the node may differ by that much.
-_APART = timedelta(seconds=60)
 _DAY = timedelta(hours=24)
-_LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ class Entries:
         """
         parts, search = self._parts, standing.search
         now = parts.clock()
-        _check_form(standing, now)
+        check_form(standing, now)
         for person in (search.officer, search.entered_by):
             parts.registry.officer(person)
         bars = []
@@ -92,7 +87,7 @@ class Entries:
             bars.append(door.UNSIGNED)
         source = parts.tables.source(search.agency, standing.source)
         authoritative = source is not None and source.authoritative
-        plate, matter = self._record.hashes(standing)
+        plate, matter = hashes(parts.key, search.agency, search.plate.text, search.case_number)
         # Two that ask at once in one case count each other.
         with self._asking:
             known = parts.tables.plates_of(matter) | {plate}
@@ -123,7 +118,7 @@ class Entries:
         try:
             return self._settled(case, bars, shared)
         except Exception as error:
-            return self._close(case, error)
+            return self.close(case, error)
 
     def matches(self, standing: StandingSearch) -> Matches:
         """Return what the free texts of a standing search suggest."""
@@ -157,14 +152,16 @@ class Entries:
                 return self._told(case, step, entered, judged)
             return self._released(case, judged)
         except Exception as error:
-            return self._close(case, error)
+            return self.close(case, error)
 
     def refuse(self, entry: str, *, by: Officer, signed: Signature | None, reason: str) -> EntryAnswer:
         """Put the assigned reviewer's refusal on the record."""
         row = self._under_review(entry, by, signed, approves=False)
         case = self.case(row)
         entered = self._record.step(
-            case, SearchState.REFUSED, {"approver": by.id, "decision": "deny", "reason": reason[:_LONGEST]}
+            case,
+            SearchState.REFUSED,
+            {"approver": by.id, "decision": "deny", "reason": reason[:LONGEST_TEXT]},
         )
         return EntryAnswer(entry, SearchState.REFUSED, entered.index, entered.receipt, appeal=APPEAL)
 
@@ -177,7 +174,7 @@ class Entries:
             entered = self._record.about(
                 case,
                 StandingState.ENDED,
-                {"approver": by.id, "reason": reason[:_LONGEST]},
+                {"approver": by.id, "reason": reason[:LONGEST_TEXT]},
                 changes.ended(entry),
             )
         except WrongStep:
@@ -253,13 +250,28 @@ class Entries:
     def recover(self) -> list[EntryAnswer]:
         """Close what a crash left without an outcome. MUST run before anybody asks."""
         interrupted = WrongStep("the entry was cut off")
-        return [self._close(self.case(row), interrupted) for row in self._parts.tables.unfinished()]
+        return [self.close(self.case(row), interrupted) for row in self._parts.tables.unfinished()]
 
-    def arm(self, row: EntryRow) -> None:
-        """Let matching know an entry that stands."""
+    def close(self, case: Case, error: Exception) -> EntryAnswer:
+        """Put on the record that an entry came to nothing; what cannot be recorded is raised."""
+        row = self._parts.tables.entry(case.id)
+        if row.state in (SearchState.REQUESTED, SearchState.PERMITTED, SearchState.APPROVED):
+            step = SearchState.DENIED if row.state is SearchState.REQUESTED else SearchState.FAILED
+            rule = door.INTERRUPTED.cited
+            fields: dict[str, Json] = {"decision": "deny", "rules": [rule.id]}
+            entered = self._record.step(case, step, fields)
+            refusal = Refusal(Outcome.DENY, rule, 0, door.INTERRUPTED.remedy)
+            return EntryAnswer(
+                case.id, step, entered.index, entered.receipt, refusals=(refusal,), appeal=APPEAL
+            )
+        raise error
+
+    def arm(self, row: EntryRow, standing: StandingSearch | None = None) -> None:
+        """Let matching know an entry that stands, and what it looks for if that is at hand."""
         if not row.stands or row.since is None:
             return
-        standing = self._parts.standing(row)
+        if standing is None:
+            standing = self._parts.standing(row)
         self._index.add(
             Standing(
                 id=row.id,
@@ -338,7 +350,7 @@ class Entries:
         shared: Shared | None = None,
         detail: Mapping[str, Json] | None = None,
         approver: str | None = None,
-    ) -> tuple[Entered, Sealable]:
+    ) -> tuple[Appended, Sealable]:
         kept = seal(judged) if shared is None else shared.kept
         under = None if shared is None else shared.index
         fields = decision_fields(judged, kept, under)
@@ -361,20 +373,6 @@ class Entries:
         self.arm(self._parts.tables.entry(case.id))
         return self._told(case, SearchState.RELEASED, entered, judged)
 
-    def _close(self, case: Case, error: Exception) -> EntryAnswer:
-        """Put on the record that an entry came to nothing; what cannot be recorded is raised."""
-        row = self._parts.tables.entry(case.id)
-        if row.state in (SearchState.REQUESTED, SearchState.PERMITTED, SearchState.APPROVED):
-            step = SearchState.DENIED if row.state is SearchState.REQUESTED else SearchState.FAILED
-            rule = door.INTERRUPTED.cited
-            fields: dict[str, Json] = {"decision": "deny", "rules": [rule.id]}
-            entered = self._record.step(case, step, fields)
-            refusal = Refusal(Outcome.DENY, rule, 0, door.INTERRUPTED.remedy)
-            return EntryAnswer(
-                case.id, step, entered.index, entered.receipt, refusals=(refusal,), appeal=APPEAL
-            )
-        raise error
-
     def _under_review(self, entry: str, by: Officer, signed: Signature | None, *, approves: bool) -> EntryRow:
         parts = self._parts
         row = parts.tables.entry(entry)
@@ -386,7 +384,7 @@ class Entries:
         self.check_signed(signed, review_intent(entry, approves=approves), by)
         return row
 
-    def _told(self, case: Case, step: SearchState, entered: Entered, judged: Judged) -> EntryAnswer:
+    def _told(self, case: Case, step: SearchState, entered: Appended, judged: Judged) -> EntryAnswer:
         refusals = rules.refusals_of(judged, self._parts.pack)
         return EntryAnswer(
             id=case.id,
@@ -397,20 +395,3 @@ class Entries:
             refusals=refusals,
             appeal=APPEAL if refusals else None,
         )
-
-
-def _check_form(standing: StandingSearch, now: datetime) -> None:
-    search = standing.search
-    if abs(search.window.start - now) > _APART or search.window.end <= now:
-        raise BadInput(
-            "a standing search begins now and ends later",
-            where="window",
-            expected="a start within 60 s of the node's time, and a later end",
-        )
-    texts = (search.reason, search.ground, search.case_number, standing.source, standing.origin)
-    if any(len(text or "") > _LONGEST for text in texts):
-        raise BadInput("a text of a standing search is too long", expected=f"at most {_LONGEST} characters")
-    if not standing.source.strip():
-        raise BadInput("a standing search says where it comes from", where="source")
-    if search.mode is not SearchMode.LIVE:
-        raise BadInput("a standing search is no training", where="mode", expected="live")

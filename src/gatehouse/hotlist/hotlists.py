@@ -17,6 +17,7 @@ from gatehouse.hotlist.deciding import StandingDecider
 from gatehouse.hotlist.entries import Entries, EntryAnswer
 from gatehouse.hotlist.hits import Hits
 from gatehouse.hotlist.leads import Hit
+from gatehouse.hotlist.listed import ListedRows
 from gatehouse.hotlist.lists import Lists
 from gatehouse.hotlist.matching import Index
 from gatehouse.hotlist.parts import HotlistParts
@@ -37,7 +38,7 @@ class Hotlists:
         self.index = Index()
         decider = StandingDecider(parts.registry, parts.limits)
         self.entries = Entries(parts, decider, self.index)
-        self.lists = Lists(parts, self.entries, self.index)
+        self.lists = Lists(parts, ListedRows(parts, decider, self.entries), self.entries, self.index)
         self.hits = Hits(parts, decider, self.entries, self.index)
 
     def recover(self) -> list[EntryAnswer]:

@@ -70,13 +70,14 @@ def read_list(
         lines = text.replace("\r\n", "\n").split("\n")
         if lines and not lines[-1]:
             lines.pop()
-        name = layout or layout_of(lines)
+        name = layout or layout_of(lines, given)
         if name is None or name not in LAYOUTS:
             raise ListUnreadable(
                 "the file is no list of a known layout",
                 where=where,
                 expected=", ".join((TABLE, *LAYOUTS)),
-                hint="name the columns with --mapping, or the layout with --layout",
+                hint="a table needs a header that names its columns, or --mapping; plates alone need a "
+                "mapping with file and case; --layout names any other",
             )
         found, cut = name, LAYOUTS[name](lines)
     reading = _Reading(given, at)

@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatehouse.hotlist.errors import ListUnreadable
+from gatehouse.model.plate import LONGEST
 
 LONGEST_LINE = 4_000
+TABLE = "table"
+ALONE = "alone"
 _PROBED = 20
 
 
@@ -278,20 +281,33 @@ LAYOUTS: dict[str, Callable[[Sequence[str]], Cut]] = {
     "clew": clew,
     "florida": florida,
     "leads": leads,
-    "alone": alone,
+    ALONE: alone,
 }
-TABLE = "table"
 
 
-def layout_of(lines: Sequence[str]) -> str | None:
-    """Return the layout without a header that most of the first lines are of, None where none fits."""
+def layout_of(lines: Sequence[str], mapping: Mapping) -> str | None:
+    """Return the layout without a header that most of the first lines are of, None where none fits.
+
+    Any short line has the form of a plate. So a list is taken for plates alone only where the mapping says
+    what they are listed as, every one of its lines could be a plate, and most have a digit.
+    """
     probed = [each for each in lines[: _PROBED * 2] if each.strip()][:_PROBED]
     if not probed:
         return None
     for name, cut in LAYOUTS.items():
+        if name == ALONE:
+            continue
         if sum(isinstance(each, Cells) for each in cut(probed)) * 2 >= len(probed):
             return name
-    return None
+    return ALONE if mapping.file and mapping.case and _plates_alone(lines) else None
+
+
+def _plates_alone(lines: Sequence[str]) -> bool:
+    """Return whether every line that says anything has the form of a plate, and most have a digit."""
+    cut = [each for each in alone(lines) if isinstance(each, Cells) or each.passed_over is None]
+    signs = [re.sub(r"[ .-]", "", each.plate) if isinstance(each, Cells) else "" for each in cut]
+    with_digit = sum(any(sign.isdigit() for sign in each) for each in signs)
+    return all(1 <= len(each) <= LONGEST for each in signs) and with_digit * 2 > len(signs)
 
 
 def _no_row(number: int, text: str) -> Line | None:

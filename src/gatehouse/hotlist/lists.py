@@ -9,39 +9,34 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from gatehouse.hotlist import changes, rules
-from gatehouse.hotlist.asking import StandingSearch, list_intent
-from gatehouse.hotlist.entries import Entries, EntryAnswer
+from gatehouse.hotlist.asking import list_intent
+from gatehouse.hotlist.entries import Entries
+from gatehouse.hotlist.errors import ListEmpty, ListShrinks
+from gatehouse.hotlist.listed import ListedRows
 from gatehouse.hotlist.listed_as import about_immigration
 from gatehouse.hotlist.matching import Index
 from gatehouse.hotlist.parts import HotlistParts
-from gatehouse.hotlist.recording import Shared
 from gatehouse.hotlist.rows import ListReport, ListRow, RowRefusal
 from gatehouse.hotlist.state import Source
+from gatehouse.law import Lexicon, Rulebook
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import (
     BadInput,
-    Behalf,
     Error,
     ListState,
     Officer,
-    PlatePattern,
-    PlateSearch,
     Role,
     Scope,
     SearchState,
-    Window,
 )
-from gatehouse.search.fields import signals_in, time_text
-from gatehouse.search.rules import DoorRule
-from gatehouse.search.scoping import propose
+from gatehouse.search.fields import time_text
+from gatehouse.search.registry import Owners
 from gatehouse.search.signature import Signature
 
 _AGES = (timedelta(minutes=5), timedelta(days=7))
@@ -58,24 +53,50 @@ class ListMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListTaken:
-    """What became of a list: `kept` rows were there before, `ended` are gone; `states` of the new entries."""
+    """What became of a list: `kept` rows were there before, `ended` are gone; `states` of the new entries.
+
+    `denied_before` rows were denied when they came first, and what that rests on is the same: they were not
+    asked for again. What was taken of the file = kept + denied before + new.
+    """
 
     index: int
     receipt: Receipt
     kept: int
     ended: int
+    denied_before: int = 0
     states: Counter[SearchState] = field(default_factory=Counter)
     refused: Counter[RowRefusal] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a refusal rests on. `owners` is the registry's own object, another one after any change there.
+
+    `said` holds the source's settings, who answers for it, and the day: some rules begin on one.
+    """
+
+    owners: Owners
+    rulebook: Rulebook
+    lexicon: Lexicon
+    said: tuple[Scope, bool, Officer, date]
+
+    def holds(self, now: _Basis) -> bool:
+        """Return whether nothing has changed since."""
+        same = self.owners is now.owners and self.rulebook is now.rulebook and self.lexicon is now.lexicon
+        return same and self.said == now.said
 
 
 class Lists:
     """The sources and lists of every agency of the node."""
 
-    def __init__(self, parts: HotlistParts, entries: Entries, index: Index) -> None:
+    def __init__(self, parts: HotlistParts, rows: ListedRows, entries: Entries, index: Index) -> None:
         self._parts = parts
+        self._rows = rows
         self._entries = entries
         self._index = index
         self._taking = threading.Lock()
+        # By agency and source, in memory: after a restart each row is asked for once more.
+        self._denied: dict[tuple[str, str], tuple[_Basis, dict[bytes, bool]]] = {}
 
     def set_source(
         self,
@@ -140,14 +161,16 @@ class Lists:
         signed: Signature | None,
         listed_at: datetime,
         mode: ListMode = ListMode.REPLACES,
+        shrinks: bool = False,
     ) -> ListTaken:
         """Take a list in; `listed_at` is when its source made it, and no list is older than the one before.
 
         Deletions are done first: what is no longer listed matches nothing, and then that is on the record.
-        One list is taken in at a time.
+        One list is taken in at a time. A full list without a row that is taken is `ListEmpty`; one that would
+        end nearly all that stands is `ListShrinks` unless `shrinks`, which is signed, says that it is meant.
         """
         with self._taking:
-            return self._taken(source, report, by, signed, listed_at, mode)
+            return self._taken(source, report, by, signed, listed_at, mode, shrinks)
 
     def _taken(
         self,
@@ -157,6 +180,7 @@ class Lists:
         signed: Signature | None,
         listed_at: datetime,
         mode: ListMode,
+        shrinks: bool,
     ) -> ListTaken:
         parts = self._parts
         now = parts.clock()
@@ -166,20 +190,32 @@ class Lists:
             raise rules.refused(rules.NOT_OF_AGENCY)
         if known is None:
             raise rules.refused(rules.NO_SOURCE)
-        intent = list_intent(person.agency, source, report.sha256, replaces=mode is ListMode.REPLACES)
+        intent = list_intent(
+            person.agency, source, report.sha256, replaces=mode is ListMode.REPLACES, shrinks=shrinks
+        )
         self._entries.check_signed(signed, intent, person)
         if listed_at.utcoffset() is None or listed_at > now + _AHEAD:
             raise BadInput("a list is from the future", expected="the time at which its source made it")
+        self._rows.finish(known)
         before = parts.tables.lines_of(person.agency, source)
         rows = {self._line(known, row): row for row in report.rows}
+        if mode is ListMode.REPLACES and not shrinks:
+            _check_size(len(rows), len(before), report, parts.limits.shrinks)
+        denied = {} if mode is ListMode.DELETES else self._still_denied(known, rows, now)
         new, ended = self._sorted(rows, before, mode, now)
+        if ended:
+            # A case that had too many plates may have room by what ends.
+            denied = {line: False for line, many in denied.items() if not many}
+        new = [line for line in new if line not in denied]
         gone = [before[line][0] for line in ended]
         self._index.drop(gone)
         try:
             entered = parts.book.append(
                 _event(ListState.REPLACED if mode is ListMode.REPLACES else ListState.CHANGED),
                 agency=person.agency,
-                fields=self._list_fields(known, report, person, listed_at, mode, len(new), len(gone)),
+                fields=self._list_fields(
+                    known, report, person, listed_at, mode, new=len(new), ended=len(gone), denied=len(denied)
+                ),
                 pack=parts.pack_hash,
                 apply=changes.listed(person.agency, source, listed_at, gone),
             )
@@ -187,9 +223,20 @@ class Lists:
             for entry in gone:
                 self._entries.arm(parts.tables.entry(entry))
             raise
-        states = self._asked(known, {line: rows[line] for line in new}, person, entered.index, now)
-        kept = 0 if mode is ListMode.DELETES else len(rows) - len(new)
-        return ListTaken(entered.index, entered.receipt, kept, len(gone), states, report.reasons)
+        basis = self._basis(known, now)
+        answered = self._rows.ask(
+            known, {line: rows[line] for line in new}, person, listed=entered.index, now=now
+        )
+        self._remember(known, basis, denied | answered.denied, mode)
+        return ListTaken(
+            entered.index,
+            entered.receipt,
+            0 if mode is ListMode.DELETES else len(rows) - len(new) - len(denied),
+            len(gone),
+            len(denied),
+            answered.states,
+            report.reasons,
+        )
 
     def _sorted(
         self,
@@ -212,73 +259,32 @@ class Lists:
         left = [line for line in before if line not in rows] if mode is ListMode.REPLACES else []
         return [*new, *again], [*left, *again]
 
-    def _asked(
-        self, source: Source, rows: dict[bytes, ListRow], by: Officer, listed: int, now: datetime
-    ) -> Counter[SearchState]:
-        """Ask for each new row, and return the states of what was asked."""
-        groups: dict[tuple[object, ...], list[tuple[bytes, StandingSearch, bool]]] = {}
-        plates: dict[str, set[str]] = {}
-        for line, row in rows.items():
-            standing = self._standing(source, row, by, now)
-            of_case = plates.setdefault(row.case, set())
-            of_case.add(row.plate)
-            many = not source.authoritative and len(of_case) > self._parts.limits.plates_per_case
-            signals = signals_in(self._entries.matches(standing))
-            key = (standing.search.purpose, standing.search.scope, standing.file, signals, many)
-            groups.setdefault(key, []).append((line, standing, many))
-        states: Counter[SearchState] = Counter()
-        with ThreadPoolExecutor(self._parts.limits.writers, thread_name_prefix="hotlist") as threads:
-            for group in groups.values():
-                (line, standing, many), *others = group
-                bars = [rules.TOO_MANY_PLATES] if many else []
-                first = self._ask((line, standing, many), listed, bars, None)
-                states[first.state] += 1
-                shared = self._entries.shared(first.id) if others else None
-                answers = threads.map(
-                    lambda each, bars=bars, shared=shared: self._ask(each, listed, bars, shared), others
-                )
-                states.update(each.state for each in answers)
-        return states
-
-    def _ask(
-        self,
-        row: tuple[bytes, StandingSearch, bool],
-        listed: int,
-        bars: Sequence[DoorRule],
-        shared: Shared | None,
-    ) -> EntryAnswer:
-        line, standing, _ = row
-        case = self._entries.requested(standing, listed=listed, line=line)
-        return self._entries.settle(case, bars=bars, shared=shared)
-
-    def _standing(self, source: Source, row: ListRow, by: Officer, now: datetime) -> StandingSearch:
+    def _basis(self, source: Source, now: datetime) -> _Basis:
+        """Return what a refusal of this moment rests on."""
         registry = self._parts.registry
-        latest = now + self._parts.limits.longest_listed
-        until = latest if row.expires is None else min(latest, datetime.fromisoformat(row.expires))
-        agency = registry.agency(source.agency)
-        # A list states no ground for a wider scope than the one that serves its purpose.
-        proposed = propose(
-            row.file.purpose, None, agency, registry.owners(agency), registry.rulebook.pack.scopes
-        ).proposed
-        return StandingSearch(
-            PlateSearch(
-                agency=source.agency,
-                officer=source.officer,
-                entered_by=by.id,
-                plate=PlatePattern(row.plate),
-                window=Window(now, until.astimezone(UTC)),
-                scope=source.scope if proposed.covers(source.scope) else proposed,
-                purpose=row.file.purpose,
-                on_behalf_of=Behalf.NONE,
-                reason=row.note or f"listed as {row.file_text}",
-                case_number=row.case,
-            ),
-            source=source.name,
-            state=row.state,
-            file=row.file,
-            letters=True,
-            origin=row.agency,
+        return _Basis(
+            registry.owners(registry.agency(source.agency)),
+            registry.rulebook,
+            registry.lexicon,
+            (source.scope, source.authoritative, registry.officer(source.officer), now.date()),
         )
+
+    def _still_denied(self, source: Source, rows: dict[bytes, ListRow], now: datetime) -> dict[bytes, bool]:
+        """Return which of some rows were denied on the basis that still holds."""
+        basis, denied = self._denied.get((source.agency, source.name), (None, {}))
+        if basis is None or not basis.holds(self._basis(source, now)):
+            return {}
+        crowded = self._rows.crowded(source, {line: rows[line] for line in rows if denied.get(line)})
+        return {line: many for line, many in denied.items() if line in rows and (not many or line in crowded)}
+
+    def _remember(self, source: Source, basis: _Basis, denied: dict[bytes, bool], mode: ListMode) -> None:
+        if mode is ListMode.DELETES:
+            return
+        if mode is ListMode.ADDS:
+            kept, before = self._denied.get((source.agency, source.name), (None, {}))
+            if kept is not None and kept.holds(basis):
+                denied = before | denied
+        self._denied[source.agency, source.name] = (basis, denied)
 
     def _line(self, source: Source, row: ListRow) -> bytes:
         said = (source.agency, source.name, row.text, row.state or "", row.file.value, row.case)
@@ -291,11 +297,14 @@ class Lists:
         by: Officer,
         listed_at: datetime,
         mode: ListMode,
+        *,
         new: int,
         ended: int,
+        denied: int,
     ) -> dict[str, Json]:
         return {
             "counts": {
+                "denied_before": denied,
                 "ended": ended,
                 "lines": report.lines,
                 "new": new,
@@ -319,3 +328,21 @@ class Lists:
 
 def _event(state: ListState) -> str:
     return f"hotlist:list:{state.value}"
+
+
+def _check_size(rows: int, before: int, report: ListReport, shrinks: int) -> None:
+    """Refuse a full list that holds nothing, or next to nothing of what stands."""
+    if not rows:
+        raise ListEmpty(
+            "a full list without a row that is taken would end everything of its source",
+            expected="at least one row that is taken",
+            got=f"{report.lines} lines, {len(report.refused)} refused",
+            hint="look at it with `gatehouse hotlist check`; what is over is deleted by a list of deletions",
+        )
+    if rows * shrinks < before:
+        raise ListShrinks(
+            "a full list would end nearly everything of its source",
+            expected=f"at least {-(-before // shrinks)} rows, as {before} stand",
+            got=f"{rows} rows",
+            hint="if it is meant, sign and send it with `shrinks`",
+        )

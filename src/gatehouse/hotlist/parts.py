@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from gatehouse.hotlist.asking import HotlistLimits, StandingSearch, standing_of
 from gatehouse.hotlist.sealing import EntryKey, LeadKeys
 from gatehouse.hotlist.state import EntryRow, HotlistTables
 from gatehouse.law import Pack
 from gatehouse.ledger.canonical import from_canonical
+from gatehouse.ledger.committer import Apply
+from gatehouse.ledger.entry import Draft
+from gatehouse.ledger.log import Appended
+from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import BadInput
 from gatehouse.search.book import Book
@@ -22,11 +27,30 @@ from gatehouse.search.review import Choose
 Count = Callable[[bytes, Receipt], bool]
 
 
+class ListBook(Book, Protocol):
+    """A book in which many appends can be begun before the first is waited for."""
+
+    def submit(
+        self,
+        draft: Draft,
+        *,
+        pack: bytes | None,
+        apply: Apply | None = None,
+        attachments: Mapping[str, bytes] = ...,
+    ) -> Pending:
+        """Begin to put a drafted event on the record, as `append` does, without waiting for it."""
+        ...
+
+    def result(self, pending: Pending) -> Appended:
+        """Wait for an append that was begun, and return or raise as `append` does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HotlistParts:
     """The rooms, tables and keys behind hotlists. Whoever makes them opens and closes them."""
 
-    book: Book
+    book: ListBook
     registry: Registry
     tables: HotlistTables
     key: EntryKey

@@ -179,8 +179,12 @@ class Ledger:
         apply: Apply | None = None,
         attachments: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Pending:
-        """Begin to put a drafted event on the record without waiting for it; `log.result` waits."""
+        """Begin to put a drafted event on the record without waiting for it; `result` waits."""
         return self._submit(Placed(draft, pack, self._openings, attachments=attachments), apply)
+
+    def result(self, pending: Pending) -> Appended:
+        """Wait for an append that was begun, and return or raise as `append` does."""
+        return self.log.result(pending)
 
     def _submit(self, placed: Placed, apply: Apply | None) -> Pending:
         draft = placed.draft

@@ -27,6 +27,13 @@ def refused(text: str, **more: object) -> list[tuple[int, RowRefusal, str | None
     return [(each.line, each.reason, each.column) for each in read(text, **more).refused]
 
 
+def listed(
+    line: int, plate: str, state: str, file: ListFile, said: str, case: str, *, agency: str | None = None
+) -> ListRow:
+    """Return a row whose plate stands in the list as it is compared."""
+    return ListRow(line, plate, plate, state, file, said, case, agency)
+
+
 class TestLayouts:
     def test_ncic_fixed_columns_are_read(self) -> None:
         report = read(
@@ -37,26 +44,8 @@ class TestLayouts:
         assert report.layout == "ncic_fixed"
         assert report.passed_over == {"header": 1}
         assert report.rows == (
-            ListRow(
-                line=2,
-                text="TEST123",
-                plate="TEST123",
-                state="CA",
-                file=ListFile.STOLEN_VEHICLE,
-                file_text="V",
-                case="V123456789",
-                agency="LA0570200",
-            ),
-            ListRow(
-                line=3,
-                text="TEST124",
-                plate="TEST124",
-                state="OH",
-                file=ListFile.STOLEN_PLATE,
-                file_text="P",
-                case="P987654321",
-                agency="LA0570200",
-            ),
+            listed(2, "TEST123", "CA", ListFile.STOLEN_VEHICLE, "V", "V123456789", agency="LA0570200"),
+            listed(3, "TEST124", "OH", ListFile.STOLEN_PLATE, "P", "P987654321", agency="LA0570200"),
         )
         assert report.state_repaired == 1
 
@@ -100,17 +89,7 @@ class TestLayouts:
         report = read(
             "Case #;License Plate;State/Province;NCIC File;Eye Color\n26-1;TEST1;Ohio;Stolen Vehicle;brown\n"
         )
-        assert report.rows == (
-            ListRow(
-                line=2,
-                text="TEST1",
-                plate="TEST1",
-                state="OH",
-                file=ListFile.STOLEN_VEHICLE,
-                file_text="Stolen Vehicle",
-                case="26-1",
-            ),
-        )
+        assert report.rows == (listed(2, "TEST1", "OH", ListFile.STOLEN_VEHICLE, "Stolen Vehicle", "26-1"),)
         assert report.ignored == ("Eye Color",)
 
     def test_a_mapping_names_columns_that_the_header_does_not(self) -> None:
@@ -127,6 +106,23 @@ class TestLayouts:
     def test_a_file_of_no_layout_is_no_list(self) -> None:
         with pytest.raises(ListUnreadable, match="known layout"):
             read("Dear colleagues, please find attached the list that we spoke about.\n")
+
+    @pytest.mark.parametrize(
+        ("text", "mapping"),
+        [
+            ("TEST1\nTEST2\n", Mapping()),
+            ("TEST1\nTEST2\n", Mapping(file="AMBER ALERT")),
+            ("TEST1\nTEST2\n", Mapping(case="26-0001")),
+            ("milk\neggs\nflour\n", Mapping(file="AMBER ALERT", case="26-0001")),
+            ("TEST1\nTEST2\na line of words here\n", Mapping(file="AMBER ALERT", case="26-0001")),
+            ("TEST1\nTEST2\n2026-11-23 16.04\n", Mapping(file="AMBER ALERT", case="26-0001")),
+        ],
+    )
+    def test_short_lines_are_not_taken_for_plates_without_more_to_say_so(
+        self, text: str, mapping: Mapping
+    ) -> None:
+        with pytest.raises(ListUnreadable, match="known layout"):
+            read(text, mapping=mapping)
 
     def test_a_file_that_is_too_long_is_no_list(self) -> None:
         with pytest.raises(ListUnreadable, match="too long"):

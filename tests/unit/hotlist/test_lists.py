@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from gatehouse.hotlist.asking import list_intent
-from gatehouse.hotlist.errors import WrongStep
+from gatehouse.hotlist.errors import ListEmpty, ListShrinks, WrongStep
 from gatehouse.hotlist.importing import read_list
 from gatehouse.hotlist.lists import ListMode
 from gatehouse.hotlist.rows import RowRefusal
+from gatehouse.law.codes import BANS
 from gatehouse.ledger.committer import NotRecorded
+from gatehouse.ledger.pending import Pending
 from gatehouse.model import BadInput, Scope, SearchState
 from gatehouse.search.errors import Refused
 from tests.unit.hotlist.world import CUSTODIANS, STATE_LIST, World
@@ -80,6 +83,7 @@ class TestTake:
         taken = world.take(f"{HEADER}TEST1,OH,IVF,26-1\nTEST2,OH,Gang,26-2\nTEST3,OH,Stolen,26-3\n")
         assert taken.refused == {RowRefusal.IMMIGRATION: 1, RowRefusal.FILE_NOT_TAKEN: 1}
         assert world.values(taken.index)["counts"] == {
+            "denied_before": 0,
             "ended": 0,
             "lines": 4,
             "new": 1,
@@ -153,6 +157,69 @@ class TestTake:
         rows = "".join(f"TEST{at},OH,Stolen,26-1\n" for at in range(7))
         assert world.take(HEADER + rows).states == {SearchState.RELEASED: 5, SearchState.DENIED: 2}
 
+    @pytest.mark.parametrize("text", [HEADER, f"{HEADER}TEST1,OH,Gang,26-1\n"])
+    def test_a_full_list_without_a_row_ends_nothing(self, world: World, text: str) -> None:
+        world.source()
+        world.take(TWO)
+        events = world.events()
+        with pytest.raises(ListEmpty):
+            world.take(text)
+        assert world.events() == events
+        assert world.take(text, mode=ListMode.ADDS).ended == 0
+        assert len(world.pass_by("TEST1")) == 1
+
+    def test_a_full_list_that_ends_nearly_everything_has_to_be_meant(self, world: World) -> None:
+        world.source()
+        rows = [f"TEST{at},OH,Stolen,26-{at}\n" for at in range(21)]
+        world.take(HEADER + "".join(rows))
+        few = HEADER + "".join(rows[:2])
+        with pytest.raises(ListShrinks) as refused:
+            world.take(few)
+        assert (refused.value.expected, refused.value.got) == ("at least 3 rows, as 21 stand", "2 rows")
+        assert len(world.pass_by("TEST20")) == 1
+        assert world.take(few, shrinks=True).ended == 19
+        assert len(world.pass_by("TEST20")) == 0
+
+    def test_that_it_is_meant_is_part_of_what_is_signed(self, world: World) -> None:
+        world.source()
+        report = read_list(TWO.encode(), at=world.clock())
+        signed = world.sign(list_intent(CEDAR, STATE_LIST, report.sha256, replaces=True), "c1")
+        with pytest.raises(Refused, match="signs exactly"):
+            world.hotlists.lists.take(
+                STATE_LIST,
+                report,
+                by=world.officer("c1"),
+                signed=signed,
+                listed_at=world.clock(),
+                shrinks=True,
+            )
+
+    def test_plates_of_a_case_count_over_all_its_lists(self, world: World) -> None:
+        world.source(authoritative=False)
+        taken = [
+            world.take(f"{HEADER}TEST{at},OH,Stolen,26-1\n", mode=ListMode.ADDS).states for at in range(6)
+        ]
+        assert taken == [{SearchState.RELEASED: 1}] * 5 + [{SearchState.DENIED: 1}]
+
+    def test_what_an_earlier_list_left_open_is_asked_for_again(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.source()
+        submit, left = world.ledger.submit, iter(range(3))
+
+        def full(*given: Any, **more: Any) -> Pending:
+            if next(left, None) is None:
+                raise NotRecorded("the disk is full")
+            return submit(*given, **more)
+
+        monkeypatch.setattr(world.ledger, "submit", full)
+        with pytest.raises(NotRecorded):
+            world.take(f"{TWO}TEST3,OH,Stolen,26-3\nTEST4,OH,Stolen,26-4\n")
+        monkeypatch.undo()
+        assert world.take(TWO).states == {SearchState.RELEASED: 1}
+        assert {row.state for row in world.tables.entries("1")} == {SearchState.RELEASED}
+        assert [len(world.pass_by(plate)) for plate in ("TEST1", "TEST2")] == [1, 1]
+
     def test_a_list_of_no_source_is_refused(self, world: World) -> None:
         with pytest.raises(Refused, match="a custodian"):
             world.take(TWO)
@@ -178,3 +245,64 @@ class TestTake:
         )
         taken = world.take(TWO)
         assert taken.states == {SearchState.RELEASED: 2}
+
+
+class TestDeniedBefore:
+    """Rows that are denied are asked for again once what that rests on is another."""
+
+    @pytest.fixture
+    def denied(self, world: World) -> World:
+        """Return a world in which no owner permits."""
+        for owner in world.registry.cameras:
+            world.registry.bans[owner] = frozenset(BANS)
+        world.source()
+        assert world.take(TWO).states == {SearchState.DENIED: 2}
+        return world
+
+    def test_they_are_counted_and_not_recorded_again(self, denied: World) -> None:
+        entries = denied.events("hotlist:entry:")
+        taken = denied.take(f"{TWO}TEST3,OH,Stolen,26-3\n")
+        assert (taken.kept, taken.denied_before, taken.states) == (0, 2, {SearchState.DENIED: 1})
+        assert denied.events("hotlist:entry:")[len(entries) :] == ["requested", "denied"]
+        counts = denied.values(taken.index)["counts"]
+        assert isinstance(counts, dict)
+        assert (counts["rows"], counts["new"], counts["denied_before"]) == (3, 1, 2)
+        assert denied.take(TWO).denied_before == 2
+
+    def test_another_rule_has_them_asked_for_again(self, denied: World) -> None:
+        denied.registry.bans.clear()
+        assert denied.take(TWO).states == {SearchState.RELEASED: 2}
+
+    def test_another_day_has_them_asked_for_again(self, denied: World) -> None:
+        denied.clock.move(timedelta(days=1))
+        assert denied.take(TWO).states == {SearchState.DENIED: 2}
+
+    def test_another_setting_of_the_source_has_them_asked_for_again(self, denied: World) -> None:
+        denied.source(authoritative=False)
+        assert denied.take(TWO).states == {SearchState.DENIED: 2}
+
+    def test_a_restart_has_them_asked_for_again(self, denied: World) -> None:
+        denied.reopen()
+        assert denied.take(TWO).states == {SearchState.DENIED: 2}
+
+    def test_a_failure_is_not_remembered(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError
+
+        world.source()
+        monkeypatch.setattr("gatehouse.hotlist.deciding.judge", fail)
+        assert world.take(TWO).states == {SearchState.DENIED: 2}
+        monkeypatch.undo()
+        assert world.take(TWO).states == {SearchState.RELEASED: 2}
+
+    def test_a_case_that_has_room_again_takes_one_that_was_too_many(self, world: World) -> None:
+        world.source(authoritative=False)
+        rows = [f"TEST{at},OH,Stolen,26-1\n" for at in range(7)]
+        assert world.take(HEADER + "".join(rows)).states == {SearchState.RELEASED: 5, SearchState.DENIED: 2}
+        assert world.take(HEADER + "".join(rows)).denied_before == 2
+        taken = world.take(HEADER + "".join(rows[1:]))
+        assert (taken.ended, taken.kept, taken.states) == (
+            1,
+            4,
+            {SearchState.RELEASED: 1, SearchState.DENIED: 1},
+        )

@@ -58,7 +58,7 @@ class World:
     """Everything around hotlists; `close` and `open` are a restart."""
 
     folder: Path
-    limits: HotlistLimits = field(default_factory=lambda: HotlistLimits(writers=2))
+    limits: HotlistLimits = field(default_factory=lambda: HotlistLimits(together=2))
 
     def __post_init__(self) -> None:
         self.clock = Clock()
@@ -179,11 +179,23 @@ class World:
         )
 
     def take(
-        self, text: str, *, mode: ListMode = ListMode.REPLACES, source: str = STATE_LIST, by: str = "c1"
+        self,
+        text: str,
+        *,
+        mode: ListMode = ListMode.REPLACES,
+        source: str = STATE_LIST,
+        by: str = "c1",
+        shrinks: bool = False,
     ) -> ListTaken:
         report = read_list(text.encode(), at=self.clock())
         replaces = mode is ListMode.REPLACES
-        signed = self.sign(list_intent(CEDAR, source, report.sha256, replaces=replaces), by)
+        intent = list_intent(CEDAR, source, report.sha256, replaces=replaces, shrinks=shrinks)
         return self.hotlists.lists.take(
-            source, report, by=self.officer(by), signed=signed, listed_at=self.clock(), mode=mode
+            source,
+            report,
+            by=self.officer(by),
+            signed=self.sign(intent, by),
+            listed_at=self.clock(),
+            mode=mode,
+            shrinks=shrinks,
         )

@@ -167,6 +167,9 @@ class ListGiven(Given):
     text: Annotated[str, StringConstraints(strip_whitespace=False, max_length=LARGEST_LIST)]
     listed_at: Time = Field(description="When its source made it")
     mode: ListMode = ListMode.REPLACES
+    shrinks: bool = Field(
+        default=False, description="Says that it is meant to end nearly everything of its source"
+    )
     layout: Annotated[str, StringConstraints(max_length=40)] | None = None
     mapping: MappingGiven | None = None
     signed: Signed = Field(description="Signs the intent `list`")
@@ -190,6 +193,9 @@ class ListTold(Told):
     rows: int
     kept: int
     ended: int
+    denied_before: int = Field(
+        description="Rows that were denied before, under the same rules; they were not asked for again"
+    )
     states: dict[SearchState, int] = Field(description="What became of the new rows")
     refused: dict[RowRefusal, int]
     refused_rows: list[RowTold]
@@ -323,7 +329,9 @@ def take(call: Call) -> Reply:
         where="list",
     )
     replaces = given.mode is ListMode.REPLACES
-    intent = list_intent(call.officer.agency, given.source, report.sha256, replaces=replaces)
+    intent = list_intent(
+        call.officer.agency, given.source, report.sha256, replaces=replaces, shrinks=given.shrinks
+    )
     signed = shown(call, intent, given.signed)
     taken = call.site.hotlists.lists.take(
         given.source,
@@ -332,6 +340,7 @@ def take(call: Call) -> Reply:
         signed=signed,
         listed_at=given.listed_at,
         mode=given.mode,
+        shrinks=given.shrinks,
     )
     return Reply(
         ListTold(
@@ -342,6 +351,7 @@ def take(call: Call) -> Reply:
             rows=len(report.rows),
             kept=taken.kept,
             ended=taken.ended,
+            denied_before=taken.denied_before,
             states=dict(taken.states),
             refused=dict(taken.refused),
             refused_rows=[
