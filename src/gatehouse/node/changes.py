@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import BadInput, BadUse, Officer
+from gatehouse.model import BadInput, BadUse, Officer, VerificationFailed
 from gatehouse.node.bodies import Body, Kind, OwnerBody, written
-from gatehouse.node.change import Change, ChangeState, event_of, subject_of
-from gatehouse.node.errors import ChangeRefused
+from gatehouse.node.change import Change, ChangeState, Version, event_of, subject_of
+from gatehouse.node.errors import ChangeRefused, Unknown
 from gatehouse.node.lawful import check_retention
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.signing.durable import replace_file
@@ -44,11 +44,15 @@ class Changes:
         )
 
     def get(self, change: str) -> Change:
-        """Return the change of an id; an unknown one is `BadInput`."""
+        """Return the change of an id; an unknown one is `Unknown`."""
         found = self._registry.view.changes.get(change)
         if found is None:
-            raise BadInput("there is no such change", got=f"{len(change)} characters")
+            raise Unknown("there is no such change", got=f"{len(change)} characters")
         return found
+
+    def in_force(self) -> Sequence[tuple[Kind, str, Version]]:
+        """Return kind, subject and version of each rule that holds now, in the order of their entries."""
+        return self._registry.now.rules()
 
     def propose(
         self,
@@ -171,6 +175,20 @@ class Changes:
         if not target.exists():
             replace_file(target, backtest)
         return name
+
+    def backtest(self, change: Change) -> bytes | None:
+        """Return the published backtest of a change, None where it needed none."""
+        if change.backtest is None:
+            return None
+        try:
+            found = (self._published / f"{change.backtest}.json").read_bytes()
+        except FileNotFoundError:
+            raise Unknown(
+                "the backtest is not among what is published", hint="restore the node's folder `published`"
+            ) from None
+        if sha256(found).hexdigest() != change.backtest:
+            raise VerificationFailed("a published backtest was changed", where=f"change {change.id}")
+        return found
 
     def _advanced(self, change: Change) -> Change:
         view = self._registry.view

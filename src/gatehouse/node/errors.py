@@ -1,5 +1,7 @@
 """What a node refuses, beside what its rooms refuse.
 
+BadInput
++-- Unknown         there is no such change, or no such entry of the record
 BadUse
 +-- ChangeRefused   a change of the registry or of a rule that may not be made, or not yet
 VerificationFailed
@@ -10,7 +12,11 @@ PartUnavailable
 
 from __future__ import annotations
 
-from gatehouse.model import BadUse, PartUnavailable, VerificationFailed
+from gatehouse.model import BadInput, BadUse, PartUnavailable, VerificationFailed
+
+
+class Unknown(BadInput):
+    """There is no such change, or no such entry of the record."""
 
 
 class ChangeRefused(BadUse):

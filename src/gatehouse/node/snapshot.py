@@ -20,7 +20,7 @@ from gatehouse.node.bodies import (
     PackBody,
     SharingBody,
 )
-from gatehouse.node.change import NODE
+from gatehouse.node.change import NODE, Version
 from gatehouse.node.view import View
 from gatehouse.search.registry import OwnerRules, Owners
 
@@ -70,6 +70,16 @@ class Snapshot:
     def of(self, view: View, witnessed: int) -> bool:
         """Return whether it was made of this view with as many entries witnessed."""
         return view is self.view and witnessed == self._witnessed
+
+    def rules(self) -> Sequence[tuple[Kind, str, Version]]:
+        """Return kind, subject and version of each rule that holds, in the order of their entries."""
+        found = [
+            (kind, subject, version)
+            for kind, subject in self.view.rules
+            if (version := self.view.in_force(kind, subject, witnessed=self._witnessed)) is not None
+            and version.body is not None
+        ]
+        return sorted(found, key=lambda each: each[2].entry)
 
     @property
     def pack(self) -> PackBody:

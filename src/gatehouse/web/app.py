@@ -21,12 +21,16 @@ import gatehouse
 from gatehouse.web import openapi
 from gatehouse.web.api import (
     account,
+    changes,
+    countersigning,
+    enrolling,
     enrollment,
     exigency,
     health,
     hits,
     hotlists,
     reads,
+    record,
     registry,
     requests,
     searches,
@@ -56,9 +60,13 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
         *hotlists.endpoints(),
         *hits.endpoints(metrics),
         *registry.endpoints(),
+        *enrolling.endpoints(),
+        *changes.endpoints(),
+        *record.endpoints(),
         *session.endpoints(),
         *enrollment.endpoints(),
         *account.endpoints(),
+        *countersigning.endpoints(),
         *health.endpoints(metrics),
     ]
 

@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Protocol
 
 from gatehouse.hotlist.hotlists import Hotlists
+from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, Camera, Officer, Role
 from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider
+from gatehouse.node.changes import Changes
 from gatehouse.node.health import Health
+from gatehouse.node.intake import CameraHealth
+from gatehouse.node.record import Recorded
 from gatehouse.search.door import Door
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
@@ -32,6 +36,22 @@ class Ingested(Protocol):
     @property
     def duplicate(self) -> bool:
         """Return whether the camera's number was had before."""
+        ...
+
+
+class Intake(Protocol):
+    """What the web asks of the intake (`gatehouse.node.intake`)."""
+
+    def health(self, camera: str) -> CameraHealth:
+        """Return what a camera has handed in since the node started."""
+        ...
+
+
+class Stored(Protocol):
+    """What the web asks of the read store."""
+
+    def last_batch(self, camera: str) -> int:
+        """Return the number of the newest batch of a camera, 0 before any."""
         ...
 
 
@@ -62,6 +82,22 @@ class Registry(Protocol):
         """Return what an owner decides beside its terms."""
         ...
 
+    def add_officer(self, officer: Officer, *, by: Officer) -> Recorded:
+        """Add a person who is no custodian."""
+        ...
+
+    def change_officer(self, officer: Officer, *, by: Officer) -> Recorded:
+        """Change the name or the roles of a person."""
+        ...
+
+    def add_camera(self, camera: Camera, *, by: Officer) -> Recorded:
+        """Add a camera with its key."""
+        ...
+
+    def change_camera(self, camera: Camera, *, by: Officer) -> Recorded:
+        """Change a camera."""
+        ...
+
 
 class Site(Protocol):
     """A running node as the web needs it."""
@@ -89,6 +125,26 @@ class Site(Protocol):
     @property
     def registry(self) -> Registry:
         """Return the registry."""
+        ...
+
+    @property
+    def changes(self) -> Changes:
+        """Return the changes of the rules."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return the ledger."""
+        ...
+
+    @property
+    def intake(self) -> Intake:
+        """Return the intake of reads."""
+        ...
+
+    @property
+    def reads(self) -> Stored:
+        """Return the read store."""
         ...
 
     @property

@@ -24,7 +24,7 @@ from gatehouse.ledger.committer import NotWitnessed
 from gatehouse.ledger.day_keys import DayKeyDestroyed
 from gatehouse.model import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn, TooManyAttempts
-from gatehouse.node.errors import Busy
+from gatehouse.node.errors import Busy, Unknown
 from gatehouse.search.errors import OutOfOrder, Refused, UnknownSearch
 from gatehouse.web.errors import RequestRefused
 
@@ -38,6 +38,7 @@ _STATUS: Final[tuple[tuple[type[Error], int], ...]] = (
     (TooManyAttempts, 429),
     (Busy, 429),
     (Refused, 403),
+    (Unknown, 404),
     (UnknownSearch, 404),
     (UnknownEntry, 404),
     (DayKeyDestroyed, 410),

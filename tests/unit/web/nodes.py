@@ -22,15 +22,21 @@ from gatehouse.hotlist.parts import HotlistParts
 from gatehouse.hotlist.sealing import EntryKey, LeadKeys
 from gatehouse.hotlist.state import TABLES, HotlistTables
 from gatehouse.ledger import own_tables
+from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, Camera, Officer, Read, Role
 from gatehouse.node.accounts import Accounts, OidcProvider
 from gatehouse.node.accounts.passwords import Passwords
+from gatehouse.node.changes import Changes
 from gatehouse.node.health import Health
+from gatehouse.node.intake import CameraHealth
+from gatehouse.node.record import Recorded
+from gatehouse.reads.sqlite import SqliteReads
 from gatehouse.search.door import Door
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
 from gatehouse.web.app import create_app, endpoints
 from gatehouse.web.metrics import Metrics
+from gatehouse.web.ports import Site
 from gatehouse.web.problem import Problem
 from tests.unit.node.authenticator import Authenticator
 from tests.unit.node.staff import SITE, Record
@@ -73,6 +79,23 @@ class WebRegistry:
     def own_rule(self, owner: str) -> OwnerRules:
         return self._world.registry.own_rule(owner)
 
+    def add_officer(self, officer: Officer, *, by: Officer) -> Recorded:
+        raise NotImplementedError("a whole node has it: tests.unit.web.whole")
+
+    change_officer = add_officer
+
+    def add_camera(self, camera: Camera, *, by: Officer) -> Recorded:
+        raise NotImplementedError("a whole node has it: tests.unit.web.whole")
+
+    change_camera = add_camera
+
+
+class NoIntake:
+    """An intake that no camera has handed anything to."""
+
+    def health(self, camera: str) -> CameraHealth:
+        return CameraHealth()
+
 
 class WebNode:
     """A node as the web asks for it (`gatehouse.web.ports.Site`)."""
@@ -112,6 +135,7 @@ class WebNode:
         self.oidc: OidcProvider | None = None
         self.taken: list[SignedBatch] = []
         self.take: Taken | Exception = Taken(accepted=1)
+        self.intake = NoIntake()
         self.parts = [Health("ledger", True), Health("vault", True)]
 
     @property
@@ -121,6 +145,18 @@ class WebNode:
     @property
     def clock(self) -> Any:
         return self.world.clock
+
+    @property
+    def changes(self) -> Changes:
+        raise NotImplementedError("a whole node has it: tests.unit.web.whole")
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.world.ledger
+
+    @property
+    def reads(self) -> SqliteReads:
+        return self.world.reads
 
     def ingest(self, batch: SignedBatch) -> Taken:
         self.taken.append(batch)
@@ -233,7 +269,7 @@ class Browser:
             more["json"] = json
         return self.send("POST", path, **more)
 
-    def enroll(self, node: WebNode, officer: str) -> None:
+    def enroll(self, node: Site, officer: str) -> None:
         """Give a person a passkey, on this browser's device."""
         self.device = Authenticator()
         token = node.accounts.enrollment.invite(officer, by=()).token
@@ -260,7 +296,7 @@ class Browser:
         return {"nonce": challenge["nonce"], "credential": self.device.get(challenge["passkey"])}
 
 
-def at_work(node: WebNode, app: Starlette, officer: str) -> Browser:
+def at_work(node: Site, app: Starlette, officer: str) -> Browser:
     """Return the browser of a person who has a passkey and is signed in."""
     browser = Browser(app)
     browser.enroll(node, officer)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from gatehouse.model import BadUse
 from gatehouse.node.accounts.challenges import Challenges
 from gatehouse.node.accounts.codes import Codes
+from gatehouse.node.accounts.countersigning import Countersigning
 from gatehouse.node.accounts.enrolling import Enrollment
 from gatehouse.node.accounts.errors import NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile, Clock, micros
@@ -72,6 +73,7 @@ class Accounts:
             self._file, officers, self.enrollment, passwords=passwords, throttle=throttle, record=record
         )
         self.subjects = Subjects(self._file, officers, record=record)
+        self.countersigning = Countersigning(self._file, officers)
         self.logins = Logins(self._file)
 
     def enrolled(self, officer: str) -> bool:

@@ -21,7 +21,7 @@ from gatehouse.model import BadInput, PartUnavailable
 
 Clock = Callable[[], datetime]
 
-VERSION: Final = 1
+VERSION: Final = 2
 _BUSY_SECONDS: Final = 5.0
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -84,6 +84,16 @@ CREATE TABLE attempt (
     last_at INTEGER NOT NULL
 ) STRICT;
 """
+_SINCE_2: Final = """
+CREATE TABLE countersigning (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    agency TEXT NOT NULL,
+    asked BLOB NOT NULL,
+    asked_by TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT
+"""
 
 
 class AccountsFile:
@@ -120,6 +130,8 @@ class AccountsFile:
             if found == 0:
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
+            if found in (0, 1):
+                connection.execute(_SINCE_2)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
             elif found != VERSION:
                 raise BadInput(

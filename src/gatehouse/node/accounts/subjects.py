@@ -55,17 +55,30 @@ class Subjects:
             connection.execute("INSERT INTO subject VALUES (?, ?, ?)", (issuer, subject, officer))
 
     def unlink(self, issuer: str, subject: str, *, by: tuple[str, ...]) -> None:
-        """Unlink a subject and end the person's sessions."""
+        """Unlink a subject and end the person's sessions; `by` are custodians of the agency, or the operator.
+
+        It only takes something away, so one custodian is enough.
+        """
         with self._file.reading() as connection:
             row = connection.execute(
                 "SELECT officer FROM subject WHERE issuer = ? AND subject = ?", (issuer, subject)
             ).fetchone()
         if row is None:
             raise BadInput("the subject is linked to nobody")
+        agency = self._officers.officer(row[0]).agency
+        for each in by:
+            custodian_of(self._officers, each, agency=agency)
         self._record(AccountEvent.SUBJECT_UNLINKED, officer=row[0], by=by, detail={"issuer": issuer})
         with self._file.writing() as connection:
             connection.execute("DELETE FROM subject WHERE issuer = ? AND subject = ?", (issuer, subject))
             connection.execute("DELETE FROM session WHERE officer = ?", (row[0],))
+
+    def of(self, officer: str) -> list[tuple[str, str]]:
+        """Return issuer and subject of each link of a person."""
+        with self._file.reading() as connection:
+            return connection.execute(
+                "SELECT issuer, subject FROM subject WHERE officer = ? ORDER BY issuer, subject", (officer,)
+            ).fetchall()
 
     def officer(self, issuer: str, subject: str) -> str:
         """Return the id of the person whom a verified subject is; `NotSignedIn` if it is nobody."""

@@ -19,6 +19,19 @@ from gatehouse.search.signature import review_intent, search_intent
 from gatehouse.web.api.asking import Line, SearchAsked
 from gatehouse.web.api.model import Credential, Given, Id, Told
 from gatehouse.web.api.standing import Sha256, StandingAsked
+from gatehouse.web.api.wanted import (
+    CameraWanted,
+    ChangeWanted,
+    PersonWanted,
+    SourceWanted,
+    SubjectWanted,
+    approval_intent,
+    camera_intent,
+    change_intent,
+    person_intent,
+    source_intent,
+    subject_intent,
+)
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 from gatehouse.web.errors import RequestRefused
 
@@ -87,7 +100,63 @@ class AccountIntent(Given):
     subject: Annotated[str, StringConstraints(max_length=600)] = ""
 
 
-Intent: TypeAlias = SearchIntent | ReviewIntent | StandingIntent | ListIntent | RenewIntent | AccountIntent
+class ChangeIntent(Given):
+    """A change of a rule, as it will be proposed."""
+
+    asks: Literal["change"]
+    change: ChangeWanted
+
+
+class PersonIntent(Given):
+    """A person of the agency who comes or changes."""
+
+    asks: Literal["person"]
+    person: PersonWanted
+
+
+class CameraIntent(Given):
+    """A camera of the agency that comes or changes."""
+
+    asks: Literal["camera"]
+    camera: CameraWanted
+
+
+class SourceIntent(Given):
+    """A source of lists."""
+
+    asks: Literal["source"]
+    source: SourceWanted
+
+
+class SubjectIntent(Given):
+    """A subject of an OpenID provider and the person who it is, or is no more."""
+
+    asks: Literal["link_subject", "unlink_subject"]
+    subject: SubjectWanted
+
+
+class ApprovalIntent(Given):
+    """What a second custodian approves, by its id."""
+
+    asks: Literal["approval"]
+    what: Literal["change", "countersigning"]
+    id: Id
+
+
+Intent: TypeAlias = (
+    SearchIntent
+    | ReviewIntent
+    | StandingIntent
+    | ListIntent
+    | RenewIntent
+    | AccountIntent
+    | ChangeIntent
+    | PersonIntent
+    | CameraIntent
+    | SourceIntent
+    | SubjectIntent
+    | ApprovalIntent
+)
 
 
 class IntentGiven(Given):
@@ -165,6 +234,18 @@ def _document(call: Call, intent: Intent) -> Json:
             return step_intent("renew", entry)
         case AccountIntent(action=action, subject=subject):
             return account_intent(action, subject)
+        case ChangeIntent(change=change):
+            return change_intent(change, call.officer)
+        case PersonIntent(person=person):
+            return person_intent(person, call.officer)
+        case CameraIntent(camera=camera):
+            return camera_intent(camera, call.officer)
+        case SourceIntent(source=source):
+            return source_intent(source, call.officer)
+        case SubjectIntent(asks=asks, subject=link):
+            return subject_intent(link, link=asks == "link_subject")
+        case ApprovalIntent(what=what, id=about):
+            return approval_intent(what, about)
 
 
 def _text(data: bytes) -> str:
