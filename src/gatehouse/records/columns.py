@@ -118,7 +118,7 @@ def normal_label(cell: str | None) -> str:
     if not cell or len(cell) > _LONGEST:
         return ""
     label = _NOISE.sub("", cell.lower())
-    if label in KNOWN_LABELS:
+    if label in KNOWN_LABELS or not cell.rstrip()[-1:].isdigit():
         return label
     shorter = _NOISE.sub("", _NUMBERED.sub("", cell.lower()))
     return shorter if shorter in KNOWN_LABELS else label
