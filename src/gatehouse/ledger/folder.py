@@ -129,7 +129,9 @@ class Ledger:
         with folder.view() as view:
             signers = folder.open_signers(view.keys)
         with ExitStack() as opened:
-            witnesses = opened.enter_context(Witnesses(policy)) if policy.witnesses else None
+            witnesses = None
+            if policy.witnesses:
+                witnesses = opened.enter_context(Witnesses(policy, clock=lambda: clock().timestamp()))
             log = opened.enter_context(
                 Log.open(
                     folder.log,

@@ -221,6 +221,14 @@ class Log(LogView):
                 hint=self._why() or "see to the connection with the witnesses",
             )
 
+    def check_clock(self) -> None:
+        """Refuse with `ClocksDisagree` while the witnesses show another time; silent ones show none.
+
+        Whoever does what no later correction undoes asks before it. It may take as long as they do.
+        """
+        if self._asking is not None and self._state.head.newest.size:
+            self._asking.check_clock()
+
     def await_releases(self) -> None:
         """Return once witnesses have cosigned all that is on the record, else `ReleasesRefused`.
 

@@ -20,12 +20,11 @@ import httpx
 
 from gatehouse.ledger.background import Background
 from gatehouse.ledger.checkpoint import Checkpoint
-from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS
+from gatehouse.ledger.clock import CLOCK_TOLERANCE_SECONDS, ClocksDisagree
 from gatehouse.ledger.encoding import from_decimal, to_base64
 from gatehouse.ledger.errors import InvalidNote, InvalidSignature, PolicyNotMet
 from gatehouse.ledger.note import Signature, add_signatures, open_note, split_note
 from gatehouse.ledger.policy import Policy, WitnessAddress
-from gatehouse.model import PartUnavailable
 
 SECONDS: Final = 5.0
 LARGEST_ANSWER: Final = 65_536
@@ -35,10 +34,6 @@ _MOST_TRIES: Final = 3
 # Gives the proof that the tree of a size begins the checkpoint's.
 Proof = Callable[[int], list[bytes]]
 _Wanted = SimpleQueue[tuple[int, "Future[list[bytes]]"] | None]
-
-
-class ClocksDisagree(PartUnavailable):
-    """A witness's time is too far from ours, and without its cosignature the policy is not met."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from gatehouse.ledger import merkle
+from gatehouse.ledger.clock import ClocksDisagree
 from gatehouse.ledger.committer import StoredCheckpoint
 from gatehouse.ledger.errors import VerificationError
 from gatehouse.ledger.note import open_note, split_note
@@ -56,6 +57,8 @@ class Asking:
         self._witnesses = witnesses
         self._publish = publish
         self._changed = threading.Condition()
+        # Witnesses are asked one question at a time.
+        self._turn = threading.Lock()
         self._state = state
         self._closed = False
         # The last checkpoint that was held to the policy, and whether it satisfies it.
@@ -87,6 +90,19 @@ class Asking:
         """Return whether the first `size` entries are published with what the policy asks for now."""
         published = state.head.published
         return published.size >= size and self.met(published)
+
+    def check_clock(self) -> None:
+        """Raise `ClocksDisagree` if too few witnesses cosign, and one of them for its time."""
+        state, keys = self._state, self._witnesses.policy.log_keys
+        try:
+            bare = open_note(state.head.newest.note, keys=keys)
+            # Without the cosignatures of before, which would meet the policy at any time.
+            self._collected(state, f"{bare.text}\n{''.join(each.line for each in bare.signatures)}")
+        except ClocksDisagree:
+            raise
+        except Exception:
+            # Whoever is silent says nothing of the time; `failure` tells why nothing is cosigned.
+            return
 
     def close(self) -> None:
         """End the thread, once a question under way is answered."""
@@ -120,15 +136,19 @@ class Asking:
 
     def _ask(self, state: State) -> Publish:
         newest = state.head.newest
-        note = self._witnesses.collect(
-            newest.note,
-            proof=lambda size: merkle.consistency_proof(state.tree, size1=size, size2=newest.size),
-        ).checkpoint
+        note = self._collected(state, newest.note)
         policy = self._witnesses.policy
         policy.check(open_note(note, keys=policy.keys))
         before = {each.line for each in split_note(newest.note)[1]}
         lines = tuple(each.line for each in split_note(note)[1] if each.line not in before)
         return Publish(replace(newest, note=note), lines)
+
+    def _collected(self, state: State, note: str) -> str:
+        whole = state.head.newest.size
+        with self._turn:
+            return self._witnesses.collect(
+                note, proof=lambda size: merkle.consistency_proof(state.tree, size1=size, size2=whole)
+            ).checkpoint
 
     def _published(self, asked: State) -> bool:
         return self._closed or self.covers(self._state, asked.head.newest.size)

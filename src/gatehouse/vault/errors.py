@@ -12,6 +12,7 @@ BadUse
 +-- TooBroad                 a search needs more tokens than one may have
 PartUnavailable
 +-- ClockBehind              the time is before one that the vault has seen
++-- ClockJumped              the machine's clock was set while the process ran
 +-- RootMissing              the root that wraps the keys is not there, or is another's
 +-- VaultInUse               another process has the vault open
 +-- HoldMissing              no read is held under this id
@@ -58,6 +59,10 @@ class TooBroad(BadUse):
 
 class ClockBehind(PartUnavailable):
     """The time is before one that the vault has seen."""
+
+
+class ClockJumped(PartUnavailable):
+    """The machine's clock was set by more than a minute while the process ran."""
 
 
 class RootMissing(PartUnavailable):

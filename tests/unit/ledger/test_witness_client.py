@@ -10,11 +10,12 @@ from threading import Event
 import httpx
 import pytest
 
+from gatehouse.ledger.clock import ClocksDisagree
 from gatehouse.ledger.errors import PolicyNotMet, UntrustedNote
 from gatehouse.ledger.note import open_note
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.witness import Answer, Witness
-from gatehouse.ledger.witness_client import ClocksDisagree, Cosigned, Silent, Witnesses, collect
+from gatehouse.ledger.witness_client import Cosigned, Silent, Witnesses, collect
 from gatehouse.ledger.witness_server import serving
 from tests.unit.ledger.published import ORIGIN, Tree, log_signer, witness_signer
 

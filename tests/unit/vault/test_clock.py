@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,25 +12,14 @@ from gatehouse.vault.clock import ForwardClock, SteadyClock, steady_seconds
 from gatehouse.vault.errors import ClockBehind, ClockJumped
 from gatehouse.vault.sealing import to_microseconds
 from tests.unit.ledger.logs import Clock
+from tests.unit.vault.machine import Machine
 
 AT = datetime(2026, 11, 23, 16, 4, 5, tzinfo=UTC)
 
 
-@dataclass(slots=True)
-class Machine:
-    """A clock that can be set, beside one that cannot."""
-
-    wall: Clock
-    steady: float = 0.0
-
-    def passes(self, seconds: float) -> None:
-        self.wall.move(seconds)
-        self.steady += seconds
-
-
 def clocks() -> tuple[Machine, SteadyClock]:
     machine = Machine(Clock(AT))
-    return machine, SteadyClock(machine.wall, steady=lambda: machine.steady)
+    return machine, machine.clock()
 
 
 def test_time_that_passes_is_no_jump() -> None:
@@ -67,7 +55,7 @@ def test_start_anew_takes_the_clock_as_it_is() -> None:
     machine.wall.move(3_600)
     with pytest.raises(ClockJumped):
         clock()
-    assert SteadyClock(machine.wall, steady=lambda: machine.steady)() == AT + timedelta(hours=1)
+    assert machine.clock()() == AT + timedelta(hours=1)
 
 
 def test_clock_of_the_machine_goes_on() -> None:
