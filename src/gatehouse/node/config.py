@@ -139,6 +139,27 @@ class SearchConfig(Section):
     paper_hours: int = Field(
         48, ge=1, le=168, description="Hours within which the paper of an exigent search is due."
     )
+    cases: int = Field(
+        4,
+        ge=1,
+        le=100,
+        description="Times the candidates of one case that an officer has in all cases of a day.",
+    )
+    same_plate: int = Field(
+        3, ge=1, le=100, description="Searches of a plate by an officer after which one more sets a mark."
+    )
+    same_plate_days: int = Field(30, ge=1, le=30, description="Days within which they count.")
+    volume: int = Field(40, ge=1, le=10_000, description="Searches of an officer in a day that set no mark.")
+    volume_ratio: int = Field(
+        4, ge=2, le=100, description="Times the usual day that set no mark; times `volume`, for an agency."
+    )
+    hours_known: int = Field(
+        30, ge=5, le=1_000, description="Searches after which an officer's own hours are known."
+    )
+    hours_apart: int = Field(4, ge=1, le=11, description="Hours from the nearest own one that set a mark.")
+    history_days: int = Field(
+        90, ge=30, le=366, description="Days that marks look back on; then even hashes of plates go."
+    )
 
 
 class AccountsConfig(Section):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gatehouse.model import BadInput, BadUse, PartUnavailable
-from gatehouse.node.config import Config, Located, keys_of, load_config, read_config
+from gatehouse.node.config import Config, Located, SearchConfig, keys_of, load_config, read_config
+from gatehouse.node.node import _limits
+from gatehouse.search.limits import Limits
 
 
 def test_config_every_key_is_described_and_every_number_bounded() -> None:
@@ -94,3 +97,40 @@ class TestSecrets:
         assert self.located(tmp_path).reads_url() == f"sqlite:///{tmp_path}/reads.sqlite"
         absolute = self.located(tmp_path, url="sqlite:////srv/reads.sqlite")
         assert absolute.reads_url() == "sqlite:////srv/reads.sqlite"
+
+
+def test_limits_of_the_door_are_those_of_the_file_and_its_defaults_those_of_the_door(tmp_path: Path) -> None:
+    assert _limits(Located(tmp_path, Config())) == Limits()
+    given = {
+        "review_hours": 1,
+        "signature_minutes": 2,
+        "candidates": 3,
+        "officer_hour": 4,
+        "agency_hour": 5,
+        "paper_hours": 6,
+        "cases": 7,
+        "same_plate": 8,
+        "same_plate_days": 9,
+        "volume": 10,
+        "volume_ratio": 11,
+        "hours_known": 12,
+        "hours_apart": 11,
+        "history_days": 30,
+    }
+    assert given.keys() == SearchConfig.model_fields.keys()
+    assert _limits(Located(tmp_path, read_config({"search": given}, where="node.toml"))) == Limits(
+        signature_age=timedelta(minutes=2),
+        review=timedelta(hours=1),
+        candidates=3,
+        cases=7,
+        officer_hour=4,
+        agency_hour=5,
+        paper=timedelta(hours=6),
+        same_plate=8,
+        same_plate_within=timedelta(days=9),
+        volume=10,
+        volume_ratio=11,
+        hours_known=12,
+        hours_apart=11,
+        history=timedelta(days=30),
+    )
