@@ -216,6 +216,7 @@ class Node:
         """Return whether each part can do its work; it answers at once."""
         failing = self.background.failing
         return (
+            Health("clock", *_why(self._time())),
             Health("ledger", *_why(self._releases())),
             Health("intake", *_why(None if self.intake.healthy else "closed")),
             Health("hotlists", *_why(self._matching)),
@@ -262,8 +263,17 @@ class Node:
         self.hotlists.sweep()
 
     def _sweep(self) -> None:
+        # Keys that were destroyed in a time that has not come are lost for good.
+        self.ledger.log.check_clock()
         swept = self.vault.sweep()
         say("swept", level=logging.DEBUG, count=swept.sealing_keys + swept.token_keys + swept.holds)
+
+    def _time(self) -> str | None:
+        try:
+            self.clock()
+        except Error as error:
+            return type(error).__name__
+        return None
 
     def _releases(self) -> str | None:
         try:
