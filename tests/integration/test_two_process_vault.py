@@ -19,14 +19,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gatehouse.cli import main
 from gatehouse.ledger.entry import read_entry
 from gatehouse.ledger.log import now
-from gatehouse.model import SearchState
+from gatehouse.model import CameraStatus, SearchState
 from gatehouse.node.bodies import Kind, OwnerBody
+from gatehouse.node.change import ChangeState
 from gatehouse.node.config import load_config
 from gatehouse.node.intake import IngestResult
 from gatehouse.node.making import create_node
 from gatehouse.node.node import Node
 from gatehouse.vault.batch import ReadRefusal
 from gatehouse.vault.errors import VaultUnreachable
+from gatehouse.vault.protocol import Learned
 from tests.unit.node.founded import ALDER, ORIGIN, custodian
 from tests.unit.node.running import CAMERA, KEY, OFFICER, PLATE, asked, batch, sign
 
@@ -164,6 +166,28 @@ def test_search_while_the_vault_is_killed_fails_with_a_sentence_on_the_record(ro
         assert node.ingest(batch(2, now(), PLATE)).accepted == 1
         search = asked(now())
         assert len(node.door.ask(search, signed=sign(search, now())).reads) == 2
+
+
+def test_vault_goes_by_the_record_up_to_its_own_file(rooms: Rooms) -> None:
+    with rooms.opened() as node:
+        assert node.ingest(batch(1, now(), PLATE)).accepted == 1
+        by = custodian(ALDER, 1)
+        shorter = OwnerBody(owner="alder-pd", retention_minutes=2)
+        assert node.changes.propose(Kind.OWNER, shorter, by=by).state is ChangeState.IN_FORCE
+        camera = node.registry.camera(CAMERA.id)
+        node.registry.change_camera(replace(camera, status=CameraStatus.SUSPENDED), by=by)
+        rule, entries = node.registry.view.newest(Kind.OWNER, "alder-pd"), node.registry.view.enrollments
+        assert rule is not None
+        assert node.background.run_now("showing")
+        learned = node.vault.learned()
+        assert learned == Learned({CAMERA.id: entries[CAMERA.id][-1]}, {"alder-pd": rule.entry})
+        refused = node.ingest(batch(2, now(), PLATE))
+        assert refused == IngestResult(0, {ReadRefusal.CAMERA_SUSPENDED: 1})
+        # Whoever asks the vault past the node's own records learns no more.
+        assert node.vault.seal(batch(2, now(), PLATE), received_at=now()).rows == []
+        assert rooms.end(signal.SIGTERM) == 0
+        rooms.start()
+        assert node.vault.learned() == learned
 
 
 def test_vault_goes_by_its_own_file_whatever_the_node_says(rooms: Rooms) -> None:

@@ -255,6 +255,27 @@ class TestCounters:
         assert world.vault.counters(AT.date())["counts"] == [
             {"agency": SEARCHER, "event": "search:plate:released", "count": 1}
         ]
+        # Beside the count stands that nothing left the vault for it, and nothing will.
+        assert world.vault.counters(AT.date())["undelivered"] == [
+            {"agency": SEARCHER, "event": "search:plate:released", "count": 1}
+        ]
+        assert read_counters(json.dumps(world.vault.counters(AT.date()))).counts == {
+            (SEARCHER, "search:plate:released"): 1
+        }
+
+    def test_release_whose_answer_was_lost_stays_one_that_left_the_vault(self, world: World) -> None:
+        """The vault ends between its count and its answer; the node has it counted afterwards."""
+        world.take(PLATE)
+        search = world.search()
+        opened = world.vault.open(world.ask(search))
+        found = world.vault.examine(opened.id, world.reads.lookup(opened.lookups, owners=opened.owners))
+        entry = world.released(search, found.counts)
+        assert len(world.release(opened.id, entry)) == 1
+        world.reopen()
+        assert not world.vault.record(entry.data, world.book.receipt(entry))
+        document = world.vault.counters(AT.date())
+        assert document["counts"] == [{"agency": SEARCHER, "event": "search:plate:released", "count": 1}]
+        assert "undelivered" not in document
 
     def test_entry_of_another_event_is_not_counted(self, world: World) -> None:
         for event in ("search:plate:permitted", "evidence:hold:opened", "hotlist:hit:closed"):

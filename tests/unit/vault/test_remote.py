@@ -26,6 +26,7 @@ from gatehouse.vault import ReadRefusal, Vault
 from gatehouse.vault.errors import (
     HoldMissing,
     NotOpen,
+    NotPermitted,
     ReceiptSpent,
     TooBroad,
     VaultFailed,
@@ -34,6 +35,7 @@ from gatehouse.vault.errors import (
 )
 from gatehouse.vault.keys import Keys
 from gatehouse.vault.local import LocalVault
+from gatehouse.vault.protocol import Learned
 from gatehouse.vault.remote import RemoteVault
 from gatehouse.vault.server import serving
 from gatehouse.vault.tls import Tls, tls_context
@@ -148,6 +150,21 @@ def test_batch_comes_back_as_it_does_in_one_process(world: World) -> None:
     assert (row.owner_id, len(row.token), len(row.read_id)) == (OWNER, 16, 16)
 
 
+def test_cameras_and_retentions_are_learned_as_in_one_process(world: World) -> None:
+    assert world.enroll(a_camera())
+    assert world.rule(DAY)
+    proposed = world.proposal(2 * DAY)
+    approved = world.rule_entry("approved", change="c1", by="alder-pd.c2")
+    world.clock.move(7 * 86_400)
+    in_force = world.rule_entry("in_force", change="c1")
+    steps = {"proposed": proposed, "approved": approved, "in_force": in_force}
+    shown = {name: world.shown(each) for name, each in steps.items()}
+    assert [world.vault.retain(**shown) for _ in range(2)] == [True, False]
+    assert world.vault.learned() == Learned({"alder-pd-1": 0}, {OWNER: 5})
+    with pytest.raises(NotPermitted, match="no camera of another"):
+        world.vault.enroll(world.shown(world.camera_entry(a_camera(OTHER), agency=OWNER)))
+
+
 def test_refusals_are_the_same_errors(world: World) -> None:
     world.take(PLATE)
     search = world.search()
@@ -256,7 +273,7 @@ class TestMessages:
     def test_of_another_form_are_refused(self, client: httpx.Client) -> None:
         bodies = [b"", b"{", b"[]", b"{}", b'{"proof": 1}', b'{"request": {"entry": "%"}}', b"\xff"]
         for path, body in product(
-            ("seal", "open", "examine", "release", "record", "hold", "open-hold"), bodies
+            ("enroll", "retain", "seal", "open", "examine", "release", "record", "hold", "open-hold"), bodies
         ):
             response = client.post(path, content=body)
             assert (response.status_code, response.json()["error"]) == (400, "BadInput"), (path, body)
