@@ -100,7 +100,12 @@ def until_killed(folder: str, telling: Connection, since: float, ends_at: str) -
     place = Path(folder)
     terms, live = read_terms(place), LiveTerms(place)
     vault = LocalVault(
-        place, policy=live.policy, owners=live.keeping, pack_sha256=live.pack_sha256, clock=Running(since)
+        place,
+        policy=live.policy,
+        owners=live.keeping,
+        pack_sha256=live.pack_sha256,
+        backlog=live.backlog,
+        clock=Running(since),
     )
     if ends_at:
         call, _, when = ends_at.partition(":")

@@ -113,6 +113,7 @@ def serve(directory: VaultPlace, as_json: JsonOutput = False) -> None:
 
     from gatehouse.cli.output import print_json_line
     from gatehouse.node.logs import configure, say
+    from gatehouse.vault.clock import SteadyClock
     from gatehouse.vault.local import LocalVault
     from gatehouse.vault.server import serve as run
     from gatehouse.vault.terms import LiveTerms, read_terms
@@ -134,6 +135,7 @@ def serve(directory: VaultPlace, as_json: JsonOutput = False) -> None:
         owners=live.keeping,
         pack_sha256=live.pack_sha256,
         backlog=live.backlog,
+        clock=SteadyClock(),
         root=terms.root,
     )
     try:
