@@ -90,6 +90,10 @@ bench-ledger: $(DEV) ## Time the ledger against a bare SQLite insert and pymerkl
 bench-reads: $(DEV) $(DEBIAN) ## Time the read store against bare inserts and lookups in the same database (ROWS=20000000)
 	$(BIN)/python -m bench.reads $(if $(ROWS),--rows $(ROWS))
 
+.PHONY: bench-node
+bench-node: $(DEV) $(DEBIAN) ## Time reads in through HTTP and searches of 5,000 owners against the bare database (ROWS=20000000 STORE=sqlite)
+	$(BIN)/python -m bench.node $(if $(ROWS),--rows $(ROWS)) $(if $(STORE),--store $(STORE))
+
 .PHONY: bench-hotlist
 bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
 	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))

@@ -112,6 +112,7 @@ class BarePostgres:
     """One table without partitions."""
 
     def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
         self._connection = psycopg.connect(dsn, autocommit=True)
         self._connection.execute(
             "CREATE TABLE bare (token bytea NOT NULL, bucket int NOT NULL, "
