@@ -75,6 +75,7 @@ class ListIntent(Given):
     source: Line
     sha256: Sha256
     replaces: bool
+    shrinks: bool = Field(default=False, description="Ends nearly everything of its source, and means to")
 
 
 class RenewIntent(Given):
@@ -228,8 +229,8 @@ def _document(call: Call, intent: Intent) -> Json:
             return review_intent(id, approves=approves)
         case StandingIntent(standing=standing):
             return standing_intent(standing.standing(call.officer))
-        case ListIntent(source=source, sha256=sha256, replaces=replaces):
-            return list_intent(call.officer.agency, source, sha256, replaces=replaces)
+        case ListIntent(source=source, sha256=sha256, replaces=replaces, shrinks=shrinks):
+            return list_intent(call.officer.agency, source, sha256, replaces=replaces, shrinks=shrinks)
         case RenewIntent(entry=entry):
             return step_intent("renew", entry)
         case AccountIntent(action=action, subject=subject):
