@@ -195,8 +195,9 @@ def on_behalf_of(stage: Stage) -> Step:
         "on-behalf-of",
         "The side door: a search on behalf of ICE",
         (
-            "Every search says on whose behalf it is made, and the officer signs that. Here it is "
-            "Immigration and Customs Enforcement, with a robbery as the stated matter.",
+            "Every search says on whose behalf it is made, and the officer signs that. A Texas officer names "
+            "Immigration and Customs Enforcement, with a robbery as the stated matter: so it is decided as a "
+            "search of that agency, with which nobody here has agreed to share.",
             "Illinois and California refuse by law whatever the matter is. The two other owners have written "
             '"no federal searches" into their own rules, and those bind their own officers too.',
         ),

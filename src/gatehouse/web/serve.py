@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from gatehouse.model import BadUse
+from gatehouse.model import BadInput, BadUse
 
 LOOPBACK: Final = "127.0.0.1"
 PORT: Final = 8443
@@ -36,8 +37,10 @@ def serve(
     """Serve until the process is told to end; `ready` is given the address.
 
     Of `proxies`, addresses in front of this one, it is believed where requests come from, and of nobody else.
-    With a `certificate` and its `key` (PEM files) it serves TLS itself.
+    With a `certificate` and its `key` (PEM files) it serves TLS itself; files with which it cannot are
+    `BadInput`, before anybody is told of an address.
     """
+    _check_tls(certificate, key)
     with _listen(host, port) as listening:
         if ready is not None:
             ready(_url(listening, host, "http" if certificate is None else "https"))
@@ -90,6 +93,26 @@ def _server(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
+
+
+def _check_tls(certificate: Path | None, key: Path | None) -> None:
+    if certificate is None:
+        if key is not None:
+            # Without this it would speak plain HTTP, and whoever set the key believes otherwise.
+            raise BadInput("there is a key for TLS without its certificate", where=str(key))
+        return
+    try:
+        # A key that is locked with a passphrase must not make a service wait at a prompt.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
+    except OSError as error:
+        # An `SSLError` is one too, and says nothing of the files' content.
+        absent = [each for each in (certificate, key) if each is not None and not each.is_file()]
+        raise BadInput(
+            "the node cannot speak TLS with these files",
+            where=", ".join(str(each) for each in absent or (certificate, key) if each is not None),
+            expected="a certificate and its own key without a passphrase, as PEM files",
+            got="no such file" if absent else getattr(error, "reason", None) or "files that do not fit",
+        ) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
