@@ -98,6 +98,20 @@ bench-node: $(DEV) $(DEBIAN) ## Time reads in through HTTP and searches of 5,000
 bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
 	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))
 
+TRAINING := training/.venv
+
+$(TRAINING)/.ready: requirements-training.txt
+	$(PYTHON) -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-training.txt
+	@touch $@
+
+.PHONY: train
+train: $(TRAINING)/.ready ## Train the own character reader on rendered plates, or go on (MINUTES=240 THREADS=1)
+	@bash training/fonts.sh
+	@test -e training/out/plates-0.txt || $(TRAINING)/bin/python -m training.ocr cache --plates 30000
+	$(TRAINING)/bin/python -m training.ocr train --minutes $(or $(MINUTES),240) --threads $(or $(THREADS),1)
+	$(TRAINING)/bin/python -m training.export --out training/out/characters.onnx
+
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
