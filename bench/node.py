@@ -6,9 +6,11 @@
 
 One network of 5,000 owners with a camera each (`bench/network.py`), one node in a process of its own
 (`bench/serving.py`), and a database server of the bench's own with commits to the disk. Reads of the 29 days
-before today are loaded the short way, without HTTP. At a hundredth, a tenth, half and all of the rows, reads
-come in through HTTP and, in turns, into the bare table, which holds as many rows (`bench/node_ingest.py`).
-Then officers search, first in peace and then while reads come in at a steady rate (`bench/node_search.py`).
+before today are loaded the short way: some sealed by the vault without HTTP, the others as rows of the same
+lengths with random tokens, which the database makes itself. At a hundredth, a tenth, half and all of the
+rows, reads come in through HTTP and, in turns, into the bare table, which holds as many rows
+(`bench/node_ingest.py`). Then officers search, first in peace and then while reads come in at a steady rate
+(`bench/node_search.py`).
 Whatever runs shares two cores: client, node and database. Ratios within one run count.
 """
 
@@ -33,12 +35,14 @@ import psycopg
 from bench import node_ingest, node_search
 from bench.cameras import Fed, Feed
 from bench.network import make_network, owner_ids
-from bench.reads import SERVER, Bare, BarePostgres, BareSqlite
+from bench.reads import SEALED, SERVER, Bare, BarePostgres, BareSqlite
 from bench.serving import Ask, serve_node
 from tests.postgres import running
 
 from gatehouse.model import Scope
+from gatehouse.reads import schema
 from gatehouse.reads.open import init_reads
+from gatehouse.reads.rows import DAY_MINUTES
 
 OUT = Path(__file__).resolve().parent / "out" / "node.json"
 # Of all rows, by then; and on how many of the 29 past days they lie.
@@ -118,54 +122,53 @@ def node(folder: Path, owners: int, reads: str) -> Iterator[tuple[Connection, st
         process.kill()
 
 
-def fill_bare(bench: Bench, folder: Path, since: int, until: int) -> None:
-    """Give the bare table the rows of the days that were loaded: `since` to `until` days back."""
-    today = int(time.time()) // 86_400
-    low, high = (today - until) * 1440, (today - since + 1) * 1440
+def fill(bench: Bench, folder: Path, back: int, rows: int) -> None:
+    """Add rows to a past day that no search finds, and give the bare table all rows of that day."""
+    day = int(time.time()) // 86_400 - back
+    bucket, name = day * DAY_MINUTES, schema.day_table(day)
+    copied = f"INSERT INTO bare SELECT {', '.join(schema.COLUMNS)} FROM"
     if isinstance(bench.bare, BarePostgres):
         with psycopg.connect(bench.bare.dsn, autocommit=True) as connection:
             connection.execute(
-                "INSERT INTO bare SELECT token, bucket, owner_id, read_id, sealed FROM reads "
-                "WHERE bucket >= %s AND bucket < %s ORDER BY token",
-                (low, high),
+                "INSERT INTO reads SELECT uuid_send(gen_random_uuid()), %s, "
+                "'owner-' || lpad((n %% 5000)::text, 4, '0'), uuid_send(gen_random_uuid()), "
+                "decode(repeat(md5(n::text), %s), 'hex') FROM generate_series(1, %s) AS n",
+                (bucket, SEALED // 16, rows),
             )
-            connection.execute("ANALYZE bare")
+            connection.execute(f"{copied} reads WHERE bucket = %s ORDER BY token".encode(), (bucket,))
         return
-    with closing(sqlite3.connect(folder / "bare.sqlite")) as connection:
+    with closing(sqlite3.connect(folder / "reads.sqlite", timeout=60)) as connection:
+        connection.execute(
+            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?2) "
+            f"INSERT INTO {name} SELECT randomblob(16), ?1, printf('owner-%04d', n % 5000), randomblob(16), "
+            "randomblob(?3) FROM number WHERE ?2 > 0",
+            (bucket, rows, SEALED),
+        )
+        connection.commit()
+    with closing(sqlite3.connect(folder / "bare.sqlite", timeout=60)) as connection:
         connection.execute("ATTACH ? AS store", (f"{folder}/reads.sqlite",))
-        days = [
-            name
-            for (name,) in connection.execute(
-                "SELECT name FROM store.sqlite_master "
-                "WHERE type = 'table' AND name GLOB 'reads_2*' ORDER BY name"
-            )
-        ]
-        for name in days[: until - since + 1]:
-            connection.execute(
-                f"INSERT INTO bare SELECT token, bucket, owner_id, read_id, sealed FROM store.{name} "
-                "ORDER BY token"
-            )
+        connection.execute(f"{copied} store.{name} ORDER BY token")
         connection.commit()
 
 
-def load(bench: Bench, folder: Path, rows: int, each: int, size: int) -> list[dict[str, Any]]:
+def load(bench: Bench, folder: Path, rows: int, sealed: int, each: int, size: int) -> list[dict[str, Any]]:
     """Load the past days in stages, and time what comes in through HTTP at each."""
     found, back, loaded = [], DAYS - 1, 0
     print(f"keys of {len(bench.owners):,} owners: {bench.call('keys', bench.owners, DAYS):.0f} s", flush=True)
     for share, days in STAGES:
-        begun, newest = time.perf_counter(), back
+        begun, spent = time.perf_counter(), 0.0
         more = round(rows * share) - loaded
         for at in range(days):
             count = more * (at + 1) // days - more * at // days
+            ours = round(count * min(1.0, sealed / rows))
             # The others' cameras hand in through HTTP.
-            bench.call("load", bench.owners[: -node_ingest.CAMERAS], back, count, DAYS - back)
+            owners = bench.owners[: -node_ingest.CAMERAS]
+            spent += bench.call("load", owners, back, ours, DAYS - back)
+            fill(bench, folder, back, count - ours)
             back -= 1
         loaded += more
-        seconds = time.perf_counter() - begun
-        fill_bare(bench, folder, back + 1, newest)
         print(
-            f"{loaded:,} rows: {more / seconds:,.0f} rows/s without HTTP, bare table after "
-            f"{time.perf_counter() - begun - seconds:.0f} s",
+            f"{loaded:,} rows after {time.perf_counter() - begun:.0f} s, {spent:.0f} s of them in the vault",
             flush=True,
         )
         batches = max(1, each // size // node_ingest.CAMERAS)
@@ -200,6 +203,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--sealed", type=int, default=1_000_000, help="rows that the vault seals")
     parser.add_argument("--owners", type=int, default=5_000)
     parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--each", type=int, default=160_000, help="reads of a round through HTTP")
@@ -213,7 +217,7 @@ def main() -> None:
     document: dict[str, Any] = {**vars(options)}
     try:
         with side(folder, options.owners) as bench:
-            document["ingest"] = load(bench, folder, options.rows, options.each, options.size)
+            document["ingest"] = load(bench, folder, options.rows, options.sealed, options.each, options.size)
             document["small batches"] = node_ingest.measure(
                 bench.node,
                 bench.database,
