@@ -24,7 +24,9 @@ from gatehouse.cli import (
     hotlist,
     law,
     ledger,
+    models,
     node,
+    read,
     reasons,
     records,
     vault,
@@ -66,10 +68,12 @@ app.add_typer(config.app, name="config")
 app.add_typer(hotlist.app, name="hotlist")
 app.add_typer(law.app, name="law")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(models.app, name="models")
 app.add_typer(node.app, name="node")
 app.add_typer(records.app, name="records")
 app.add_typer(vault.app, name="vault")
 app.command(name="reasons")(reasons.classify)
+app.command(name="read")(read.read)
 app.command(name="demo")(demo.demo)
 
 

@@ -1,0 +1,106 @@
+"""Upstream's plate readers: compact transformers (`cct`) that give each slot of a plate its signs.
+
+Input: bytes, N x 64 x 128 x 3, RGB. Output: N x 9 or 10 slots x 37 probabilities; version 2 tells the region
+too. Two versions are averaged: they err differently. A plate that the first look leaves in doubt is looked at
+again in more views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatehouse.capture.candidates import reading_of
+from gatehouse.capture.formats import Formats
+from gatehouse.capture.nouns import Box, Reading
+from gatehouse.capture.session import open_session
+from gatehouse.capture.views import SEVERAL, SINGLE, cut
+
+# Order of signs in both files' output; the last one fills the slots of a short plate.
+SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+BLANK = len(SIGNS) - 1
+SLOTS = 10
+# Of upstream's 66 regions, the one whose plates write O and 0 alike.
+UNITED_STATES = 61
+# Below that probability of the least certain sign a plate is looked at again.
+SURE = 0.9
+
+Probabilities = NDArray[np.float32]
+
+
+class Network:
+    """One model file: views in, probabilities of every slot out."""
+
+    def __init__(self, path: Path, *, threads: int) -> None:
+        self._session = open_session(path, threads=threads)
+        self._input: str = self._session.get_inputs()[0].name
+
+    def slots(self, views: NDArray[np.uint8]) -> tuple[Probabilities, NDArray[np.float32] | None]:
+        """Return N x 10 x 37 probabilities, and N x 66 of regions where the file tells them."""
+        found = self._session.run(None, {self._input: views})
+        return widened(found[0]), found[1] if len(found) > 1 else None
+
+
+class Transformer:
+    """Reads plates with one network or the average of several.
+
+    `single` looks once and decides; otherwise doubtful plates get a second look.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], *, threads: int, formats: Formats, single: bool = False
+    ) -> None:
+        self._networks = [Network(path, threads=threads) for path in paths]
+        self._formats = formats
+        self._single = single
+
+    def read(self, frame: NDArray[np.uint8], boxes: Sequence[Box]) -> list[Reading]:
+        """Return a reading for each box of the frame, in order."""
+        if not boxes:
+            return []
+        views = [view for box in boxes for view in cut(frame, box, SINGLE)]
+        slots, american = self._look(views, len(boxes))
+        found = []
+        for box, signs, here in zip(boxes, slots, american, strict=True):
+            sure = signs
+            if not self._single and certainty(signs, pooled=here) < SURE:
+                again, regions = self._look(cut(frame, box, SEVERAL), 1)
+                sure, here = again[0], regions[0]
+            found.append(reading_of(sure, united_states=here, formats=self._formats))
+        return found
+
+    def _look(self, views: Sequence[NDArray[np.uint8]], plates: int) -> tuple[Probabilities, list[bool]]:
+        tensor = np.ascontiguousarray(np.stack(views)[..., ::-1])
+        total: Probabilities = np.zeros((len(views), SLOTS, len(SIGNS)), np.float32)
+        regions: NDArray[np.float32] | None = None
+        for network in self._networks:
+            slots, told = network.slots(tensor)
+            total += slots
+            regions = told if told is not None else regions
+        each = total.reshape(plates, -1, SLOTS, len(SIGNS)).mean(axis=1) / len(self._networks)
+        if regions is None:
+            return each, [False] * plates
+        return each, [
+            int(told.argmax()) == UNITED_STATES for told in regions.reshape(plates, -1, 66).mean(axis=1)
+        ]
+
+
+def widened(slots: Probabilities) -> Probabilities:
+    """Return slots as 10: version 1 has 9, and nothing stands in the one that it lacks."""
+    missing = SLOTS - slots.shape[1]
+    if missing <= 0:
+        return slots
+    more = np.zeros((slots.shape[0], missing, slots.shape[2]), np.float32)
+    more[..., BLANK] = 1.0
+    return np.concatenate([slots, more], axis=1)
+
+
+def certainty(signs: Probabilities, *, pooled: bool) -> float:
+    """Return the probability of the least certain slot; `pooled` takes O and 0 for one sign."""
+    if pooled:
+        signs = signs.copy()
+        signs[:, 0] += signs[:, SIGNS.index("O")]
+    return float(signs.max(axis=-1).min())
