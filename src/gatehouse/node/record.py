@@ -32,7 +32,7 @@ from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.note import open_note
 from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.view import LogView
-from gatehouse.model import Error
+from gatehouse.model import BadInput, Error
 from gatehouse.node.bodies import written
 from gatehouse.node.errors import RecordBroken
 from gatehouse.vault.protocol import Shown
@@ -66,6 +66,25 @@ class Recorded:
     agency: str
     at: datetime
     detail: Mapping[str, Json]
+
+
+def text_of(entry: Recorded, key: str) -> str:
+    """Return a name that an entry of the registry holds; one that is none is `BadInput`."""
+    found = entry.detail.get(key)
+    if not isinstance(found, str):
+        raise BadInput("an entry of the registry lacks a name", where=f"entry {entry.index}", expected=key)
+    return found
+
+
+def time_of(entry: Recorded, key: str) -> datetime:
+    """Return a time that an entry of the registry holds; one without a zone is `BadInput`."""
+    try:
+        found = datetime.fromisoformat(text_of(entry, key))
+    except ValueError:
+        raise BadInput("an entry of the registry lacks a time", where=f"entry {entry.index}") from None
+    if found.tzinfo is None:
+        raise BadInput("an entry of the registry lacks a time with a zone", where=f"entry {entry.index}")
+    return found
 
 
 def load_record(log: LogView, path: Path) -> Iterator[Recorded]:

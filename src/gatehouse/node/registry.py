@@ -14,18 +14,18 @@ from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, BadInput, Camera, CameraStatus, Error, Officer, Role
 from gatehouse.node.bodies import AgencyBody, CameraBody, Joining, OfficerBody, PackBody
 from gatehouse.node.errors import ChangeRefused, RecordBroken
-from gatehouse.node.packs import Packs
-from gatehouse.node.record import Recorded, RegistryRecord
-from gatehouse.node.snapshot import Snapshot, pack_of
-from gatehouse.node.view import (
+from gatehouse.node.members import (
     CAMERA_ADDED,
     CAMERA_CHANGED,
     FOUNDED,
     OFFICER_ADDED,
     OFFICER_CHANGED,
     OFFICER_OFFBOARDED,
-    View,
 )
+from gatehouse.node.packs import Packs
+from gatehouse.node.record import Recorded, RegistryRecord
+from gatehouse.node.snapshot import Snapshot, pack_of
+from gatehouse.node.view import View
 from gatehouse.search.registry import OwnerRules, Owners
 from gatehouse.vault.protocol import Shown
 from gatehouse.vault.retention import Keeping, RetentionClass

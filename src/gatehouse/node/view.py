@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from gatehouse.model import Agency, BadInput, Camera, Officer, Role
+from gatehouse.model import Agency, Camera, Officer, Role
+from gatehouse.node import members
 from gatehouse.node.bodies import (
     BODIES,
     LEAST_WAITING_DAYS,
     AgreementBody,
     Body,
-    CameraBody,
     DeclarationBody,
     Joining,
     Kind,
@@ -26,16 +26,11 @@ from gatehouse.node.bodies import (
     PackBody,
     SharingBody,
 )
-from gatehouse.node.change import NODE, Change, ChangeState, Needs, Version, event_of, stem_of, subject_of
+from gatehouse.node.change import Change, ChangeState, Needs, Version, event_of, stem_of, subject_of
 from gatehouse.node.errors import ChangeRefused
 from gatehouse.node.loosening import loosens
-from gatehouse.node.record import Recorded
+from gatehouse.node.record import Recorded, text_of, time_of
 
-FOUNDED = "registry:node:founded"
-OFFICER_ADDED, OFFICER_CHANGED = "registry:officer:added", "registry:officer:changed"
-OFFICER_OFFBOARDED = "registry:officer:offboarded"
-CAMERA_ADDED, CAMERA_CHANGED = "registry:camera:added", "registry:camera:changed"
-_LEAST_CUSTODIANS = 2
 # What takes a backtest and a waiting time where it loosens; the others take two custodians alone.
 _TRIED_FIRST = frozenset({Kind.AGREEMENT, Kind.OWNER, Kind.SHARING, Kind.PACK})
 
@@ -115,7 +110,7 @@ class View:
 
     def fold(self, entry: Recorded) -> None:
         """Let the effect of an entry happen, or refuse it with `ChangeRefused` or `BadInput`."""
-        if (self.operator is None) is not (entry.event == FOUNDED):
+        if (self.operator is None) is not (entry.event == members.FOUNDED):
             raise ChangeRefused(
                 "a registry begins with the founding of its node, and with it only",
                 where=f"entry {entry.index}",
@@ -125,93 +120,6 @@ class View:
             raise ChangeRefused("the registry knows no such event", got=entry.event)
         step(self, entry)
 
-    def _found(self, entry: Recorded) -> None:
-        joining = Joining.read(entry.detail.get("operator"), where="operator")
-        pack = PackBody.read(entry.detail.get("pack"), where="pack")
-        self.operator = joining.agency.id
-        self._join(joining, entry)
-        self.rules[Kind.PACK, NODE] = (Version(1, pack, entry.at, entry.index, loosens=False),)
-
-    def _join(self, joining: Joining, entry: Recorded) -> None:
-        agency = joining.agency
-        known = self.agencies.get(agency.id)
-        if known is None and len({each.id for each in joining.custodians}) < _LEAST_CUSTODIANS:
-            raise ChangeRefused(
-                "an agency joins with two custodians, who are two people",
-                expected=f"{_LEAST_CUSTODIANS} or more",
-                got=str(len(joining.custodians)),
-            )
-        if known is not None:
-            if joining.custodians:
-                raise ChangeRefused("an agency that has joined names its custodians itself", got=agency.id)
-            if (known.state, known.kind) != (agency.state, agency.kind):
-                raise ChangeRefused("an agency keeps its state and its kind", got=agency.id)
-        # The rulebook knows an owner's own searches by name and state.
-        name = (agency.state, *agency.name.casefold().split())
-        other = self.names.setdefault(name, agency.id)
-        if other != agency.id:
-            raise ChangeRefused("another agency of that state has this name", got=other)
-        if known is not None and (former := (known.state, *known.name.casefold().split())) != name:
-            del self.names[former]
-        self.agencies[agency.id] = agency.agency()
-        for each in joining.custodians:
-            if each.agency != agency.id or Role.CUSTODIAN not in each.roles:
-                raise ChangeRefused("an agency joins with custodians of its own", got=each.id)
-            self._add(each)
-
-    def _add(self, officer: OfficerBody) -> None:
-        if officer.id in self.officers:
-            raise ChangeRefused("an id belongs to one person for good", got=officer.id)
-        if officer.agency not in self.agencies:
-            raise ChangeRefused("there is no such agency", got=officer.agency)
-        self.officers[officer.id] = officer.officer()
-
-    def _add_officer(self, entry: Recorded) -> None:
-        officer = OfficerBody.read(entry.detail.get("officer"), where="officer")
-        self._decides(_text(entry, "by"), officer.agency, entry)
-        if Role.CUSTODIAN in officer.roles:
-            raise ChangeRefused("a custodian is added by two custodians", hint="propose the change")
-        self._add(officer)
-
-    def _change_officer(self, entry: Recorded) -> None:
-        officer = OfficerBody.read(entry.detail.get("officer"), where="officer")
-        known = self._officer(officer.id)
-        self._decides(_text(entry, "by"), known.agency, entry)
-        if officer.agency != known.agency or not known.active:
-            raise ChangeRefused("a person stays with the agency, and is not taken back", got=officer.id)
-        if Role.CUSTODIAN in officer.roles - known.roles:
-            raise ChangeRefused("a custodian is added by two custodians", hint="propose the change")
-        self.officers[officer.id] = officer.officer()
-        self._keep_custodians(known)
-
-    def _offboard(self, entry: Recorded) -> None:
-        known = self._officer(_text(entry, "officer"))
-        self._decides(_text(entry, "by"), known.agency, entry)
-        if not known.active:
-            raise ChangeRefused("the person has left already", got=known.id)
-        self.officers[known.id] = replace(known, active=False)
-        self._keep_custodians(known)
-
-    def _keep_custodians(self, changed: Officer) -> None:
-        if changed.agency == self.operator and len(self.custodians(changed.agency)) < _LEAST_CUSTODIANS:
-            raise ChangeRefused(
-                "the operator would be left with fewer than two custodians, and could change nothing again",
-                hint="add another custodian first",
-            )
-
-    def _put_camera(self, entry: Recorded) -> None:
-        camera = CameraBody.read(entry.detail.get("camera"), where="camera")
-        self._decides(_text(entry, "by"), camera.agency, entry)
-        known = self.cameras.get(camera.id)
-        if (known is None) is not (entry.event == CAMERA_ADDED):
-            raise ChangeRefused(
-                "an id belongs to one camera for good" if known else "there is no such camera", got=camera.id
-            )
-        if known is not None and known.agency != camera.agency:
-            raise ChangeRefused("a camera stays with its agency", got=camera.id)
-        self.cameras[camera.id] = camera.camera()
-        self.enrollments[camera.id] = (*self.enrollments.get(camera.id, ()), entry.index)
-
     def _propose(self, entry: Recorded) -> None:
         change = self._read_change(entry)
         if change.id in self.changes:
@@ -219,7 +127,7 @@ class View:
         newest = self.newest(change.kind, change.subject)
         if change.base != (newest.number if newest else 0):
             raise ChangeRefused("the change starts from another version than the newest", got=change.id)
-        self._decides(change.proposed_by, change.decider, entry)
+        self.decides(change.proposed_by, change.decider, entry)
         before = newest.body if newest else None
         if (newest is None and change.after is None) or (newest is not None and before == change.after):
             raise ChangeRefused("the change changes nothing", got=change.subject)
@@ -256,7 +164,7 @@ class View:
                 return self.operator or ""
             case Kind.CUSTODIAN:
                 assert isinstance(after, OfficerBody)
-                left = len(self.custodians(after.agency)) < _LEAST_CUSTODIANS
+                left = len(self.custodians(after.agency)) < members.LEAST_CUSTODIANS
                 return (self.operator or "") if left else after.agency
         return subject
 
@@ -283,8 +191,8 @@ class View:
 
     def _approve(self, entry: Recorded) -> None:
         change = self._change(entry, ChangeState.PROPOSED)
-        by = _text(entry, "by")
-        self._decides(by, change.decider, entry)
+        by = text_of(entry, "by")
+        self.decides(by, change.decider, entry)
         if by == change.proposed_by:
             raise ChangeRefused("a second person approves, not who proposed it", got=change.id)
         if not change.loosens:
@@ -308,12 +216,12 @@ class View:
         self.changes[change.id] = replace(change, state=ChangeState.IN_FORCE)
         match change.after:
             case Joining() as joining:
-                self._join(joining, entry)
+                members.join(self, joining, entry)
             case OfficerBody() as officer:
                 if officer.id in self.officers:
                     self.officers[officer.id] = officer.officer()
                 else:
-                    self._add(officer)
+                    members.add(self, officer)
             case body:
                 key = change.kind, change.subject
                 versions = self.rules.get(key, ())
@@ -342,7 +250,7 @@ class View:
         change = self._change(entry, ChangeState.PROPOSED, ChangeState.APPROVED)
         by = entry.detail.get("by")
         if by is not None:
-            self._decides(_text(entry, "by"), change.decider, entry)
+            self.decides(text_of(entry, "by"), change.decider, entry)
         elif not self.lapsed(change):
             raise ChangeRefused("a change ends by itself only where another has come between", got=change.id)
         self.changes[change.id] = replace(change, state=ChangeState.WITHDRAWN)
@@ -352,7 +260,7 @@ class View:
         kind = _KINDS[entry.event]
         after = detail.get("after")
         body = None if after is None else BODIES[kind].read(after, where="after")
-        subject = _text(entry, "subject")
+        subject = text_of(entry, "subject")
         if body is not None and subject_of(body) != subject:
             raise ChangeRefused("the subject is another than the rule's", got=subject)
         base, waiting, backtest = detail.get("base"), detail.get("waiting_days"), detail.get("backtest")
@@ -364,23 +272,23 @@ class View:
                 "the change is another agency's to decide", expected=decider, got=entry.agency
             )
         return Change(
-            id=_text(entry, "change"),
+            id=text_of(entry, "change"),
             kind=kind,
             subject=subject,
             decider=decider,
             base=base,
             after=body,
             loosens=bool(detail["loosens"]),
-            valid_from=_time(entry, "valid_from"),
+            valid_from=time_of(entry, "valid_from"),
             backtest=backtest if isinstance(backtest, str) else None,
             waiting=timedelta(days=waiting) if isinstance(waiting, int) else None,
-            proposed_by=_text(entry, "by"),
+            proposed_by=text_of(entry, "by"),
             proposed_at=entry.at,
             entry=entry.index,
         )
 
     def _change(self, entry: Recorded, *states: ChangeState) -> Change:
-        change = self.changes.get(_text(entry, "change"))
+        change = self.changes.get(text_of(entry, "change"))
         if change is None or stem_of(change.kind) != entry.event.rpartition(":")[0]:
             raise ChangeRefused("there is no such change", got=entry.event)
         if change.decider != entry.agency:
@@ -389,12 +297,7 @@ class View:
             raise ChangeRefused("the change stands elsewhere", where=change.id, got=change.state.value)
         return change
 
-    def _officer(self, officer: str) -> Officer:
-        if officer not in self.officers:
-            raise ChangeRefused("there is no such person", got=officer)
-        return self.officers[officer]
-
-    def _decides(self, by: str, agency: str, entry: Recorded) -> None:
+    def decides(self, by: str, agency: str, entry: Recorded) -> None:
         """Refuse a person who is no active custodian of the agency, or an entry that is another's."""
         officer = self.officers.get(by)
         if (
@@ -407,31 +310,14 @@ class View:
             raise ChangeRefused("an active custodian of the agency decides this", expected=agency, got=by)
 
 
-def _text(entry: Recorded, key: str) -> str:
-    found = entry.detail.get(key)
-    if not isinstance(found, str):
-        raise BadInput("an entry of the registry lacks a name", where=f"entry {entry.index}", expected=key)
-    return found
-
-
-def _time(entry: Recorded, key: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(_text(entry, key))
-    except ValueError:
-        raise BadInput("an entry of the registry lacks a time", where=f"entry {entry.index}") from None
-    if found.tzinfo is None:
-        raise BadInput("an entry of the registry lacks a time with a zone", where=f"entry {entry.index}")
-    return found
-
-
 _KINDS = {event_of(kind, ChangeState.PROPOSED): kind for kind in Kind}
 _STEPS: dict[str, Callable[[View, Recorded], None]] = {
-    FOUNDED: View._found,
-    OFFICER_ADDED: View._add_officer,
-    OFFICER_CHANGED: View._change_officer,
-    OFFICER_OFFBOARDED: View._offboard,
-    CAMERA_ADDED: View._put_camera,
-    CAMERA_CHANGED: View._put_camera,
+    members.FOUNDED: members.found,
+    members.OFFICER_ADDED: members.add_officer,
+    members.OFFICER_CHANGED: members.change_officer,
+    members.OFFICER_OFFBOARDED: members.offboard,
+    members.CAMERA_ADDED: members.put_camera,
+    members.CAMERA_CHANGED: members.put_camera,
     **{event_of(kind, ChangeState.PROPOSED): View._propose for kind in Kind},
     **{event_of(kind, ChangeState.APPROVED): View._approve for kind in Kind},
     **{event_of(kind, ChangeState.IN_FORCE): View._put_in_force for kind in Kind},

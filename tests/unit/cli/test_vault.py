@@ -141,7 +141,7 @@ def test_counters_of_a_day_are_written_as_the_monitor_reads_them(
 ) -> None:
     with closing(sqlite3.connect(vault / "keys.sqlite")) as connection, connection:
         row = ("ledger.example.org/alder", 7, "2026-11-02", "alder-pd", "search:plate:released")
-        connection.execute("INSERT INTO counted VALUES (?, ?, ?, ?, ?)", row)
+        connection.execute("INSERT INTO counted (log, entry, day, agency, event) VALUES (?, ?, ?, ?, ?)", row)
     output = tmp_path / "counted.json"
     said = shell.json("counters", vault, "--day", "2026-11-02", "-o", output)
     assert said["counts"] == [{"agency": "alder-pd", "event": "search:plate:released", "count": 1}]
