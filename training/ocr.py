@@ -184,7 +184,7 @@ def train(
         step, spent = saved["step"], saved["spent"]
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {device}, from step {step}", flush=True)
     # CTC breaks out of blanks sooner on clear plates.
-    plates = Plates(batch, seed + step, gentle=_GENTLE if step == 0 and init is None else 0)
+    plates = Plates(batch, seed + step, gentle=max(0, _GENTLE - step) if init is None else 0)
     loader = torch.utils.data.DataLoader(plates, batch_size=None, num_workers=1, prefetch_factor=8)
     running, began, saved_at = 0.0, time.monotonic() - spent, time.monotonic()
     waited = 0.0

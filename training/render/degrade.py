@@ -27,7 +27,7 @@ def placed(rng: np.random.Generator, plate: Gray, size: tuple[int, int]) -> Gray
     low, high = (-0.07, 0.04) if tight else (-0.02, 0.15)
     left, right, top, bottom = rng.uniform(low, high, 4)
     quad = np.array([[left, top], [1 - right, top], [1 - right, 1 - bottom], [left, 1 - bottom]])
-    angle = np.deg2rad(rng.normal(0, 4.5))
+    angle = np.deg2rad(rng.normal(0, 4.0))
     middle = quad.mean(0)
     offset = (quad - middle) * [2, 1]
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -84,7 +84,7 @@ def light(rng: np.random.Generator, image: Image) -> Image:
         )
         glow = rng.uniform(40, 200) * np.exp(-(x**2 + (2 * y) ** 2) / (2 * rng.uniform(6, width / 3) ** 2))
         lit += (glow if flat else glow[..., None]).astype(np.float32)
-    contrast = rng.uniform(0.4, 1.25) if rng.random() < 0.68 else rng.uniform(0.1, 0.5)
+    contrast = rng.uniform(0.45, 1.25) if rng.random() < 0.75 else rng.uniform(0.15, 0.5)
     mean = float(lit.mean())
     level = rng.uniform(35, 220) if rng.random() < 0.5 else mean * contrast + rng.uniform(0, 30)
     lit = (lit - mean) * contrast + level
@@ -95,7 +95,7 @@ def light(rng: np.random.Generator, image: Image) -> Image:
 
 def _smeared(rng: np.random.Generator, image: Image) -> Image:
     """Blur an image along a line, as motion does."""
-    length = int(rng.integers(2, 8))
+    length = int(rng.integers(2, 7))
     kernel = np.zeros((length, length), np.float32)
     chance = rng.random()
     if chance < 0.6:
@@ -111,12 +111,12 @@ def camera(rng: np.random.Generator, image: Image, *, smallest: int = 12) -> Ima
     """See an image through a camera: blur, motion, as few as `smallest` rows, noise, sharpening, JPEG."""
     height, width = image.shape[:2]
     if rng.random() < 0.35:
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.7))).astype(np.uint8)
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.4))).astype(np.uint8)
     if rng.random() < 0.2:
         image = _smeared(rng, image)
     if rng.random() > 0.8:
-        return _noisy(rng, image, 0.3) if rng.random() < 0.5 else image
-    share = float(rng.triangular(smallest / height, 0.55, 1.05))
+        return _noisy(rng, image, 0.2) if rng.random() < 0.5 else image
+    share = float(rng.triangular(smallest / height, 0.7, 1.1))
     rows = max(smallest, int(height * share * rng.uniform(0.85, 1.5)))
     small = cv2.resize(
         image,
@@ -124,7 +124,7 @@ def camera(rng: np.random.Generator, image: Image, *, smallest: int = 12) -> Ima
         interpolation=cv2.INTER_AREA if rng.random() < 0.8 else cv2.INTER_LINEAR,
     ).astype(np.uint8)
     if rng.random() < 0.6:
-        small = _noisy(rng, small, 0.3)
+        small = _noisy(rng, small, 0.2)
     if rng.random() < 0.28:
         soft = cv2.GaussianBlur(small, (0, 0), 1.0)
         amount = float(rng.uniform(0.4, 1.4))
