@@ -119,7 +119,9 @@ def _snake(m: Measures, start: float, end: float) -> Stroke:
 
 
 def _head(m: Measures) -> Stroke:
-    return [(0.0, m.mouth), (0.0, 0.0, m.small), (1.0, 0.0, m.small)]
+    # A tight corner here would make a Z of a 2.
+    radius = max(m.small, 0.32)
+    return [(0.0, m.mouth), (0.0, 0.0, radius), (1.0, 0.0, radius)]
 
 
 def _tail(m: Measures) -> Stroke:

@@ -147,7 +147,7 @@ def _characters(
     )
     beside = (count <= 6 and rng.random() < (0.55 if design.scene == "left" else 0.28)) or rng.random() < 0.03
     small_after = count <= 6 and rng.random() < 0.12
-    small_before = count <= 6 and rng.random() < 0.1
+    small_before = count <= 6 and rng.random() < 0.16
     units = count + (count - 1) * gap + room * (len(groups) - 1) + 0.8 * (small_after + small_before)
     picture = int(min(width * 0.26, high * rng.uniform(0.6, 1.2))) if beside else 0
     narrow = {"narrow": (0.4, 0.56), "wide": (0.55, 0.75)}.get(design.dies, (0.44, 0.72))
