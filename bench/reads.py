@@ -39,7 +39,7 @@ from gatehouse.model import Read
 from gatehouse.reads import Lookup, ReadBatch, ReadStore, SealedRead, init_reads, open_reads, schema
 from gatehouse.reads.rows import DAY_MINUTES
 from gatehouse.reads.sqlite import CHECKPOINT_PAGES, WRITER_CACHE_KIB
-from gatehouse.reads.store import Values, values_of
+from gatehouse.reads.store import Values
 from gatehouse.vault.sealing import pack_read
 
 OUT = Path(__file__).resolve().parent / "out" / "reads.json"
@@ -222,7 +222,7 @@ def load(side: Contenders, rows: int) -> tuple[list[dict[str, float]], list[Look
     )
     for number in range(1, calls + 1):
         batches = call(chance, number, FIRST + (number - 1) * DAYS // calls)
-        values = [values_of(row) for batch in batches for row in batch.rows]
+        values = [row for batch in batches for row in batch.rows]
         works: list[tuple[str, Callable[[], object]]] = [
             ("store", lambda batches=batches: side.store.add(batches)),  # type: ignore[misc]
             ("bare", lambda values=values: side.bare.insert(values)),  # type: ignore[misc]

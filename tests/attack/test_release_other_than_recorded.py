@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -68,10 +67,10 @@ class TestRowsOfOthers:
         row = world.reads.rows[0]
         outcomes = {OWNER: Outcome.PERMIT, OTHER: Outcome.DENY}
         for changed in (
-            dataclasses.replace(denied, owner_id=OWNER),
-            dataclasses.replace(other, token=row.token),
-            dataclasses.replace(row, sealed=other.sealed, read_id=other.read_id),
-            dataclasses.replace(row, sealed=row.sealed[:-1]),
+            denied._replace(owner_id=OWNER),
+            other._replace(token=row.token),
+            row._replace(sealed=other.sealed, read_id=other.read_id),
+            row._replace(sealed=row.sealed[:-1]),
         ):
             self.examined(world, world.search(outcomes=outcomes), [row, changed])
 

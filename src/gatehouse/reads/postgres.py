@@ -7,6 +7,7 @@ commit is on the disk when `add` returns, as far as the server's own settings le
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +24,17 @@ from gatehouse.model import PartUnavailable
 from gatehouse.reads import schema
 from gatehouse.reads.errors import LookupIncomplete, StoreRefused, StoreUnavailable
 from gatehouse.reads.postgres_days import Days, forms_agree, locked
-from gatehouse.reads.rows import DAY_MINUTES, Lookup, ReadBatch, SealedRead, day_of
+from gatehouse.reads.rows import (
+    DAY_MINUTES,
+    READ_ID_BYTES,
+    TOKEN_BYTES,
+    Lookup,
+    ReadBatch,
+    SealedRead,
+    day_of,
+)
 from gatehouse.reads.store import (
+    Values,
     by_day,
     by_minute,
     check_batches,
@@ -41,7 +51,10 @@ ATTEMPTS = 4
 SWEEP_SECONDS = 3600
 
 _COPY = f"COPY {schema.READS.name} ({', '.join(schema.COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_TYPES = ("bytea", "int4", "text", "bytea", "bytea")
+# The form of a binary COPY (PostgreSQL's manual, COPY, "Binary Format"), packed here in half the time that
+# the driver takes: what it begins and ends with; a row up to its owner, and from there to `sealed`.
+_BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_BEFORE, _AFTER = struct.Struct(">hi16siii"), struct.Struct(">i16si")
 # A pair of token and bucket leads to one partition. The owners, who may be thousands, stand outside: the
 # planner would weigh them once for each partition.
 _LOOKUP = (
@@ -237,10 +250,21 @@ def _store(connection: psycopg.Connection, batches: Sequence[ReadBatch]) -> list
             (list(intake.numbers), list(intake.numbers.values())),
         )
         with connection.cursor() as cursor, cursor.copy(_COPY.encode()) as copy:
-            copy.set_types(_TYPES)
-            for row in intake.rows:
-                copy.write_row(row)
+            copy.write(_packed(intake.rows, connection.info.encoding))
     return intake.new
+
+
+def _packed(rows: Sequence[Values], encoding: str) -> bytes:
+    """Return rows as a binary COPY takes them; tokens and read ids MUST have been checked."""
+    parts = [_BEGIN]
+    for token, bucket, owner, read_id, sealed in rows:
+        name = owner.encode(encoding)
+        parts.append(_BEFORE.pack(len(schema.COLUMNS), TOKEN_BYTES, token, 4, bucket, len(name)))
+        parts.append(name)
+        parts.append(_AFTER.pack(READ_ID_BYTES, read_id, len(sealed)))
+        parts.append(sealed)
+    parts.append(_END)
+    return b"".join(parts)
 
 
 def _lock_numbers(connection: psycopg.Connection, cameras: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Protocol
 
 from gatehouse.model import BadUse
@@ -30,9 +29,7 @@ BUCKETS_END = 1_491_308 * DAY_MINUTES
 NUMBERS_END = 2**63
 
 Values = tuple[bytes, int, str, bytes, bytes]
-"""A row as a driver takes it: token, bucket, owner_id, read_id, sealed."""
-
-values_of = attrgetter("token", "bucket", "owner_id", "read_id", "sealed")
+"""A row as a driver takes it, and as a `SealedRead` is: token, bucket, owner_id, read_id, sealed."""
 
 
 class ReadStore(Protocol):
@@ -98,7 +95,7 @@ def take_in(batches: Sequence[ReadBatch], had: Mapping[str, int]) -> Intake:
         if batch.number > last.get(batch.camera, 0):
             new[at] = True
             last[batch.camera] = batch.number
-            rows.extend(map(values_of, batch.rows))
+            rows.extend(batch.rows)
     rows.sort()
     return Intake(new, {camera: last[camera] for camera in last if last[camera] != had.get(camera)}, rows)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -199,4 +198,4 @@ def test_row_that_was_altered_is_not_held(world: World) -> None:
     (row,) = world.take(PLATE)
     changed: dict[str, Any] = {"token": b"x" * 16}
     with pytest.raises(RowAltered):
-        held(world, dataclasses.replace(row, **changed))
+        held(world, row._replace(**changed))
