@@ -3,8 +3,8 @@
     python -m training.install training/out/characters.onnx --temperature 1.08
 
 The table of that name keeps its words; `bytes`, `sha256` and `temperature` are written anew, so that the
-The table of that name keeps its words; `bytes`, `sha256` and `temperature` are written anew, so that the
-program loads the file (it refuses one of another hash). Figures in the table are measured and written by hand.
+program loads the file (it refuses one of another hash). Figures in the table are written by hand.
+"""
 
 from __future__ import annotations
 
