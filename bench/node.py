@@ -132,7 +132,7 @@ def fill(bench: Bench, folder: Path, back: int, rows: int) -> None:
             connection.execute(
                 "INSERT INTO reads SELECT uuid_send(gen_random_uuid()), %s, "
                 "'owner-' || lpad((n %% 5000)::text, 4, '0'), uuid_send(gen_random_uuid()), "
-                "decode(repeat(md5(n::text), %s), 'hex') FROM generate_series(1, %s) AS n",
+                "decode(repeat(md5(n::text), %s), 'hex') FROM generate_series(1, %s) AS n ORDER BY 1",
                 (bucket, SEALED // 16, rows),
             )
             connection.execute(f"{copied} reads WHERE bucket = %s ORDER BY token".encode(), (bucket,))
@@ -161,8 +161,8 @@ def load(bench: Bench, folder: Path, rows: int, sealed: int, each: int, size: in
         for at in range(days):
             count = more * (at + 1) // days - more * at // days
             ours = round(count * min(1.0, sealed / rows))
-            # The others' cameras hand in through HTTP.
-            owners = bench.owners[: -node_ingest.CAMERAS]
+            # A tenth of the cameras, whose batches are not too small; the last ones hand in through HTTP.
+            owners = bench.owners[: -node_ingest.CAMERAS : 10]
             spent += bench.call("load", owners, back, ours, DAYS - back)
             fill(bench, folder, back, count - ours)
             back -= 1
