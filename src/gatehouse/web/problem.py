@@ -49,6 +49,8 @@ _STATUS: Final[tuple[tuple[type[Error], int], ...]] = (
     (PartUnavailable, 503),
     (VerificationFailed, 500),
 )
+# The body may not have been read to its end: whoever goes on sending it would keep the connection for good.
+_UNREAD: Final = frozenset({400, 408, 413, 415, 429})
 
 
 class ProblemRule(BaseModel):
@@ -116,6 +118,8 @@ def problem_of(error: Error) -> tuple[Problem, Mapping[str, str]]:
         headers["retry-after"] = str(error.retry_after)
     elif status == 503:
         headers["retry-after"] = "10"
+    if isinstance(error, RequestRefused | Busy) and status in _UNREAD:
+        headers["connection"] = "close"
     return found, headers
 
 

@@ -94,7 +94,7 @@ def test_refusal_names_rule_remedy_appeal_and_the_search_on_the_record() -> None
     [(TooManyAttempts("no", retry_after=3), "3"), (Busy(2), "2"), (PartUnavailable("no"), "10")],
 )
 def test_what_passes_says_when_to_come_again(error: Error, seconds: str) -> None:
-    assert problem_of(error)[1] == {"retry-after": seconds}
+    assert problem_of(error)[1]["retry-after"] == seconds
 
 
 def raising(error: Exception) -> Browser:
@@ -133,3 +133,10 @@ def test_route_that_does_not_exist_is_a_problem_too(browser: Browser) -> None:
 def test_method_that_a_route_does_not_know_is_a_problem_too(browser: Browser) -> None:
     found = browser.send("DELETE", "/searches")
     assert (found.status_code, found.json()["title"]) == (405, "method not allowed")
+
+
+def test_refusal_of_a_body_that_may_be_unread_closes_the_connection() -> None:
+    for status, closes in {400: True, 408: True, 413: True, 415: True, 422: False, 401: False}.items():
+        headers = problem_of(RequestRefused(status, "the request is refused"))[1]
+        assert headers.get("connection") == ("close" if closes else None)
+    assert problem_of(Busy(2))[1] == {"retry-after": "2", "connection": "close"}
