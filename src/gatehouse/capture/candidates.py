@@ -22,7 +22,7 @@ _ZERO, _LETTER = _SIGNS.index("0"), _SIGNS.index("O")
 # A sign below that is no alternative, and of all combinations only the likeliest are kept.
 LEAST = 0.03
 MOST = 8
-# A text that is no state's format must be that many times likelier than one that is.
+# A text that is no state's format must be that many times likelier than a look-alike that is.
 ODDS = 2.0
 
 
@@ -55,14 +55,30 @@ def reading_of(slots: NDArray[np.float32], *, united_states: bool, formats: Form
 def _ranked(signs: NDArray[np.float64], text: str, formats: Formats | None) -> list[Candidate]:
     """Return what was read and its alternatives, likeliest first, those of a state's format before others."""
     scored = []
+    # Formats tell letters from digits and know no more: they have a say only where that is the doubt.
+    odd = formats is not None and not formats.fit(text, pooled=True)
     for plate, shares in _beam(signs):
-        fits = formats is not None and formats.fit(plate)
+        fits = odd and formats is not None and _same_but_for_kinds(text, plate) and formats.fit(plate)
         scored.append((prod(shares) * (ODDS if fits else 1.0), plate, min(shares)))
     scored.sort(key=lambda each: (-each[0], each[1] != text, each[1]))
     return [
         Candidate(plate, share, Why.READ if plate == text else Why.FORMAT if place == 0 else Why.CONFUSABLE)
         for place, (_, plate, share) in enumerate(scored)
     ]
+
+
+def _same_but_for_kinds(text: str, plate: str) -> bool:
+    """Return whether two texts differ only where one has a letter and the other a digit.
+
+    A serial of digits alone says too little: each look-alike of a personalized plate would be one.
+    """
+    return (
+        len(text) == len(plate)
+        and not plate.isdigit()
+        and all(
+            one == other or one.isdigit() != other.isdigit() for one, other in zip(text, plate, strict=True)
+        )
+    )
 
 
 def _confusables(

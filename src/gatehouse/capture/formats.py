@@ -27,9 +27,9 @@ class StateFormats:
     patterns: tuple[str, ...]
     source: str
 
-    def fit(self, plate: str) -> bool:
-        """Return whether a plate has a serial of this state; 0 stands for O in a letter's place."""
-        return any(_fits(plate, pattern) for pattern in self.patterns)
+    def fit(self, plate: str, *, pooled: bool = False) -> bool:
+        """Return whether a plate is a serial of this state; `pooled` lets 0 stand for O among letters."""
+        return any(_fits(plate, pattern, pooled) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,11 @@ class Formats:
             raise BadInput("the plate formats are not TOML", got=str(error)) from error
         return cls(tuple(_states(given)))
 
-    def fit(self, plate: str, state: str | None = None) -> bool:
+    def fit(self, plate: str, state: str | None = None, *, pooled: bool = False) -> bool:
         """Return whether any state, or the one named, has such a serial."""
-        return any(each.fit(plate) for each in self.states if state is None or each.code == state)
+        return any(
+            each.fit(plate, pooled=pooled) for each in self.states if state is None or each.code == state
+        )
 
 
 @cache
@@ -74,8 +76,8 @@ def _states(given: dict[str, object]) -> Iterator[StateFormats]:
         yield StateFormats(code, tuple(patterns), source)
 
 
-def _fits(plate: str, pattern: str) -> bool:
+def _fits(plate: str, pattern: str, pooled: bool) -> bool:
     return len(plate) == len(pattern) and all(
-        sign.isdigit() if kind == "9" else sign.isalpha() or sign == "0"
+        sign.isdigit() if kind == "9" else sign.isalpha() or (pooled and sign == "0")
         for sign, kind in zip(plate, pattern, strict=True)
     )

@@ -52,6 +52,18 @@ def test_reading_of_doubtful_sign_ranks_a_states_format_first_and_keeps_the_text
     )
 
 
+@pytest.mark.parametrize(
+    ("places", "first"),
+    [
+        ([*plainly("KTX47"), {"_": 0.5, "2": 0.375}], "KTX47"),
+        ([*plainly("KT"), {"0": 0.5, "D": 0.375}, *plainly("472")], "KT0472"),
+    ],
+)
+def test_reading_of_other_doubts_leaves_formats_no_say(places: list[dict[str, float]], first: str) -> None:
+    reading = reading_of(slots(*places), united_states=True, formats=FORMATS)
+    assert reading.candidates[0] == Candidate(first, 0.5, Why.READ)
+
+
 def test_reading_of_sure_sign_outweighs_a_states_format() -> None:
     signs = slots(*plainly("KT"), {"2": 0.75, "Z": 0.25}, *plainly("472"))
     reading = reading_of(signs, united_states=True, formats=FORMATS)

@@ -20,8 +20,7 @@ SOURCE = 'source = "https://example.org/plates"'
         ("NY", "ZZZ1234", True),
         ("IL", "ZZ12345", True),
         ("NY", "ZZZ123", False),
-        ("NY", "0ZZ1234", True),  # a zero that stands for the letter
-        ("NY", "ZZZO234", False),  # and no letter for a zero
+        ("NY", "0ZZ1234", False),
         ("QQ", "ZZZ1234", False),
         (None, "ZZZ1234", True),
         (None, "Z", False),
@@ -31,6 +30,11 @@ def test_fit_plate_of_a_state_returns_whether_a_series_has_it(
     state: str | None, plate: str, fits: bool
 ) -> None:
     assert formats().fit(plate, state) is fits
+
+
+@pytest.mark.parametrize(("plate", "fits"), [("0ZZ1234", True), ("ZZZO234", False), ("1ZZ1234", False)])
+def test_fit_pooled_zero_stands_for_the_letter_and_no_letter_for_a_zero(plate: str, fits: bool) -> None:
+    assert formats().fit(plate, "NY", pooled=True) is fits
 
 
 def test_formats_shipped_have_every_state_with_a_source_of_its_own() -> None:
