@@ -83,6 +83,31 @@ def init(
 
 
 @app.command(no_args_is_help=True)
+def invite(
+    directory: NodePlace,
+    officer: Annotated[str, typer.Argument(metavar="ID", help="A person of the registry.")],
+    as_json: JsonOutput = False,
+) -> None:
+    """Invite a person as the operator: the first custodians of an agency, or one who lost everything."""
+    from gatehouse.cli.output import print_json
+
+    with opened(directory) as node:
+        invited = node.accounts.enrollment.invite(officer, by=())
+        url = node.config.http.url
+    if as_json:
+        print_json(
+            {
+                "officer": invited.officer,
+                "token": invited.token,
+                "expires_at": f"{invited.expires_at:%FT%TZ}",
+            }
+        )
+        return
+    typer.echo(f"The person signs up at {url} with an invitation, good for one person and once:")
+    typer.echo(f"  {invited.officer}  {invited.token}")
+
+
+@app.command(no_args_is_help=True)
 def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
     """Run a node until it is told to end. Logs go to standard error as JSON lines."""
     import signal

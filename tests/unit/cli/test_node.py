@@ -63,6 +63,16 @@ def test_init_prints_the_key_and_one_invitation_for_each_custodian(
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
 
 
+def test_operator_invites_a_person_of_the_registry_and_nobody_else(
+    shell: Shell, made: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, said = made
+    invited = shell.json("node", "invite", folder, "alder-pd.c2")
+    assert invited["officer"] == "alder-pd.c2"
+    assert invited["token"] not in {each["token"] for each in said["invitations"]}
+    assert "no such person" in shell.json("node", "invite", folder, "alder-pd.c9", code=3)["what"]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -77,10 +77,15 @@ class Accounts:
         self.logins = Logins(self._file)
 
     def enrolled(self, officer: str) -> bool:
-        """Return whether a person has anything to sign in with, here or at the OpenID provider."""
+        """Return whether a person has, or had, anything to sign in with, here or at the OpenID provider.
+
+        Who was only invited has nothing yet. Who was unlinked counts: else whoever unlinks them could let
+        themselves in under that name.
+        """
         with self._file.reading() as connection:
             row = connection.execute(
-                "SELECT 1 FROM account WHERE officer = ?1 AND login IS NOT NULL "
+                "SELECT 1 FROM account WHERE officer = ?1 AND (login IS NOT NULL OR NOT EXISTS "
+                "(SELECT 1 FROM invitation WHERE officer = ?1)) "
                 "UNION SELECT 1 FROM subject WHERE officer = ?1",
                 (officer,),
             ).fetchone()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from gatehouse.node.accounts.enrolling import Enrollment, Invitation, code_hash, known_as
+from gatehouse.model import Role
+from gatehouse.node.accounts.enrolling import Enrollment, Invitation, code_hash, ensure_account, known_as
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn
 from gatehouse.node.accounts.file import AccountsFile, micros
 from gatehouse.node.accounts.passwords import Passwords
@@ -68,18 +69,21 @@ class Recoveries:
         return self._enrollment.issue(officer)
 
     def ask(self, officer: str, *, by: str) -> Recovery:
-        """Ask, as a custodian of the person's agency, that a person may enroll anew."""
+        """Ask, as a custodian of the person's agency, that a person may enroll anew, or at all.
+
+        A custodian enrolls for the first time this way too, since no custodian lets in a second one alone.
+        """
         person = serving(self._officers, officer)
         self._custodian(by, person.id, person.agency)
         made = Recovery(secrets.token_urlsafe(_ID_BYTES), officer, self._file.clock() + LIFE)
         with self._file.reading() as connection:
-            known = connection.execute(
-                "SELECT 1 FROM account WHERE officer = ? AND ended_at IS NULL", (officer,)
-            ).fetchone()
-        if known is None:
+            row = connection.execute("SELECT ended_at FROM account WHERE officer = ?", (officer,)).fetchone()
+        none = Role.CUSTODIAN not in person.roles if row is None else row[0] is not None
+        if none:
             raise NotPermitted("the person has no account", where=f"officer {officer}")
         self._record(AccountEvent.RECOVERY_ASKED, officer=officer, by=(by,), detail={})
         with self._file.writing() as connection:
+            ensure_account(connection, officer)
             connection.execute("DELETE FROM recovery WHERE officer = ?", (officer,))
             connection.execute(
                 "INSERT INTO recovery VALUES (?, ?, ?, ?)", (made.id, officer, by, micros(made.expires_at))

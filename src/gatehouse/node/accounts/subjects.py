@@ -52,6 +52,8 @@ class Subjects:
         self._record(AccountEvent.SUBJECT_LINKED, officer=officer, by=by, detail={"issuer": issuer})
         with self._file.writing() as connection:
             ensure_account(connection, officer)
+            # Whoever kept one would let themselves in beside a person who never needs it.
+            connection.execute("DELETE FROM invitation WHERE officer = ?", (officer,))
             connection.execute("INSERT INTO subject VALUES (?, ?, ?)", (issuer, subject, officer))
 
     def unlink(self, issuer: str, subject: str, *, by: tuple[str, ...]) -> None:

@@ -205,11 +205,18 @@ def change_password(call: Call) -> Reply:
 
 
 def invite(call: Call) -> Reply:
-    """Invite a person of one's own agency who has nothing to sign in with; else two custodians are needed."""
+    """Invite a person of one's own agency who never had anything to sign in with, and is no custodian.
+
+    For all others two custodians are needed: whoever invites holds the invitation.
+    """
     given = call.read(PersonGiven)
-    _colleague(call, given.officer)
+    person = _colleague(call, given.officer)
     shown(call, account_intent("invite", given.officer), given.signed)
     accounts = call.site.accounts
+    if Role.CUSTODIAN in person.roles:
+        raise NotPermitted(
+            "no custodian lets in another alone", hint="one asks for a recovery, a second approves it"
+        )
     if accounts.enrolled(given.officer):
         raise NotPermitted(
             "the person has an account", hint="two custodians recover it, or the person with a code"
