@@ -25,6 +25,8 @@ from gatehouse.vault.batch import SignedBatch, signed_message
 
 PLATES = 200_000
 GZIP_LEVEL = 1
+# The number that feeds begin with; past days have lower ones.
+FIRST = 1_000_000
 _CLOCK = [
     f"{hour:02}:{minute:02}:{second:02}" for hour in range(24) for minute in range(60) for second in range(60)
 ]
@@ -85,8 +87,7 @@ def signed_batch(
 
 def hand_in(told: Connection, feed: Feed) -> None:
     """Make the batches, say `ready`, wait for a word, hand them in, and tell what became of them."""
-    now = datetime.now(UTC) - timedelta(minutes=1)
-    until = max(60, now.hour * 3600 + now.minute * 60)
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
     chance = random.Random(feed.first)
     queues = []
     for owner in feed.owners:
@@ -94,7 +95,7 @@ def hand_in(told: Connection, feed: Feed) -> None:
             [
                 _packed(
                     signed_batch(
-                        chance, owner, feed.first + at, feed.size, now.date(), between=_span(feed, at, until)
+                        chance, owner, feed.first + at, feed.size, yesterday, between=_span(feed, at)
                     )
                 )
                 for at in range(feed.batches)
@@ -131,11 +132,10 @@ def hand_in(told: Connection, feed: Feed) -> None:
 Packed = tuple[bytes, dict[str, str]]
 
 
-def _span(feed: Feed, at: int, until: int) -> tuple[int, int]:
-    """Return the seconds over which a batch was captured: two reads a second, which is a busy camera."""
-    length = min(until, max(1, feed.size // 2))
-    begin = (feed.first + at) * length % max(1, until - length)
-    return begin, begin + length
+def _span(feed: Feed, at: int) -> tuple[int, int]:
+    """Return the seconds over which a batch was captured: a read a second, which is a busy camera."""
+    begin = (feed.first + at - FIRST) * feed.size % (86_400 - feed.size)
+    return begin, begin + feed.size
 
 
 def _packed(batch: SignedBatch) -> Packed:

@@ -33,7 +33,7 @@ from typing import Any
 
 import psycopg
 from bench import node_ingest, node_search
-from bench.cameras import Fed, Feed
+from bench.cameras import FIRST, Fed, Feed
 from bench.network import make_network, owner_ids
 from bench.reads import SEALED, SERVER, Bare, BarePostgres, BareSqlite
 from bench.serving import Ask, serve_node
@@ -74,7 +74,7 @@ class Bench:
         self.number += batches
         # The last owners' cameras stand alone in each transaction, as a few busy cameras do.
         chosen = tuple(self.owners[-node_ingest.CAMERAS :])
-        return Feed(self.url, chosen, 1_000_000 + self.number - batches, batches, size, rate)
+        return Feed(self.url, chosen, FIRST + self.number - batches, batches, size, rate)
 
 
 @contextmanager
