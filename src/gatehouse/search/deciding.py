@@ -132,7 +132,12 @@ class Decider:
             found.append(rules.SCOPE_GROUND)
         if not reached.ids:
             found.append(rules.NOBODY)
-        if is_exigent(search) and self._parts.history.suspended(search.officer, at):
+        history = self._parts.history
+        if is_exigent(search) and any(
+            # Entering it in a colleague's name would give the privilege back.
+            history.suspended(each, at)
+            for each in {search.officer, search.entered_by}
+        ):
             found.append(rules.SUSPENDED)
         if search.mode is SearchMode.TRAINING and not is_test_plate(search.plate):
             found.append(rules.NOT_TEST_PLATE)

@@ -97,16 +97,24 @@ class History:
             or self._count("agency = ? AND at > ?", search.agency, hour) > self._limits.agency_hour
         ):
             found.append(rules.RATE)
-        in_case, in_all = self._tables.query(
-            "SELECT coalesce(sum(candidates) FILTER (WHERE matter = ?), 0), coalesce(sum(candidates), 0) "
-            "FROM search_search WHERE officer = ? AND at > ? AND state <> 'denied' AND mode = 'live'",
-            self.matter(search),
-            search.officer,
-            day,
-        )[0]
-        if in_case > self._limits.candidates or in_all > self._limits.cases * self._limits.candidates:
+        # Who enters searches for colleagues gets their answers too, and must not list plates in their names.
+        if any(self._spent(each, search, day) for each in {search.officer, search.entered_by}):
             found.append(rules.CANDIDATES)
         return found
+
+    def _spent(self, person: str, search: PlateSearch, since: int) -> bool:
+        """Return whether a person has asked or entered for more plates than a day allows."""
+        in_case, in_all = self._tables.query(
+            "SELECT coalesce(sum(candidates) FILTER (WHERE matter = ?1), 0), coalesce(sum(candidates), 0) "
+            "FROM search_search WHERE (officer = ?2 OR entered_by = ?2) AND at > ?3 "
+            "AND state <> 'denied' AND mode = 'live'",
+            self.matter(search),
+            person,
+            since,
+        )[0]
+        return bool(
+            in_case > self._limits.candidates or in_all > self._limits.cases * self._limits.candidates
+        )
 
     def suspended(self, officer: str, at: datetime) -> bool:
         """Return whether an officer owes the paper of an exigent search, or was not restored since."""

@@ -79,7 +79,7 @@ TOO_BROAD = _rule(
 )
 CANDIDATES = _rule(
     "candidates-spent",
-    "The officer has asked for more plates today than a day allows, in this case or in all.",
+    "The officer, or who entered it, asked for more plates today than a day allows, in this case or in all.",
     "Find out more of the plate, or ask again tomorrow.",
     part="wildcards",
 )
@@ -109,7 +109,7 @@ UNSIGNED_REVIEW = _rule(
 )
 SUSPENDED = _rule(
     "exigency-suspended",
-    "The paper of an earlier exigent search is overdue, so the officer makes no exigent search.",
+    "The paper of an earlier exigent search is overdue, so its officer makes and enters no exigent search.",
     "File the paper; a supervisor other than you then restores the privilege.",
     part="exigency",
 )

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS search_search (
     last INTEGER NOT NULL            -- ledger index of the newest entry
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS search_search_by_officer ON search_search (officer, at);
+CREATE INDEX IF NOT EXISTS search_search_by_clerk ON search_search (entered_by, at);
 CREATE INDEX IF NOT EXISTS search_search_by_agency ON search_search (agency, at);
 CREATE INDEX IF NOT EXISTS search_search_by_plate ON search_search (plate) WHERE plate IS NOT NULL;
 CREATE INDEX IF NOT EXISTS search_search_hashed ON search_search (at) WHERE plate IS NOT NULL;
