@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from gatehouse.hotlist.rows import ListFile
 from gatehouse.ledger.canonical import Json
 from gatehouse.model import BadInput, PlateSearch, SearchMode
-from gatehouse.search.fields import asked_fields, search_of
+from gatehouse.search.fields import asked_fields, search_of, time_text
 
 LONGEST_TEXT = 2_000
 # The clocks of an officer's machine and of the node may differ by that much.
@@ -125,18 +125,20 @@ def standing_intent(standing: StandingSearch) -> dict[str, Json]:
 
 
 def list_intent(
-    agency: str, source: str, sha256: str, *, replaces: bool, shrinks: bool = False
+    agency: str, source: str, sha256: str, *, mode: str, listed_at: datetime, shrinks: bool = False
 ) -> dict[str, Json]:
     """Return the document that is signed for a list, by the hash of its file.
 
-    `shrinks` says that it ends nearly all that its source has, and that this is meant.
+    `mode` says what it does to the one before, `listed_at` when its source made it; `shrinks` that it ends
+    nearly all that its source has, and that this is meant.
     """
     return {
         "asks": "list",
         "agency": agency,
         "source": source,
         "sha256": sha256,
-        "replaces": replaces,
+        "mode": mode,
+        "listed_at": time_text(listed_at),
         "shrinks": shrinks,
     }
 

@@ -92,7 +92,7 @@ class Entries:
         with self._asking:
             known = parts.tables.plates_of(matter) | {plate}
             if parts.tables.entered(search.entered_by, now - _DAY) >= parts.limits.entries_a_day:
-                bars.append(door.RATE)
+                bars.append(rules.TOO_MANY_ENTRIES)
             if not authoritative and len(known) > parts.limits.plates_per_case:
                 bars.append(rules.TOO_MANY_PLATES)
             document = None if signed is None else signed.as_document()
@@ -225,7 +225,6 @@ class Entries:
         change: tuple[Apply, ...] = (changes.decided(row.id, permitted, under=None),)
         if not permitted:
             change = (*change, changes.ended(row.id))
-            self._index.drop([row.id])
         entered = self._record.about(
             case,
             StandingState.REVISED,
@@ -233,6 +232,9 @@ class Entries:
             *change,
             attachments={ATTACHMENT: kept.data},
         )
+        if not permitted:
+            # Whoever no longer permits is not matched before either: each hit is decided anew.
+            self._index.drop([row.id])
         return self._told(case, row.state, entered, judged)
 
     def expire_due(self) -> list[str]:
@@ -379,8 +381,10 @@ class Entries:
         person = parts.registry.officer(by.id)
         if row.reviewer != by.id or not may_review(person, parts.standing(row).search, row.agency):
             raise rules.refused(door.NOT_ASSIGNED, entry)
-        if row.state is not SearchState.REVIEW_PENDING or row.due_at is None or parts.clock() >= row.due_at:
-            raise WrongStep("an entry waits for no review", expected="review_pending", got=row.state.value)
+        over = row.due_at is None or parts.clock() >= row.due_at
+        now = SearchState.EXPIRED if row.state is SearchState.REVIEW_PENDING and over else row.state
+        if now is not SearchState.REVIEW_PENDING:
+            raise WrongStep("an entry waits for no review", expected="review_pending", got=now.value)
         self.check_signed(signed, review_intent(entry, approves=approves), by)
         return row
 

@@ -39,7 +39,7 @@ class Hotlists:
         decider = StandingDecider(parts.registry, parts.limits)
         self.entries = Entries(parts, decider, self.index)
         self.lists = Lists(parts, ListedRows(parts, decider, self.entries), self.entries, self.index)
-        self.hits = Hits(parts, decider, self.entries, self.index)
+        self.hits = Hits(parts, decider, self.index)
 
     def recover(self) -> list[EntryAnswer]:
         """Close what a crash left open, and arm every entry that stands. MUST run before anything else."""
@@ -52,7 +52,7 @@ class Hotlists:
         return closed
 
     def on_reads(self, reads: Sequence[Read], camera: Camera, received_at: datetime) -> list[Hit]:
-        """Match reads that were just taken in; see `Hits.on_reads`."""
+        """Match reads that were taken in, or come again; see `Hits.on_reads`."""
         return self.hits.on_reads(reads, camera, received_at)
 
     def revise(self) -> int:

@@ -161,7 +161,7 @@ class _Reading:
             return RefusedRow(cells.line, RowRefusal.NO_CASE, "case")
         try:
             expires = _expiry(cells.expires)
-        except ValueError:
+        except (ValueError, OverflowError):
             return RefusedRow(cells.line, RowRefusal.DATE_UNREADABLE, "expires")
         if expires is not None and expires <= self._at:
             return RefusedRow(cells.line, RowRefusal.EXPIRED, "expires")
@@ -217,13 +217,20 @@ def _immigration(cells: Cells) -> str | None:
     """Return in which column a row says that it is about immigration enforcement, None where none does."""
     if cells.file and file_of(cells.file) is RowRefusal.IMMIGRATION:
         return "file"
-    if cells.number and letter_of(cells.number) is RowRefusal.IMMIGRATION:
+    lettered = letter_of(cells.number) if cells.number else None
+    if lettered is RowRefusal.IMMIGRATION:
         return "number"
     if cells.agency and of_immigration_agency(cells.agency):
         return "agency"
     for name, text in (("case", cells.case), ("note", cells.note)):
         if text and about_immigration((text,)):
             return name
+    # An agency's own cases may be numbered so; the number of the entry, where there is one, tells better.
+    known = (cells.case,) if isinstance(lettered, ListFile) else ()
+    if any(
+        letter_of(text) is RowRefusal.IMMIGRATION for text in (cells.case, *cells.texts) if text not in known
+    ):
+        return "case" if letter_of(cells.case) is RowRefusal.IMMIGRATION and not known else "another column"
     return "another column" if about_immigration(_words(cells)) else None
 
 

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gatehouse.hotlist.errors import ListUnreadable
+from gatehouse.hotlist.listed_as import about_immigration
 from gatehouse.model.plate import LONGEST
 
 LONGEST_LINE = 4_000
+# What a column says that is only there to be set.
+_NOT_SET = frozenset({"", "N", "NO", "0", "F", "FALSE", "NONE", "-"})
 TABLE = "table"
 ALONE = "alone"
 _PROBED = 20
@@ -213,6 +216,7 @@ class Table:
         """Cut the table, header included; a line that lies otherwise is no row."""
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
         dates = self.places.get("expires"), self.places.get("plate"), self.places.get("state")
+        flags = [at for at, name in enumerate(self.header) if about_immigration((name,))]
         number = 0
         while True:
             number += 1
@@ -235,7 +239,10 @@ class Table:
                 yield Cells(
                     number,
                     **{name: cells[at].strip() for name, at in self.places.items()},
-                    texts=tuple(cell for at, cell in enumerate(cells) if at not in dates),
+                    texts=(
+                        *(cell for at, cell in enumerate(cells) if at not in dates),
+                        *(self.header[at] for at in flags if cells[at].strip().upper() not in _NOT_SET),
+                    ),
                 )
 
 

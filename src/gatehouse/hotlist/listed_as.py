@@ -57,7 +57,9 @@ LETTERS = {
     "W": ListFile.WANTED_PERSON,
 }
 _IMMIGRATION_LETTER = "N"
-_NCIC_NUMBER = re.compile(r"([A-Z])[0-9]{9}", re.ASCII)
+# Lists have the letter O for the digit 0, and what a column is called before the number itself.
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 10, 40
+_NCIC_NUMBER = re.compile(r"(?:NC?IC)?([A-Z])[0-9O]{9}", re.ASCII)
 # Names of the file and its parts that the lexicon, made for reasons in whole words, does not know.
 _IMMIGRATION_WORDS = re.compile(
     r"IMM?IGR|DEPORT|ABSCOND|\bNSEERS\b|\bIVF\b|\bI V F\b|\bIMM VIOL|\bALIENS?\b|\bI C E\b|\bE R O\b"
@@ -87,7 +89,9 @@ def file_of(text: str) -> ListFile | RowRefusal:
 
 def letter_of(number: str) -> ListFile | RowRefusal | None:
     """Return which file an NCIC number is of, None where the text is no such number."""
-    found = _NCIC_NUMBER.fullmatch(number.strip().upper())
+    if not _SHORTEST_NUMBER <= len(number) <= _LONGEST_NUMBER:
+        return None
+    found = _NCIC_NUMBER.fullmatch(_folded(number).replace(" ", ""))
     if found is None:
         return None
     if found[1] == _IMMIGRATION_LETTER:

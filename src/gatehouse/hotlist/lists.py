@@ -190,12 +190,16 @@ class Lists:
             raise rules.refused(rules.NOT_OF_AGENCY)
         if known is None:
             raise rules.refused(rules.NO_SOURCE)
+        if listed_at.utcoffset() is None or listed_at > now + _AHEAD:
+            raise BadInput(
+                "a list is from the future, or from no time zone",
+                where="listed_at",
+                expected="the time at which its source made it",
+            )
         intent = list_intent(
-            person.agency, source, report.sha256, replaces=mode is ListMode.REPLACES, shrinks=shrinks
+            person.agency, source, report.sha256, mode=mode.value, listed_at=listed_at, shrinks=shrinks
         )
         self._entries.check_signed(signed, intent, person)
-        if listed_at.utcoffset() is None or listed_at > now + _AHEAD:
-            raise BadInput("a list is from the future", expected="the time at which its source made it")
         self._rows.finish(known)
         before = parts.tables.lines_of(person.agency, source)
         rows = {self._line(known, row): row for row in report.rows}

@@ -48,6 +48,11 @@ TOO_MANY_PLATES = _rule(
     "The case has as many standing searches as one case may have.",
     "End one of them, or have custodians set the source as authoritative.",
 )
+TOO_MANY_ENTRIES = _rule(
+    "too-many-entries",
+    "One person enters so many standing searches within 24 hours, whatever their cases are called.",
+    "Wait until a day has passed, or have custodians set a source for the list that they come from.",
+)
 NO_SOURCE = _rule(
     "no-source",
     "A list comes from a source that a custodian of the agency has set.",
@@ -84,7 +89,7 @@ _REMEDIES = {
         NOT_EXIGENT,
         NOT_NAMED,
         TOO_MANY_PLATES,
-        NO_SOURCE,
+        TOO_MANY_ENTRIES,
     )
 }
 

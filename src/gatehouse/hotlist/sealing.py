@@ -77,7 +77,7 @@ class LeadKeys:
     """The keys of leads in a folder: `kek`, and a key for each owner and day below `days/`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._keys = DayKeys(folder / "days", kek=read_kek(folder / "kek"))
         # No key may be made while all are put under another key-encryption key.
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ class LeadKeys:
             for owner, day in due:
                 self._keys.destroy(owner, day)
             if due:
-                renew_kek(self._folder / "kek", self._keys)
+                renew_kek(self.folder / "kek", self._keys)
             return len(due)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -291,6 +291,17 @@ class HotlistTables:
             agency,
             after,
             most,
+        )
+        return [_hit(row) for row in found]
+
+    def hits_of(self, entry: str, owner: str, days: Collection[str]) -> list[HitRow]:
+        """Return the hits of an entry whose reads are of an owner and of these UTC days, the newest first."""
+        found = self.query(
+            f"SELECT {_HIT} FROM hotlist_hit WHERE entry = ? AND owner = ?"  # noqa: S608
+            " AND day IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
+            entry,
+            owner,
+            json.dumps(sorted(days)),
         )
         return [_hit(row) for row in found]
 

@@ -69,7 +69,7 @@ class Sealing(Protocol):
         ...
 
 
-# Told of reads in clear, once they are stored.
+# Told of reads in clear, once they are stored; after a crash perhaps a second time.
 OnReads = Callable[[Sequence[Read], Camera, datetime], object]
 
 
@@ -84,7 +84,11 @@ class _Waiting:
 
 
 class Intake:
-    """Takes batches in, from any thread. `on_reads` is told of what was new, in the caller's thread."""
+    """Takes batches in, from any thread. `on_reads` is told of their reads, in the caller's thread.
+
+    Before an answer it was told of what was stored, also where a node had ended between the two and the
+    camera sends again. Then it may be told a second time, and MUST take what it knows for known.
+    """
 
     def __init__(
         self,
@@ -112,6 +116,8 @@ class Intake:
         self._held = 0
         self._closed = False
         self._health: dict[str, CameraHealth] = {}
+        # By camera the number of the newest batch that `on_reads` was told of since the start.
+        self._told: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="node-intake", daemon=True)
         self._thread.start()
 
@@ -180,11 +186,19 @@ class Intake:
         if waiting.error is not None:
             raise waiting.error
         if not waiting.new:
+            # A node that ended before it answered may not have told anybody of what it has stored. Whoever
+            # sends again sends its newest; what is older was answered, and is heard of no more.
+            if batch.number == self._reads.last_batch(camera.id) != self._told.get(camera.id):
+                self._tell(batch, sealed.reads, camera, received_at)
             return IngestResult(0, {}, duplicate=True)
         self._count(camera.id, len(sealed.rows), sealed.refused, received_at)
-        if sealed.reads:
-            self._on_reads(sealed.reads, camera, received_at)
+        self._tell(batch, sealed.reads, camera, received_at)
         return IngestResult(len(sealed.rows), dict(sealed.refused))
+
+    def _tell(self, batch: SignedBatch, reads: Sequence[Read], camera: Camera, received_at: datetime) -> None:
+        if reads:
+            self._on_reads(reads, camera, received_at)
+        self._told[camera.id] = batch.number
 
     def _count(
         self, camera: str, accepted: int, refused: Counter[ReadRefusal], received_at: datetime

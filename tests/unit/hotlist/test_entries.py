@@ -117,7 +117,7 @@ class TestAsk:
     def test_a_person_enters_so_many_a_day_whatever_the_cases_are_called(self, world: World) -> None:
         answers = [world.ask(f"TEST{at}", case_number=f"26-{at}") for at in range(21)]
         assert [each.state for each in answers[:20]] == [SearchState.RELEASED] * 20
-        assert {each.rule.id for each in answers[20].refusals} == {"door:too-many"}
+        assert {each.rule.id for each in answers[20].refusals} == {"hotlist:too-many-entries"}
         world.clock.move(timedelta(days=1))
         assert world.ask("TEST99", case_number="26-99").state is SearchState.RELEASED
 
@@ -211,8 +211,9 @@ class TestReview:
 
     def test_a_review_that_is_late_expires(self, world: World, entry: str) -> None:
         world.clock.move(timedelta(hours=25))
-        with pytest.raises(WrongStep):
+        with pytest.raises(WrongStep) as late:
             world.approve(entry)
+        assert (late.value.expected, late.value.got) == ("review_pending", "expired")
         world.hotlists.sweep()
         assert world.events("hotlist:entry:")[-1] == "expired"
 

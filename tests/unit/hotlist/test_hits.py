@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.hotlist.errors import UnknownEntry, WrongStep
-from gatehouse.hotlist.hits import NotRaised
 from gatehouse.hotlist.leads import Disposition, Hit, Refutation, lead_data, lead_of
 from gatehouse.hotlist.matching import StateFit
+from gatehouse.hotlist.raising import NotRaised
 from gatehouse.ledger.canonical import to_canonical
 from gatehouse.ledger.committer import NotRecorded
 from gatehouse.ledger.folder import Ledger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from gatehouse.hotlist.importing import read_list
 from gatehouse.hotlist.lists import ListMode
 from gatehouse.hotlist.rows import RowRefusal
 from gatehouse.law.codes import BANS
+from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.committer import NotRecorded
 from gatehouse.ledger.pending import Pending
 from gatehouse.model import BadInput, Scope, SearchState
@@ -23,6 +24,12 @@ from tests.unit.search.world import CEDAR
 
 HEADER = "Plate,State,Type,Case\n"
 TWO = f"{HEADER}TEST1,OH,Stolen,26-1\nTEST2,OH,Stolen,26-2\n"
+
+
+def replacing(world: World, sha256: str, *, listed_at: datetime | None = None) -> dict[str, Json]:
+    """Return what is signed for a full list that its source made at a time, now unless given."""
+    mode = ListMode.REPLACES.value
+    return list_intent(CEDAR, STATE_LIST, sha256, mode=mode, listed_at=listed_at or world.clock())
 
 
 class TestSource:
@@ -132,7 +139,7 @@ class TestTake:
         world.source()
         world.take(TWO)
         report = read_list(TWO.encode(), at=world.clock())
-        signed = world.sign(list_intent(CEDAR, STATE_LIST, report.sha256, replaces=True), "c1")
+        signed = world.sign(replacing(world, report.sha256), "c1")
         with pytest.raises(WrongStep, match="older"):
             world.hotlists.lists.take(
                 STATE_LIST,
@@ -183,7 +190,7 @@ class TestTake:
     def test_that_it_is_meant_is_part_of_what_is_signed(self, world: World) -> None:
         world.source()
         report = read_list(TWO.encode(), at=world.clock())
-        signed = world.sign(list_intent(CEDAR, STATE_LIST, report.sha256, replaces=True), "c1")
+        signed = world.sign(replacing(world, report.sha256), "c1")
         with pytest.raises(Refused, match="signs exactly"):
             world.hotlists.lists.take(
                 STATE_LIST,
@@ -227,7 +234,7 @@ class TestTake:
     def test_a_list_that_nobody_signed_is_refused(self, world: World) -> None:
         world.source()
         report = read_list(TWO.encode(), at=world.clock())
-        other = world.sign(list_intent(CEDAR, STATE_LIST, "0" * 64, replaces=True), "c1")
+        other = world.sign(replacing(world, "0" * 64), "c1")
         for signed in (None, other):
             with pytest.raises(Refused, match="signs exactly"):
                 world.hotlists.lists.take(

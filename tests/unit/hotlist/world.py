@@ -188,8 +188,9 @@ class World:
         shrinks: bool = False,
     ) -> ListTaken:
         report = read_list(text.encode(), at=self.clock())
-        replaces = mode is ListMode.REPLACES
-        intent = list_intent(CEDAR, source, report.sha256, replaces=replaces, shrinks=shrinks)
+        intent = list_intent(
+            CEDAR, source, report.sha256, mode=mode.value, listed_at=self.clock(), shrinks=shrinks
+        )
         return self.hotlists.lists.take(
             source,
             report,

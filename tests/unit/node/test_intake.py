@@ -137,6 +137,34 @@ def test_ingest_returns_what_was_taken_and_refused_and_tells_who_matches() -> No
     assert told == ["cam1"]
 
 
+def test_batch_that_is_sent_again_after_a_crash_before_its_answer_is_told_of_once() -> None:
+    store, told = Store(), list[str]()
+    with intake(store) as before:
+        before.ingest(batch(1))
+        before.ingest(batch(2))
+    with intake(store, told=told) as after:
+        assert after.ingest(batch(1)) == IngestResult(0, {}, duplicate=True)
+        assert told == []
+        assert [after.ingest(batch(2)).duplicate for _ in range(2)] == [True, True]
+        assert told == ["cam1"]
+
+
+def test_batch_whose_telling_failed_is_told_of_again_when_it_is_sent_again() -> None:
+    store, told = Store(), list[str]()
+    with intake(store, told=told) as made:
+        said = made._on_reads
+
+        def fail(*_: object) -> None:
+            raise MemoryError
+
+        made._on_reads = fail
+        with pytest.raises(MemoryError):
+            made.ingest(batch(1))
+        made._on_reads = said
+        assert made.ingest(batch(1)) == IngestResult(0, {}, duplicate=True)
+    assert told == ["cam1"]
+
+
 def test_ingest_beyond_what_may_wait_is_busy_and_nothing_of_it_is_taken() -> None:
     store = Store()
     with ThreadPoolExecutor(8) as pool, intake(store, most=6) as made:
