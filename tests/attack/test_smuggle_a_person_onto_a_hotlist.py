@@ -169,3 +169,40 @@ def test_a_reviewer_cannot_let_it_pass(world: World) -> None:
     assert answer.state is SearchState.DENIED
     with pytest.raises(Refused):
         world.approve(answer.id)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["N12345678O", "N-123456789", "N 123 456 789", "NIC/N123456789", "\uff2e123456789", "\u200bN123456789"],
+)
+@pytest.mark.parametrize("heading", ["NIC", "NCIC #", "Record", "Case No. 2"])
+def test_number_of_the_file_tells_however_it_is_spelled_and_wherever_it_stands(
+    number: str, heading: str
+) -> None:
+    text = f"Plate,File,Case,{heading}\nTEST1,Wanted person,26-1,{number}\n"
+    report = read_list(text.encode(), at=AT)
+    assert (report.rows, [each.reason for each in report.refused]) == ((), [RowRefusal.IMMIGRATION])
+
+
+def test_number_of_the_file_in_place_of_a_case_tells_too() -> None:
+    report = read_list(b"Plate,File,Case\nTEST1,Wanted person,N123456789\n", at=AT)
+    assert (report.rows, report.refused[0].column) == ((), "case")
+
+
+def test_case_that_is_numbered_like_it_is_taken_beside_a_number_of_another_file() -> None:
+    report = read_list(b"Plate,File,Case,NIC\nTEST1,Wanted person,N123456789,W123456789\n", at=AT)
+    assert [each.case for each in report.rows] == ["N123456789"]
+
+
+@pytest.mark.parametrize(("flag", "taken"), [("Y", 0), ("X", 0), ("1", 0), ("N", 1), ("", 1), ("0", 1)])
+def test_column_that_only_marks_the_row_tells(flag: str, taken: int) -> None:
+    text = f"Plate,File,Case,Immigration violator\nTEST1,Wanted person,26-1,{flag}\n"
+    assert len(read_list(text.encode(), at=AT).rows) == taken
+
+
+@pytest.mark.parametrize("expires", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "9999-12-31"])
+def test_row_that_expires_beyond_all_time_is_refused_and_takes_no_other_with_it(expires: str) -> None:
+    text = f"Plate,File,Case,Expires\nTEST1,Stolen,26-1,{expires}\nTEST2,Stolen,26-2,\n"
+    report = read_list(text.encode(), at=AT)
+    assert [each.plate for each in report.rows] == ["TEST2"]
+    assert [each.reason for each in report.refused] == [RowRefusal.DATE_UNREADABLE]
