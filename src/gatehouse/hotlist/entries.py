@@ -86,7 +86,7 @@ class Entries:
         ):
             bars.append(door.UNSIGNED)
         source = parts.tables.source(search.agency, standing.source)
-        authoritative = source is not None and source.authoritative
+        authoritative = source is not None and source.authoritative(now)
         plate, matter = hashes(parts.key, search.agency, search.plate.text, search.case_number)
         # Two that ask at once in one case count each other.
         with self._asking:

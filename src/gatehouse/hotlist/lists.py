@@ -111,7 +111,8 @@ class Lists:
     ) -> Source:
         """Set a source of a custodian's agency, and who is responsible for it.
 
-        An authoritative one, whose cases are not held to five plates, takes a second custodian.
+        An authoritative one, whose cases are not held to five plates, takes a second custodian, and is that
+        once its agency's waiting time after the entry is over. That it is none any more counts at once.
         """
         parts = self._parts
         agency = parts.registry.officer(by.id).agency
@@ -130,7 +131,8 @@ class Lists:
         person = parts.registry.officer(officer.id)
         if not person.active or person.agency != agency:
             raise rules.refused(rules.NOT_OF_AGENCY)
-        source = Source(agency, name, person.id, authoritative, scope, age, None, 0)
+        source = Source(agency, name, person.id, None, scope, age, None, 0)
+        waiting = parts.registry.own_rule(agency).waiting if authoritative else None
         parts.book.append(
             _event(ListState.SOURCE_SET),
             agency=agency,
@@ -142,11 +144,12 @@ class Lists:
                     "responsible": person.id,
                     "scope": scope.value,
                     "source": name,
+                    "waiting_days": None if waiting is None else waiting.days,
                 },
                 "officer": by.id,
             },
             pack=parts.pack_hash,
-            apply=changes.source_set(source),
+            apply=changes.source_set(source, waiting=waiting),
         )
         found = parts.tables.source(agency, name)
         assert found is not None
@@ -270,7 +273,7 @@ class Lists:
             registry.owners(registry.agency(source.agency)),
             registry.rulebook,
             registry.lexicon,
-            (source.scope, source.authoritative, registry.officer(source.officer), now.date()),
+            (source.scope, source.authoritative(now), registry.officer(source.officer), now.date()),
         )
 
     def _still_denied(self, source: Source, rows: dict[bytes, ListRow], now: datetime) -> dict[bytes, bool]:

@@ -26,10 +26,9 @@ HEADER = "Plate,State,Type,Case\n"
 TWO = f"{HEADER}TEST1,OH,Stolen,26-1\nTEST2,OH,Stolen,26-2\n"
 
 
-def replacing(world: World, sha256: str, *, listed_at: datetime | None = None) -> dict[str, Json]:
-    """Return what is signed for a full list that its source made at a time, now unless given."""
-    mode = ListMode.REPLACES.value
-    return list_intent(CEDAR, STATE_LIST, sha256, mode=mode, listed_at=listed_at or world.clock())
+def replacing(sha256: str, listed_at: datetime) -> dict[str, Json]:
+    """Return what is signed for a full list that its source made at a time."""
+    return list_intent(CEDAR, STATE_LIST, sha256, mode=ListMode.REPLACES.value, listed_at=listed_at)
 
 
 class TestSource:
@@ -139,14 +138,15 @@ class TestTake:
         world.source()
         world.take(TWO)
         report = read_list(TWO.encode(), at=world.clock())
-        signed = world.sign(replacing(world, report.sha256), "c1")
+        earlier = world.clock() - timedelta(days=1)
+        signed = world.sign(replacing(report.sha256, earlier), "c1")
         with pytest.raises(WrongStep, match="older"):
             world.hotlists.lists.take(
                 STATE_LIST,
                 report,
                 by=world.officer("c1"),
                 signed=signed,
-                listed_at=world.clock() - timedelta(days=1),
+                listed_at=earlier,
             )
         assert len(world.pass_by("TEST1")) == 1
 
@@ -190,14 +190,15 @@ class TestTake:
     def test_that_it_is_meant_is_part_of_what_is_signed(self, world: World) -> None:
         world.source()
         report = read_list(TWO.encode(), at=world.clock())
-        signed = world.sign(replacing(world, report.sha256), "c1")
+        at = world.clock()
+        signed = world.sign(replacing(report.sha256, at), "c1")
         with pytest.raises(Refused, match="signs exactly"):
             world.hotlists.lists.take(
                 STATE_LIST,
                 report,
                 by=world.officer("c1"),
                 signed=signed,
-                listed_at=world.clock(),
+                listed_at=at,
                 shrinks=True,
             )
 
@@ -234,11 +235,12 @@ class TestTake:
     def test_a_list_that_nobody_signed_is_refused(self, world: World) -> None:
         world.source()
         report = read_list(TWO.encode(), at=world.clock())
-        other = world.sign(replacing(world, "0" * 64), "c1")
+        at = world.clock()
+        other = world.sign(replacing("0" * 64, at), "c1")
         for signed in (None, other):
             with pytest.raises(Refused, match="signs exactly"):
                 world.hotlists.lists.take(
-                    STATE_LIST, report, by=world.officer("c1"), signed=signed, listed_at=world.clock()
+                    STATE_LIST, report, by=world.officer("c1"), signed=signed, listed_at=at
                 )
 
     def test_a_scope_wider_than_serves_the_purpose_is_narrowed(self, world: World) -> None:

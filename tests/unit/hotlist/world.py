@@ -188,15 +188,14 @@ class World:
         shrinks: bool = False,
     ) -> ListTaken:
         report = read_list(text.encode(), at=self.clock())
-        intent = list_intent(
-            CEDAR, source, report.sha256, mode=mode.value, listed_at=self.clock(), shrinks=shrinks
-        )
+        at = self.clock()
+        intent = list_intent(CEDAR, source, report.sha256, mode=mode.value, listed_at=at, shrinks=shrinks)
         return self.hotlists.lists.take(
             source,
             report,
             by=self.officer(by),
             signed=self.sign(intent, by),
-            listed_at=self.clock(),
+            listed_at=at,
             mode=mode,
             shrinks=shrinks,
         )

@@ -93,12 +93,13 @@ class TestEntries:
 class TestLists:
     def hand_in(self, node: WebNode, browser: Browser, text: str = LIST, **changed: Any) -> httpx.Response:
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        signed = browser.signed({"asks": "list", "source": "state list", "sha256": sha256, "replaces": True})
+        listed_at = node.now().isoformat()
+        intent = {"asks": "list", "source": "state list", "sha256": sha256, "listed_at": listed_at}
         body = {
             "source": "state list",
             "text": text,
-            "listed_at": node.now().isoformat(),
-            "signed": signed,
+            "listed_at": listed_at,
+            "signed": browser.signed(intent),
         }
         return browser.post("/hotlists/lists", body | changed)
 
@@ -123,10 +124,20 @@ class TestLists:
 
     def test_list_of_other_bytes_than_were_signed_is_refused(self, node: WebNode, custodian: Browser) -> None:
         assert self.hand_in(node, custodian, text=LIST.replace("777", "776")).status_code == 201
-        signed = custodian.signed(
-            {"asks": "list", "source": "state list", "sha256": "0" * 64, "replaces": True}
-        )
-        assert self.hand_in(node, custodian, signed=signed).status_code == 401
+        listed_at = node.now().isoformat()
+        intent = {"asks": "list", "source": "state list", "sha256": "0" * 64, "listed_at": listed_at}
+        signed = custodian.signed(intent)
+        assert self.hand_in(node, custodian, signed=signed, listed_at=listed_at).status_code == 401
+
+    @pytest.mark.parametrize("mode", ["adds", "deletes"])
+    def test_list_that_does_something_else_than_was_signed_is_refused(
+        self, node: WebNode, custodian: Browser, mode: str
+    ) -> None:
+        assert self.hand_in(node, custodian, mode=mode).status_code == 401
+
+    def test_list_of_another_time_than_was_signed_is_refused(self, node: WebNode, custodian: Browser) -> None:
+        earlier = (node.now() - timedelta(minutes=1)).isoformat()
+        assert self.hand_in(node, custodian, listed_at=earlier).status_code == 401
 
     def test_file_that_is_no_list_is_refused(self, node: WebNode, custodian: Browser) -> None:
         found = self.hand_in(node, custodian, text="a letter to you, sir\n")

@@ -328,9 +328,13 @@ def take(call: Call) -> Reply:
         mapping=None if mapping is None else Mapping(mapping.columns, mapping.file, mapping.case),
         where="list",
     )
-    replaces = given.mode is ListMode.REPLACES
     intent = list_intent(
-        call.officer.agency, given.source, report.sha256, replaces=replaces, shrinks=given.shrinks
+        call.officer.agency,
+        given.source,
+        report.sha256,
+        mode=given.mode.value,
+        listed_at=given.listed_at,
+        shrinks=given.shrinks,
     )
     signed = shown(call, intent, given.signed)
     taken = call.site.hotlists.lists.take(

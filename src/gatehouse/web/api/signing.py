@@ -13,11 +13,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from gatehouse.hotlist.asking import list_intent, standing_intent, step_intent
+from gatehouse.hotlist.lists import ListMode
 from gatehouse.ledger.canonical import Json
 from gatehouse.node.accounts.step_up import Evidence
 from gatehouse.search.signature import review_intent, search_intent
 from gatehouse.web.api.asking import Line, SearchAsked
-from gatehouse.web.api.model import Credential, Given, Id, Told
+from gatehouse.web.api.model import Credential, Given, Id, Time, Told
 from gatehouse.web.api.standing import Sha256, StandingAsked
 from gatehouse.web.api.wanted import (
     CameraWanted,
@@ -69,12 +70,13 @@ class StandingIntent(Given):
 
 
 class ListIntent(Given):
-    """A list, by the SHA-256 of its text."""
+    """A list, by the SHA-256 of its text, what it does to the one before, and when its source made it."""
 
     asks: Literal["list"]
     source: Line
     sha256: Sha256
-    replaces: bool
+    listed_at: Time
+    mode: ListMode = ListMode.REPLACES
     shrinks: bool = Field(default=False, description="Ends nearly everything of its source, and means to")
 
 
@@ -229,8 +231,9 @@ def _document(call: Call, intent: Intent) -> Json:
             return review_intent(id, approves=approves)
         case StandingIntent(standing=standing):
             return standing_intent(standing.standing(call.officer))
-        case ListIntent(source=source, sha256=sha256, replaces=replaces, shrinks=shrinks):
-            return list_intent(call.officer.agency, source, sha256, replaces=replaces, shrinks=shrinks)
+        case ListIntent(source=source, sha256=sha256, listed_at=at, mode=mode, shrinks=shrinks):
+            agency = call.officer.agency
+            return list_intent(agency, source, sha256, mode=mode.value, listed_at=at, shrinks=shrinks)
         case RenewIntent(entry=entry):
             return step_intent("renew", entry)
         case AccountIntent(action=action, subject=subject):
