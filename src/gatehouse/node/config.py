@@ -324,14 +324,13 @@ class Key:
 
 def keys_of(config: Config) -> Iterator[Key]:
     """Yield every key with its value, in the order of the file; secrets are references, so none shows."""
-    for table, field in Config.model_fields.items():
+    for table in Config.model_fields:
         section = getattr(config, table)
         model = OidcConfig if table == "oidc" else type(section)
         for name, described in model.model_fields.items():
             default = None if described.is_required() else described.default
             value = getattr(section, name) if section is not None else None
             yield Key(f"{table}.{name}", value, default, _bounds(described), described.description or "")
-        assert field.annotation is not None
 
 
 def _bounds(field: FieldInfo) -> str:

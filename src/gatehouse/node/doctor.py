@@ -15,7 +15,7 @@ from gatehouse.ledger.settings import KEK, Folder
 from gatehouse.node.bodies import Kind, PackBody
 from gatehouse.node.change import NODE, ChangeState
 from gatehouse.node.config import Located
-from gatehouse.node.making import HOTLIST_KEY, MARKS_KEY
+from gatehouse.node.making import ACCOUNTS_KEY, HOTLIST_KEY, MARKS_KEY
 from gatehouse.node.packs import Packs
 from gatehouse.node.record import load_record
 from gatehouse.node.registry import folded
@@ -35,7 +35,7 @@ def examine(located: Located, *, clock: Callable[[], datetime] = now) -> Iterato
         "keys": lambda: _keys(located),
         "ledger": lambda: _ledger(located, clock),
         "registry": lambda: _registry(located),
-        "vault": lambda: _vault(located),
+        "vault": lambda: _vault(located, clock),
         "reads": lambda: _reads(located),
         "space": lambda: _space(located),
         "address": lambda: _address(located),
@@ -60,11 +60,18 @@ def _others(path: Path) -> bool:
 
 
 def _keys(located: Located) -> Iterator[Finding]:
-    missing = [name for name in (MARKS_KEY, HOTLIST_KEY) if not (located.keys / name).is_file()]
+    wanted = [MARKS_KEY, HOTLIST_KEY]
+    # It is drawn with the first account; another one would open no second factor of those that are there.
+    if located.accounts.exists():
+        wanted.append(ACCOUNTS_KEY)
+    missing = [name for name in wanted if not (located.keys / name).is_file()]
     if missing:
         hint = "restore the folder `keys` from where the backup's keys are kept"
         yield Level.BAD, f"keys are missing: {', '.join(missing)}", hint, 5
-    else:
+    if not (located.leads / KEK).is_file():
+        hint = "restore the folder `leads` if there is a copy; else what was read for earlier hits is lost"
+        yield Level.BAD, "the key over what was read for hits is missing", hint, 5
+    elif not missing:
         yield Level.GOOD, "the node's own keys are there"
 
 
@@ -112,11 +119,11 @@ def _people(view: View) -> Iterator[Finding]:
             yield Level.NOTE, f"{agency} has fewer than two custodians and can change no rule", hint
 
 
-def _vault(located: Located) -> Iterator[Finding]:
+def _vault(located: Located, clock: Callable[[], datetime]) -> Iterator[Finding]:
     remote = located.remote_vault
     if remote is not None:
         with RemoteVault(*remote) as vault:
-            vault.counters(now().date())
+            vault.counters(clock().date())
         yield Level.GOOD, "the vault in another process answers"
         return
     if not (located.vault / DATABASE).is_file() or not located.root.is_file():

@@ -1,4 +1,4 @@
-"""How a read is tokenised and sealed.
+"""How a read is tokenized and sealed.
 
     token  = HMAC-SHA256(token key of (retention class, bucket), plate)[:16]
     sealed = AES-256-GCM(sealing key of (owner, class, bucket), nonce = read_id[:12], text, associated data)

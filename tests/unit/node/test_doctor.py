@@ -76,6 +76,8 @@ def take_another_domain(folder: Path) -> None:
         (lambda folder: folder.chmod(0o755), [("permissions", 3)]),
         (lambda folder: (folder / "ledger" / "kek").chmod(0o640), [("permissions", 3)]),
         (lambda folder: (folder / "keys" / "marks.key").unlink(), [("keys", 5)]),
+        (lambda folder: (folder / "keys" / "accounts.key").unlink(), [("keys", 5)]),
+        (lambda folder: (folder / "leads" / "kek").unlink(), [("keys", 5)]),
         (lambda folder: (folder / "vault" / "root").unlink(), [("vault", 5)]),
         (lambda folder: (folder / "reads.sqlite").unlink(), [("reads", 5)]),
         (lambda folder: shutil.rmtree(folder / "packs"), [("registry", 5)]),

@@ -85,7 +85,7 @@ class HitTold(Told):
     source: str
     origin: str | None
     listed_at: Time
-    list_age_seconds: int = Field(description="How old the list was when the car was seen")
+    list_age_seconds: int = Field(description="How old the list was when the hit was raised")
     exact: bool
     fit: StateFit
     candidate: bool
