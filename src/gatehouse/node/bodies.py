@@ -55,7 +55,10 @@ def _one_of(codes: frozenset[str]) -> AfterValidator:
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time without a zone")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time of no year from 1 to 9999 in UTC") from None
 
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=64)]

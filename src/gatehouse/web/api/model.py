@@ -17,7 +17,10 @@ from pydantic import (
 
 
 def _utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time of no year from 1 to 9999 in UTC") from None
 
 
 def _spelled(at: datetime) -> str:
