@@ -256,10 +256,12 @@ class Node:
 
     def _standing(self) -> None:
         """Have standing searches follow the rules in force, and end what is over."""
-        view = self.registry.view
+        view, witnessed = self.registry.view, self.registry.witnessed
         if view is not self._revised:
             self.hotlists.revise()
-            self._revised = view
+            # What loosens counts once witnesses have cosigned it, and the view is the same one then.
+            if view.settled(witnessed=witnessed):
+                self._revised = view
         self.hotlists.sweep()
 
     def _sweep(self) -> None:

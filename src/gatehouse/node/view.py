@@ -83,6 +83,10 @@ class View:
                 found = version
         return found
 
+    def settled(self, *, witnessed: int) -> bool:
+        """Return whether `witnessed` entries cover the newest version of every rule."""
+        return all(versions[-1].entry < witnessed for versions in self.rules.values())
+
     def compare(self, kind: Kind, before: Body | None, after: Body | None) -> bool:
         """Return whether one body of a kind loosens another; whatever is not shown to tighten does."""
         if isinstance(before, PackBody) and isinstance(after, PackBody):

@@ -167,3 +167,19 @@ class TestUpkeep:
         monkeypatch.setattr(node.hotlists, "on_reads", fail)
         assert node.ingest(batch(1, clock.at, PLATE)) == IngestResult(1, {})
         assert Health("hotlists", False, "ZeroDivisionError") in node.health()
+
+
+def test_standing_searches_are_decided_again_until_witnesses_have_cosigned_the_rules(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[int] = []
+    monkeypatch.setattr(node.hotlists, "revise", lambda: decided.append(1))
+    newest = max(versions[-1].entry for versions in node.registry.view.rules.values())
+    node.registry.change_camera(replace(CAMERA, peak=9), by=custodian(ALDER, 1))
+    with monkeypatch.context() as patched:
+        patched.setattr(node.registry, "_witnessed", newest)
+        for _ in range(2):
+            assert node.background.run_now("standing")
+    for _ in range(2):
+        assert node.background.run_now("standing")
+    assert len(decided) == 3
