@@ -31,8 +31,8 @@ from gatehouse.model import (
     Signal,
     Window,
 )
+from gatehouse.reads.store import MAX_LOOKUPS
 from gatehouse.search import rules
-from gatehouse.search.limits import MOST_TOKENS
 from gatehouse.search.registry import OwnerRules
 from gatehouse.search.rules import DoorRule
 from gatehouse.search.scoping import Reached, owner_refuses
@@ -201,7 +201,7 @@ def tokens(
 
 def too_broad(count: int) -> bool:
     """Return whether a search makes more lookups than one may have."""
-    return count > MOST_TOKENS
+    return count > MAX_LOOKUPS
 
 
 def _buckets(kept: RetentionClass, window: Window, at: datetime) -> int:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-# Tokens of one search: CONTRACTS, "Keys, tokens, retention".
-MOST_TOKENS = 4_096
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -10,6 +10,7 @@ from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.reads.rows import Lookup, SealedRead
+from gatehouse.reads.store import MAX_LOOKUPS
 from gatehouse.vault.checks import CLOCK_SLACK, Permitted, check_ask, check_release
 from gatehouse.vault.clock import ForwardClock
 from gatehouse.vault.database import Database
@@ -21,7 +22,6 @@ from gatehouse.vault.sealing import Unsealed, make_token, to_microseconds, unpac
 from gatehouse.vault.searches import Examined, Expected, Kept, Open, Searches
 from gatehouse.vault.spent import count, mark_seen, spend
 
-MOST_TOKENS = 4_096
 # Of more plates than these, a search learns how many there are.
 MOST_PLATES = 25
 _MINUTE = 60_000_000
@@ -52,10 +52,10 @@ class Answering:
         permitted = check_ask(ask, policy=self._policy(), pack=self._pack(), now=now)
         buckets = self._buckets(permitted, at=to_microseconds(now))
         tokens = permitted.pattern.count(confusables=permitted.confusables) * len(buckets)
-        if tokens > MOST_TOKENS:
+        if tokens > MAX_LOOKUPS:
             raise TooBroad(
                 "a search needs more lookups than one may have",
-                expected=f"at most {MOST_TOKENS}",
+                expected=f"at most {MAX_LOOKUPS}",
                 got=str(tokens),
                 hint="narrow the window, or find out more of the plate",
             )
