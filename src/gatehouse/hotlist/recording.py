@@ -6,6 +6,7 @@ Every record of an entry but the first names the first by its leaf hash (`reques
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -198,7 +199,9 @@ class EntryRecorder:
 
 def hashes(key: EntryKey, agency: str, plate: str, case_number: str | None) -> tuple[bytes, bytes]:
     """Return the keyed hashes of a plate that is looked for and of its case."""
-    case = "".join((case_number or "").casefold().split())
+    # Signs between letters and digits are a matter of taste, and would make five plates a case many.
+    folded = unicodedata.normalize("NFKC", case_number or "").casefold()
+    case = "".join(filter(str.isalnum, folded)) or folded.strip()
     return key.hash("plate", agency, plate), key.hash("matter", agency, case)
 
 
