@@ -28,20 +28,25 @@ def both(*changes: Apply) -> Apply:
     return apply
 
 
-def source_set(source: Source) -> Apply:
-    """Return the change that sets a source; its newest list stays what it is."""
+def source_set(source: Source, *, waiting: timedelta | None) -> Apply:
+    """Return the change that sets a source; its newest list stays what it is.
+
+    It is authoritative once `waiting` is over, or from when it was to be before; with None it is not.
+    """
 
     def apply(connection: sqlite3.Connection) -> None:
         connection.execute(
-            "INSERT INTO hotlist_source VALUES (?, ?, ?, ?, ?, ?, NULL, ledger_index())"
+            "INSERT INTO hotlist_source VALUES"
+            " (?, ?, ?, coalesce(ledger_at() + ?, 0), ?, ?, NULL, ledger_index())"
             " ON CONFLICT (agency, name) DO UPDATE SET officer = excluded.officer,"
-            " authoritative = excluded.authoritative, scope = excluded.scope,"
+            " authoritative = CASE WHEN authoritative > 0 THEN min(authoritative, excluded.authoritative)"
+            " ELSE excluded.authoritative END, scope = excluded.scope,"
             " longest_age = excluded.longest_age, entry = excluded.entry",
             (
                 source.agency,
                 source.name,
                 source.officer,
-                source.authoritative,
+                None if waiting is None else waiting // timedelta(microseconds=1),
                 source.scope.value,
                 source.longest_age // timedelta(microseconds=1),
             ),

@@ -82,7 +82,7 @@ class ListedRows:
         for line, row in rows.items():
             standing = self._standing(source, row, by, now)
             matches = self._decider.matches(standing)
-            many = not source.authoritative and self._many(source, row, plates)
+            many = not source.authoritative(now) and self._many(source, row, plates)
             search = standing.search
             key = (search.purpose, search.scope, standing.file, signals_in(matches), many)
             groups.setdefault(key, []).append(_Asking(line, standing, matches, many))
@@ -102,9 +102,9 @@ class ListedRows:
                 _count(answered, self._together(some, listed, shared), remembered=alike)
         return answered
 
-    def crowded(self, source: Source, rows: Mapping[bytes, ListRow]) -> frozenset[bytes]:
+    def crowded(self, source: Source, rows: Mapping[bytes, ListRow], now: datetime) -> frozenset[bytes]:
         """Return which of some rows, taken one after the other, their cases have no room for."""
-        if source.authoritative:
+        if source.authoritative(now):
             return frozenset()
         plates: dict[bytes, set[bytes]] = {}
         return frozenset(line for line, row in rows.items() if self._many(source, row, plates))

@@ -281,7 +281,7 @@ class Lists:
         basis, denied = self._denied.get((source.agency, source.name), (None, {}))
         if basis is None or not basis.holds(self._basis(source, now)):
             return {}
-        crowded = self._rows.crowded(source, {line: rows[line] for line in rows if denied.get(line)})
+        crowded = self._rows.crowded(source, {line: rows[line] for line in rows if denied.get(line)}, now)
         return {line: many for line, many in denied.items() if line in rows and (not many or line in crowded)}
 
     def _remember(self, source: Source, basis: _Basis, denied: dict[bytes, bool], mode: ListMode) -> None:

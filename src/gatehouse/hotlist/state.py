@@ -25,7 +25,7 @@ TABLES = (
     agency TEXT NOT NULL,
     name TEXT NOT NULL,
     officer TEXT NOT NULL,           -- who is responsible for it
-    authoritative INTEGER NOT NULL,
+    authoritative INTEGER NOT NULL,  -- from when on, 0 where it is not
     scope TEXT NOT NULL,
     longest_age INTEGER NOT NULL,    -- microseconds, as all times here
     listed_at INTEGER,               -- of its newest list
@@ -93,16 +93,23 @@ TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an agency's lists come from, who is responsible, and how old the newest list may be."""
+    """Where an agency's lists come from, who is responsible, and how old the newest list may be.
+
+    `authoritative_from` is when its cases are no longer held to a number of plates, None where they stay so.
+    """
 
     agency: str
     name: str
     officer: str
-    authoritative: bool
+    authoritative_from: datetime | None
     scope: Scope
     longest_age: timedelta
     listed_at: datetime | None
     entry: int
+
+    def authoritative(self, at: datetime) -> bool:
+        """Return whether it is authoritative at a time: it was declared so, and the waiting time is over."""
+        return self.authoritative_from is not None and self.authoritative_from <= at
 
     def stale(self, at: datetime) -> bool:
         """Return whether its newest list is too old to alert by, or there is none."""
@@ -382,7 +389,7 @@ def _source(row: tuple[Any, ...]) -> Source:
         agency,
         name,
         officer,
-        bool(authoritative),
+        moment(authoritative) if authoritative else None,
         Scope(scope),
         timedelta(microseconds=longest_age),
         _at(listed_at),

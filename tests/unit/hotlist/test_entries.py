@@ -15,7 +15,7 @@ from gatehouse.ledger.decisions import DecisionsRoot
 from gatehouse.model import BadInput, Process, ProcessKind, Purpose, Scope, SearchMode, SearchState
 from gatehouse.search.errors import Refused
 from gatehouse.search.judging import ATTACHMENT, unseal
-from tests.unit.hotlist.world import World
+from tests.unit.hotlist.world import WAITING, World
 from tests.unit.search.world import ALDER, BIRCH, CEDAR, DUNE, PLATE
 
 
@@ -100,6 +100,7 @@ class TestAsk:
 
     def test_a_source_of_two_custodians_is_not_held_to_five_plates(self, world: World) -> None:
         world.source()
+        world.clock.move(WAITING)
         states = {world.ask(f"TEST{at}", source="state list").state for at in range(7)}
         assert states == {SearchState.RELEASED}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from gatehouse.ledger.committer import NotRecorded
 from gatehouse.ledger.pending import Pending
 from gatehouse.model import BadInput, Scope, SearchState
 from gatehouse.search.errors import Refused
-from tests.unit.hotlist.world import CUSTODIANS, STATE_LIST, World
+from tests.unit.hotlist.world import CUSTODIANS, STATE_LIST, WAITING, World
 from tests.unit.search.world import CEDAR
 
 HEADER = "Plate,State,Type,Case\n"
@@ -36,9 +37,44 @@ class TestSource:
         world.source()
         source = world.tables.source(CEDAR, STATE_LIST)
         assert source is not None
-        assert (source.authoritative, source.officer, source.scope) == (True, "o1", Scope.NEIGHBORS)
+        assert (source.authoritative_from, source.officer, source.scope) == (
+            world.entered_at(source.entry) + WAITING,
+            "o1",
+            Scope.NEIGHBORS,
+        )
         values = world.values(0)
         assert (values["officer"], values["approver"]) == ("c1", "c2")
+        detail = values["detail"]
+        assert isinstance(detail, dict) and detail["waiting_days"] == 7
+
+    def test_it_is_authoritative_once_its_agencys_waiting_time_is_over(self, world: World) -> None:
+        world.registry.rules[CEDAR] = replace(world.registry.rules[CEDAR], waiting=timedelta(days=9))
+        world.source()
+        text = HEADER + "".join(f"TEST{number},OH,Stolen,26-1\n" for number in range(6))
+        assert world.take(text).states == {SearchState.RELEASED: 5, SearchState.DENIED: 1}
+        world.clock.move(timedelta(days=9) - timedelta(seconds=1))
+        assert world.take(text).states == {SearchState.DENIED: 1}
+        world.clock.move(timedelta(seconds=1))
+        assert world.take(text).states == {SearchState.RELEASED: 1}
+
+    def test_setting_it_again_neither_shortens_nor_lengthens_what_it_waits(self, world: World) -> None:
+        world.source()
+        first = world.tables.sources(CEDAR)
+        world.clock.move(timedelta(days=3))
+        world.source()
+        assert [each.authoritative_from for each in world.tables.sources(CEDAR)] == [
+            first[0].authoritative_from
+        ]
+
+    def test_that_it_is_none_any_more_counts_at_once_and_then_it_waits_anew(self, world: World) -> None:
+        world.source()
+        world.clock.move(WAITING)
+        world.source(authoritative=False)
+        (source,) = world.tables.sources(CEDAR)
+        assert source.authoritative_from is None and not source.authoritative(world.clock())
+        world.source()
+        (source,) = world.tables.sources(CEDAR)
+        assert source.authoritative_from == world.entered_at(source.entry) + WAITING
 
     @pytest.mark.parametrize(("by", "second"), [("c1", None), ("c1", "c1"), ("c1", "s1"), ("o1", "c2")])
     def test_fewer_are_refused(self, world: World, by: str, second: str | None) -> None:
@@ -287,7 +323,7 @@ class TestDeniedBefore:
         assert denied.take(TWO).states == {SearchState.DENIED: 2}
 
     def test_another_setting_of_the_source_has_them_asked_for_again(self, denied: World) -> None:
-        denied.source(authoritative=False)
+        denied.hotlists.lists.set_source(STATE_LIST, by=CUSTODIANS[0], officer=denied.officer("o2"))
         assert denied.take(TWO).states == {SearchState.DENIED: 2}
 
     def test_a_restart_has_them_asked_for_again(self, denied: World) -> None:

@@ -51,6 +51,8 @@ CUSTODIANS = (
     Officer("c2", CEDAR, "Y", frozenset({Role.CUSTODIAN})),
 )
 STATE_LIST = "state list"
+# Until a source that was declared authoritative is so.
+WAITING = timedelta(days=7)
 
 
 @dataclass
@@ -111,6 +113,9 @@ class World:
 
     def values(self, index: int) -> dict[str, Json]:
         return dict(self.ledger.openings(index).values)
+
+    def entered_at(self, index: int) -> datetime:
+        return datetime.fromisoformat(str(self.values(index)["at"]))
 
     def officer(self, person: str) -> Officer:
         return self.registry.officer(person)

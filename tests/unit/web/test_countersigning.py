@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -44,7 +45,7 @@ def agree(browser: Browser, id: str) -> httpx.Response:
     return browser.post(f"/countersignings/{id}/agree", {"signed": signed})
 
 
-def test_authoritative_source_is_set_by_two_and_ended_by_one(
+def test_authoritative_source_is_set_by_two_waits_and_is_ended_by_one(
     whole: Whole, first: Browser, second: Browser
 ) -> None:
     asked = set_source(first)
@@ -58,11 +59,17 @@ def test_authoritative_source_is_set_by_two_and_ended_by_one(
     assert agree(second, id).status_code == 200
     assert second.get("/countersignings").json() == {"waiting": []}
     (source,) = first.get("/hotlists/sources").json()["sources"]
-    assert (source["name"], source["authoritative"]) == ("state hot file", True)
+    assert (source["name"], source["authoritative"]) == ("state hot file", False)
+    assert source["authoritative_from"] == "2026-11-09T09:00:00.000Z"
     values = whole.node.ledger.openings(whole.node.ledger.log.size - 1).values
     assert (values["officer"], values["approver"]) == (FIRST, SECOND.id)
+    whole.clock.at += timedelta(days=7)
+    second = whole.at_work(SECOND.id)
+    (source,) = second.get("/hotlists/sources").json()["sources"]
+    assert source["authoritative"] is True
     ended = set_source(second, authoritative=False, longest_age_seconds=3_600)
     assert (ended.status_code, ended.json()["authoritative"]) == (200, False)
+    assert ended.json()["authoritative_from"] is None
     assert ended.json()["longest_age_seconds"] == 3_600
 
 

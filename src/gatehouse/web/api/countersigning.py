@@ -254,7 +254,7 @@ def _set(call: Call, source: SourceWanted, *, by: Officer, second: Officer | Non
         scope=source.scope,
         longest_age=source.longest_age,
     )
-    return SourceTold.of(found)
+    return SourceTold.of(found, call.site.clock())
 
 
 def _waits(call: Call, matter: Matter, words: dict[str, Any]) -> Reply:

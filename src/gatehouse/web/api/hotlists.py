@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
@@ -129,17 +130,21 @@ class SourceTold(Told):
     name: str
     officer: str
     authoritative: bool
+    authoritative_from: Time | None = Field(
+        description="When the waiting time of its declaration is over; null where it is not declared"
+    )
     scope: Scope
     longest_age_seconds: int
     listed_at: Time | None
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        """Return a source as it is told."""
+    def of(cls, source: Source, at: datetime) -> Self:
+        """Return a source as it is told at a time."""
         return cls(
             name=source.name,
             officer=source.officer,
-            authoritative=source.authoritative,
+            authoritative=source.authoritative(at),
+            authoritative_from=source.authoritative_from,
             scope=source.scope,
             longest_age_seconds=int(source.longest_age.total_seconds()),
             listed_at=source.listed_at,
@@ -313,8 +318,8 @@ def renew(call: Call) -> Reply:
 
 def sources(call: Call) -> Reply:
     """List the sources of the own agency."""
-    found = call.site.hotlists.parts.tables.sources(call.officer.agency)
-    return Reply(Sources(sources=[SourceTold.of(each) for each in found]))
+    found, now = call.site.hotlists.parts.tables.sources(call.officer.agency), call.site.clock()
+    return Reply(Sources(sources=[SourceTold.of(each, now) for each in found]))
 
 
 def take(call: Call) -> Reply:

@@ -148,7 +148,7 @@ class CameraWanted(Given):
 
 
 class SourceWanted(Given):
-    """Where lists come from and who answers for it. An authoritative one takes a second custodian."""
+    """Where lists come from and who answers for it. An authoritative one takes two custodians and waits."""
 
     name: Annotated[Line, StringConstraints(max_length=100)]
     officer: Id
