@@ -94,6 +94,10 @@ bench-reads: $(DEV) $(DEBIAN) ## Time the read store against bare inserts and lo
 bench-node: $(DEV) $(DEBIAN) ## Time reads in through HTTP and searches of 5,000 owners against the bare database (ROWS=20000000 STORE=sqlite)
 	$(BIN)/python -m bench.node $(if $(ROWS),--rows $(ROWS)) $(if $(STORE),--store $(STORE))
 
+.PHONY: bench-recognition
+bench-recognition: $(DEV) ## Time and score reading plates beside fast-alpr, where the reference pictures are
+	$(BIN)/python -m bench.recognition
+
 .PHONY: bench-hotlist
 bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
 	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))
