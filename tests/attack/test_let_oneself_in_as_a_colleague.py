@@ -76,3 +76,12 @@ def test_further_custodian_is_let_in_by_two(whole: Whole) -> None:
 def test_custodian_whose_own_invitation_ran_out_is_not_let_in_by_the_other_alone(whole: Whole) -> None:
     first = whole.at_work(FIRST.id)
     assert invite(first, SECOND.id).status_code == 403
+
+
+def test_custodian_gives_no_role_to_oneself(whole: Whole) -> None:
+    first = whole.at_work(FIRST.id)
+    person = {"id": FIRST.id, "name": FIRST.name, "roles": ["auditor", "custodian", "officer", "supervisor"]}
+    signed = first.signed({"asks": "person", "person": person})
+    refused = first.send("PUT", f"/registry/people/{FIRST.id}", json={"person": person, "signed": signed})
+    assert (refused.status_code, refused.json()["title"]) == (409, "nobody gives a role to oneself")
+    assert whole.node.registry.officer(FIRST.id).roles == {Role.CUSTODIAN}

@@ -152,7 +152,15 @@ class NodeRegistry:
         return self._person(OFFICER_ADDED, officer, by)
 
     def change_officer(self, officer: Officer, *, by: Officer) -> Recorded:
-        """Change the name or the roles of a person; the role of a custodian can only be taken so."""
+        """Change the name or the roles of a person; the role of a custodian can only be taken so.
+
+        Nobody gives a role to oneself: a custodian could else search, review and audit alone.
+        """
+        known = self._view.officers.get(officer.id)
+        if known is not None and known.id == by.id and officer.roles - known.roles:
+            raise ChangeRefused(
+                "nobody gives a role to oneself", got=officer.id, hint="another custodian of the agency does"
+            )
         return self._person(OFFICER_CHANGED, officer, by)
 
     def offboard(self, officer: str, *, by: Officer) -> Recorded:
