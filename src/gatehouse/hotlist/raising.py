@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -92,9 +93,10 @@ class Raising:
                     continue
                 try:
                     index = self._raised(each)
-                except (PartUnavailable, PolicyNotMet) as error:
-                    # The record takes nothing at this moment.
-                    _logger.warning("a hit waits for the record: %s", error.what)
+                except (PartUnavailable, PolicyNotMet, sqlite3.Error) as error:
+                    # The record takes nothing at this moment, or its database answers nothing.
+                    what = error.what if isinstance(error, Error) else type(error).__name__
+                    _logger.warning("a hit waits for the record: %s", what)
                     self._waiting.appendleft(each)
                     break
                 except Error as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Never
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -269,6 +271,19 @@ class TestDelivery:
         (hit,) = world.hotlists.hits.retry()
         assert world.events("hotlist:hit:") == ["raised"]
         assert [each.id for each in world.hotlists.subscribe(CEDAR).wait(0)] == [hit.id]
+
+    def test_a_match_outlasts_a_database_that_answers_nothing(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.ask()
+
+        def locked(*_: object) -> Never:
+            raise sqlite3.OperationalError("database is locked")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.tables, "entry", locked)
+            assert world.pass_by() == []
+        assert len(world.hotlists.hits.retry()) == 1
 
     def test_an_entry_that_cannot_be_read_holds_up_no_other(self, world: World) -> None:
         world.ask("TEST1")
