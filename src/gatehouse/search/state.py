@@ -227,9 +227,17 @@ class SearchTables:
         ]
 
     def query(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        """Return the rows of a query; a database that fails is `PartUnavailable`."""
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise PartUnavailable(
+                "the door's tables cannot be read",
+                where=self._path.name,
+                got=getattr(error, "sqlite_errorname", type(error).__name__),
+                hint="see to the disk of the ledger; then ask again",
+            ) from error
 
 
 def _row(found: tuple[Any, ...]) -> Row:
