@@ -138,4 +138,4 @@ def test_deletion_answers_with_a_number_and_takes_no_pattern(crowded: ReadStore)
 
 
 def test_what_a_row_shows_in_clear_is_what_the_design_names() -> None:
-    assert SealedRead.__slots__ == ("token", "bucket", "owner_id", "read_id", "sealed")
+    assert SealedRead._fields == ("token", "bucket", "owner_id", "read_id", "sealed")
