@@ -261,7 +261,7 @@ def test_agreement_that_says_something_else_is_refused_and_not_quoted(
     changed: dict[str, object], place: str
 ) -> None:
     usual = json.loads(json.dumps(agreement(BIRCH, CEDAR).as_json()))
-    with pytest.raises(BadInput, match="AgreementBody cannot be read") as refused:
+    with pytest.raises(BadInput, match="what is said of the agreement does not fit") as refused:
         AgreementBody.read(usual | changed)
     assert refused.value.where is not None
     assert refused.value.where.startswith(place)
