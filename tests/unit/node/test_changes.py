@@ -240,12 +240,6 @@ def test_retention_longer_than_the_owners_law_allows_is_refused(
     network.changes.propose(Kind.OWNER, lawful, by=network.custodian(town))
 
 
-@pytest.mark.parametrize("content", [b"[]", b"{", b'{"a": NaN', b"\xff"])
-def test_backtest_that_is_no_document_is_refused(network: Network, content: bytes) -> None:
-    with pytest.raises(BadInput, match="a backtest cannot be read"):
-        network.changes.publish(content)
-
-
 @pytest.mark.parametrize(
     ("changed", "place"),
     [
