@@ -214,7 +214,9 @@ def test_fill_a_batch_with_what_is_no_read(gate: Gate, body: bytes, refused: dic
 def test_send_as_much_as_one_may(gate: Gate) -> None:
     body = (b" " * 4_095 + b"\n") * (LARGEST_BODY // 4_096)
     assert gate.send(body).json()["refused"] == {}
-    assert gate.send(body + b" ").status_code == 413
+    # The answer arrives, though bytes are under way that nobody reads any more.
+    assert [gate.send(body + b" ").status_code for _ in range(10)] == [413] * 10
+    assert [gate.send(body * 2).status_code for _ in range(3)] == [413] * 3
     gate.is_well()
 
 

@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatehouse.web.errors import RequestRefused
+from gatehouse.web.lingering import Lingering
 from gatehouse.web.problem import answer, problem_of
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,12 +65,13 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        lingering = Lingering(receive, with_headers)
         refused = self.refusal(scope["method"], scope["path"], Headers(scope=scope))
         if refused is None:
-            await self._app(scope, receive, with_headers)
+            await self._app(scope, lingering.receive, lingering.send)
         else:
             problem, headers = problem_of(refused)
-            await answer(problem, headers)(scope, receive, with_headers)
+            await answer(problem, headers)(scope, lingering.receive, lingering.send)
 
     def refusal(self, method: str, path: str, headers: Headers) -> RequestRefused | None:
         """Return why a request is not let through, None if it is."""
