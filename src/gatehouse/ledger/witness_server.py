@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 from typing import Final
 
@@ -21,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from gatehouse.ledger.announcing import AnnouncingServer
 from gatehouse.ledger.witness import LARGEST_REQUEST, Answer, Witness
 from gatehouse.model import BadUse, PartUnavailable
 
@@ -73,10 +75,11 @@ def serve(
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a witness until the process is told to end; `ready` is given its submission prefix."""
+    server = _server(witness, prefix)
     with _listen(host, port) as listening:
         if ready is not None:
-            ready(_url(listening, host, prefix))
-        _server(witness, prefix).run(sockets=[listening])
+            server.ready = partial(ready, _url(listening, host, prefix))
+        server.run(sockets=[listening])
 
 
 @contextmanager
@@ -99,8 +102,8 @@ def _url(listening: socket.socket, host: str, prefix: str) -> str:
     return f"http://{name}:{listening.getsockname()[1]}/{prefix.strip('/')}".rstrip("/")
 
 
-def _server(witness: Witness, prefix: str) -> uvicorn.Server:
-    return uvicorn.Server(
+def _server(witness: Witness, prefix: str) -> AnnouncingServer:
+    return AnnouncingServer(
         uvicorn.Config(
             witness_app(witness, prefix=prefix),
             access_log=False,

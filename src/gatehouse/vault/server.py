@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from threading import Event, Thread
 from typing import Final
 
@@ -24,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gatehouse.ledger.announcing import AnnouncingServer
 from gatehouse.model import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
 from gatehouse.vault import wire
 from gatehouse.vault.errors import VaultFailed
@@ -67,7 +69,7 @@ def serve(
     with _listen(host, port) as listening, _sweeping(vault):
         server = _server(vault, tls)
         if ready is not None:
-            ready(_url(listening, host))
+            server.ready = partial(ready, _url(listening, host))
         server.run(sockets=[listening])
 
 
@@ -210,7 +212,7 @@ def _response(document: Mapping[str, object], status: int = 200) -> Response:
     return Response(wire.dump(document), status, media_type="application/json")
 
 
-def _server(vault: Vault, tls: Tls) -> uvicorn.Server:
+def _server(vault: Vault, tls: Tls) -> AnnouncingServer:
     config = uvicorn.Config(
         vault_app(vault),
         access_log=False,
@@ -221,7 +223,7 @@ def _server(vault: Vault, tls: Tls) -> uvicorn.Server:
     )
     config.load()
     config.ssl = tls_context(tls, ssl.Purpose.CLIENT_AUTH)
-    return uvicorn.Server(config)
+    return AnnouncingServer(config)
 
 
 @contextmanager

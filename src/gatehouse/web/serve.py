@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -14,6 +15,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from gatehouse.ledger.announcing import AnnouncingServer
 from gatehouse.model import BadInput, BadUse
 
 LOOPBACK: Final = "127.0.0.1"
@@ -41,10 +43,11 @@ def serve(
     `BadInput`, before anybody is told of an address.
     """
     _check_tls(certificate, key)
+    server = _server(app, proxies, certificate, key)
     with _listen(host, port) as listening:
         if ready is not None:
-            ready(_url(listening, host, "http" if certificate is None else "https"))
-        _server(app, proxies, certificate, key).run(sockets=[listening])
+            server.ready = partial(ready, _url(listening, host, "http" if certificate is None else "https"))
+        server.run(sockets=[listening])
 
 
 @contextmanager
@@ -63,7 +66,7 @@ def serving(
             thread.join()
 
 
-class _Server(uvicorn.Server):
+class _Server(AnnouncingServer):
     """A server that has streams end before it waits for requests that are under way."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -76,7 +79,7 @@ class _Server(uvicorn.Server):
 
 def _server(
     app: ASGIApp, proxies: Sequence[str], certificate: Path | None, key: Path | None
-) -> uvicorn.Server:
+) -> AnnouncingServer:
     return _Server(
         uvicorn.Config(
             app,
