@@ -58,6 +58,7 @@ class OwnerTold(Told):
     scope_caps: dict[str, Scope] = Field(description="By purpose or offense, from how far away at most")
     optins: list[str]
     waiting_days: int = Field(description="How long it waits before a loosening is in force")
+    longest_hold_days: int = Field(description="How far ahead the end of an evidence hold may lie")
 
 
 class PeopleAsked(Given):
@@ -167,6 +168,7 @@ def owner(call: Call) -> Reply:
             scope_caps=dict(rules.scope_caps),
             optins=sorted(rules.optins),
             waiting_days=rules.waiting.days,
+            longest_hold_days=rules.longest_hold.days,
         )
     )
 
