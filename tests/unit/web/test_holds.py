@@ -106,3 +106,23 @@ def test_hold_for_a_hit_takes_the_confirmed_hit_of_that_read(
     found = place(officer, answered, wanted(node, answered, ground="confirmed_hit", hit=3))
     assert (found.status_code, found.json()["title"]) == (404, "there is no such hit")
     assert place(officer, answered, wanted(node, answered, hit=3)).status_code == 422
+
+
+def test_confirmed_hit_has_its_read_held(node: WebNode, officer: Browser) -> None:
+    now = node.now()
+    window = {"from": now.isoformat(), "to": (now + timedelta(days=7)).isoformat()}
+    standing = {"search": asked(node, window=window), "source": "case"}
+    signed = officer.signed({"asks": "standing_search", "standing": standing})
+    assert officer.post("/hotlists/entries", {"standing": standing, "signed": signed}).status_code == 201
+    (hit,) = node.pass_by()
+    assert hit.read is not None
+    node.world.take(PLATE, owner=ALDER, at=hit.read.captured_at)
+    search = asked(node)
+    signed = officer.signed({"asks": "search", "search": search})
+    answered = officer.post("/searches", {"search": search, "signed": signed}).json()
+    hold = wanted(node, answered, ground="confirmed_hit", hit=hit.id)
+    early = place(officer, answered, hold)
+    assert (early.status_code, early.json()["rule"]["id"]) == (403, "door:hold-not-confirmed")
+    confirmed = {"plate": True, "state": True, "image": True}
+    assert officer.post(f"/hits/{hit.id}/plate", confirmed).status_code == 200
+    assert place(officer, answered, hold).status_code == 201
