@@ -116,6 +116,13 @@ train: $(TRAINING)/.ready ## Train the own character reader on rendered plates, 
 	$(TRAINING)/bin/python -m training.ocr train --minutes $(or $(MINUTES),240) --threads $(or $(THREADS),1)
 	$(TRAINING)/bin/python -m training.export --out training/out/characters.onnx
 
+.PHONY: train-detector
+train-detector: $(TRAINING)/.ready ## Train the own plate detector on rendered scenes, or go on (MINUTES=240 THREADS=1)
+	@bash training/fonts.sh
+	@test -n "$$(ls training/out/plates-*.txt 2>/dev/null)" || $(TRAINING)/bin/python -m training.ocr cache --plates 30000
+	$(TRAINING)/bin/python -m training.detector --minutes $(or $(MINUTES),240) --threads $(or $(THREADS),1)
+	$(TRAINING)/bin/python -m training.export_detector --out training/out/plates.onnx
+
 .PHONY: lock
 lock: ## Pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock

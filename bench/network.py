@@ -18,7 +18,7 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.unit.ledger.logs import Clock
-from tests.unit.node.founded import KnownPacks
+from tests.unit.node.founded import BACKTEST, KnownPacks
 
 from gatehouse.law.clock import EAST_END
 from gatehouse.model import Agency, AgencyKind, Camera, Officer, Purpose, Role
@@ -49,7 +49,6 @@ MONTH = 30 * 24 * 60
 LONG_KEEPING = sorted(EAST_END.keys() - {"CT", "ME", "NH", "VA", "WA"})
 PURPOSES = frozenset({Purpose.STOLEN_VEHICLE_OR_PLATE, Purpose.CRIMINAL_INVESTIGATION})
 _DOCUMENT = "ab" * 32
-_BACKTEST = b'{"searches": 12, "answers": {"refused": 3}}'
 # Reads of a month must have come in under rules that were in force.
 _BEGUN = timedelta(days=45)
 _CONFIG = """\
@@ -149,7 +148,7 @@ def _join(changes: Changes, owner: str, chance: random.Random, *, region: str | 
 
 
 def _propose(changes: Changes, kind: Kind, body: Body, by: str) -> None:
-    change = changes.propose(kind, body, by=_custodian(by, 1), backtest=_BACKTEST)
+    change = changes.propose(kind, body, by=_custodian(by, 1), backtest=BACKTEST)
     changes.approve(change.id, by=_custodian(by, 2))
 
 

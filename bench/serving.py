@@ -33,6 +33,7 @@ from gatehouse.model import (
 )
 from gatehouse.node.config import load_config
 from gatehouse.node.node import Node
+from gatehouse.node.settling import settle
 from gatehouse.reads.rows import DAY_MINUTES, Lookup, ReadBatch
 from gatehouse.search.answer import Answer
 from gatehouse.search.signature import intent_hash, review_intent, search_intent
@@ -67,6 +68,7 @@ class Asked:
 def serve_node(told: Connection, folder: Path, port: int) -> None:
     """Open the node, serve it, and do what the parent says until it says nothing more."""
     with Node.open(load_config(folder)) as node, serving(create_app(node), port=port):
+        settle(node)
         told.send(port)
         calls = Calls(node)
         while True:

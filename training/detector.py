@@ -15,7 +15,6 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import cv2
@@ -35,6 +34,8 @@ STRIDE: Final = 4
 REACH: Final = 8.0
 _CORNERS: Final = np.zeros((4, 2), np.float32)
 _KEPT_SCENES: Final = 5000
+# Long plates are rare in the cache, and a box twice too short finds none of them.
+_EUROPEAN: Final = 0.25
 
 
 class Detector(nn.Module):
@@ -126,7 +127,10 @@ def targets(
 
 
 def box_loss(got: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Return per cell 1 - IoU, more the farther the boxes' middles are apart (as in DIoU); corners in dim 1."""
+    """Return per cell 1 - IoU and a penalty for middles that lie apart, in the manner of DIoU.
+
+    Boxes are N x 4 x h x w, corners x1, y1, x2, y2.
+    """
     shared = (torch.minimum(got[:, 2:], wanted[:, 2:]) - torch.maximum(got[:, :2], wanted[:, :2])).clamp(
         min=0
     )
@@ -152,7 +156,10 @@ def loss(out: torch.Tensor, heat: torch.Tensor, near: torch.Tensor) -> tuple[tor
 
 
 class Scenes(torch.utils.data.IterableDataset[tuple[torch.Tensor, ...]]):
-    """Endless batches of scenes: an `anew` share rendered, the others earlier ones mirrored, moved and relit."""
+    """Endless batches of scenes: some rendered, the others earlier ones again.
+
+    `anew` is the share that is rendered; `again` mirrors, moves and relights the others.
+    """
 
     def __init__(self, batch: int, seed: int, *, anew: float) -> None:
         self.batch = batch
@@ -163,12 +170,14 @@ class Scenes(torch.utils.data.IterableDataset[tuple[torch.Tensor, ...]]):
         """Yield (pictures N x H x W x 3 as bytes, heat, near)."""
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        rng = np.random.default_rng(self.seed)
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker is not None else 0])
         parts = _plates()
 
         def plate(chance: np.random.Generator) -> RenderedPlate:
-            images, lines = parts[int(chance.integers(len(parts)))]
-            row = int(chance.integers(len(lines)))
+            images, lines, long = parts[int(chance.integers(len(parts)))]
+            european = len(long) > 0 and chance.random() < _EUROPEAN
+            row = int(chance.choice(long)) if european else int(chance.integers(len(lines)))
             text, state = lines[row].split("\t")
             return RenderedPlate(np.array(images[row]), text, state or None, _CORNERS)
 
@@ -216,13 +225,15 @@ def again(
     return np.clip(lit, 0, 255).astype(np.uint8), moved.astype(np.float32)
 
 
-def _plates() -> list[tuple[NDArray[np.uint8], list[str]]]:
+def _plates() -> list[tuple[NDArray[np.uint8], list[str], list[int]]]:
+    """Return cached plates with their lines, and which rows are of no state: those of European shape."""
     parts = []
     for path in sorted(OUT.glob("plates-*.npy")):
         # The last line may be half written while plates are still being rendered.
         lines = path.with_suffix(".txt").read_text(encoding="utf-8").split("\n")[:-1]
         if len(lines) >= 500:
-            parts.append((np.load(path, mmap_mode="r"), lines))
+            long = [row for row, line in enumerate(lines) if line.endswith("\t")]
+            parts.append((np.load(path, mmap_mode="r"), lines, long))
     if not parts:
         raise SystemExit("no plates are cached: run `python -m training.ocr cache` first")
     return parts
@@ -261,10 +272,7 @@ def train(
         step, spent = saved["step"], saved["spent"]
     print(f"{sum(p.numel() for p in net.parameters())} parameters, {device}, from step {step}", flush=True)
     scenes = Scenes(batch, seed + step, anew=anew)
-    loader = torch.utils.data.DataLoader(
-        scenes, batch_size=None, num_workers=workers, prefetch_factor=4,
-        worker_init_fn=lambda worker: setattr(scenes, "seed", seed + step + 1_000_003 * worker),
-    )  # fmt: skip
+    loader = torch.utils.data.DataLoader(scenes, batch_size=None, num_workers=workers, prefetch_factor=4)
     running, began, saved_at = [0.0, 0.0], time.monotonic() - spent, time.monotonic()
     waited = 0.0
     batches: Iterator[Any] = iter(loader)
@@ -276,11 +284,12 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = rate * warm * (0.49 * (1 + math.cos(math.pi * share)) + 0.02)
         net.train()
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        # On processors without bfloat16 it costs ten times as much as it saves.
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             out = net(as_input(pictures).contiguous(memory_format=torch.channels_last))
         centers, placed = loss(out.float(), heat, near)
         optimizer.zero_grad(set_to_none=True)
-        (centers + 2 * placed).backward()  # type: ignore[no-untyped-call] # torch's own
+        (centers + 2 * placed).backward()
         nn.utils.clip_grad_norm_(net.parameters(), 10)
         optimizer.step()
         step += 1

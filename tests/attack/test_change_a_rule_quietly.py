@@ -132,6 +132,19 @@ class TestEarly:
         assert not isinstance(agreed, bool) and agreed is not None
         assert agreed.valid_from == network.clock.at
 
+    @pytest.mark.parametrize("content", [b"{}", b'{"searches": NaN}', BACKTEST[:-1] + b', "searches": 9}'])
+    def test_loosening_with_a_backtest_that_says_nothing(self, network: Network, content: bytes) -> None:
+        size = network.ledger.log.size
+        with pytest.raises(BadInput, match="a backtest cannot be read"):
+            network.changes.propose(Kind.SHARING, ON, by=network.custodian(BIRCH), backtest=content)
+        assert (network.ledger.log.size, list(network.folder.glob("backtests/*"))) == (size, [])
+
+    def test_backtests_that_fill_the_disk_without_a_change(self, network: Network) -> None:
+        for by in (network.custodian(CEDAR), replace(custodian(BIRCH, 9))):
+            with pytest.raises(ChangeRefused, match="an active custodian of the agency"):
+                network.changes.propose(Kind.SHARING, ON, by=by, backtest=BACKTEST)
+        assert list(network.folder.glob("backtests/*")) == []
+
     def test_loosening_without_a_backtest(self, network: Network) -> None:
         with pytest.raises(ChangeRefused, match="needs a published backtest"):
             network.changes.propose(Kind.SHARING, ON, by=network.custodian(BIRCH))
@@ -145,7 +158,7 @@ class TestEarly:
         network.changes.approve(change.id, by=second)
         network.clock.at += timedelta(days=59)
         assert network.changes.advance() == []
-        with pytest.raises(BadInput, match="cannot be read"):
+        with pytest.raises(BadInput, match="does not fit"):
             OwnerBody.read({"owner": "birch-so", "retention_minutes": 60, "waiting_days": 6})
 
     def test_entry_in_force_written_before_its_time(self, network: Network) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from gatehouse.hotlist.importing import read_list
 from gatehouse.hotlist.layouts import Mapping
+from gatehouse.hotlist.listed_as import letter_of
 from gatehouse.hotlist.rows import RowRefusal
 from gatehouse.model import BadInput, Behalf, Party, Purpose, SearchState
 from gatehouse.model.agency import AgencyKind
@@ -182,6 +183,12 @@ def test_number_of_the_file_tells_however_it_is_spelled_and_wherever_it_stands(
     text = f"Plate,File,Case,{heading}\nTEST1,Wanted person,26-1,{number}\n"
     report = read_list(text.encode(), at=AT)
     assert (report.rows, [each.reason for each in report.refused]) == ((), [RowRefusal.IMMIGRATION])
+
+
+@pytest.mark.parametrize("letter", ["\u039d", "\u03bd", "\u0418", "\u0274", "\u1d3a", "\ua4e0", "\uff2e"])
+def test_number_of_the_file_in_letters_of_another_script_tells_too(letter: str) -> None:
+    assert letter_of(f"{letter}123456789") is RowRefusal.IMMIGRATION
+    assert letter_of(f"{letter}\u0406\u0421{letter}123456789") is RowRefusal.IMMIGRATION
 
 
 def test_number_of_the_file_in_place_of_a_case_tells_too() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -46,8 +46,8 @@ def render_scene(
     *,
     size: tuple[int, int] = (320, 192),
     plate: MakePlate = render_plate,
-    median: float = 27.0,
-    spread: float = 0.55,
+    median: float = 30.0,
+    spread: float = 0.65,
 ) -> Scene:
     """Render a scene of (width, height).
 
@@ -65,10 +65,21 @@ def render_scene(
         if any(abs(x - a) < (wide + w) * 1.8 and abs(y - b) < (wide + w) * 2.5 for a, b, w in taken):
             continue
         taken.append((x, y, wide))
-        plates += _vehicle(rng, image, (x, y), wide, plate)
+        before = image.copy()
+        new = _vehicle(rng, image, (x, y), wide, plate)
+        plates = [each for each in plates if not _hidden(before, image, each)] + new
     if rng.random() < 0.25:
+        before = image.copy()
         _bare_vehicle(rng, image, taken)
+        plates = [each for each in plates if not _hidden(before, image, each)]
     return Scene(_seen(rng, image), tuple(plates))
+
+
+def _hidden(before: Image, after: Image, plate: Plate) -> bool:
+    """Return whether something was drawn over a part of a plate."""
+    left, top, right, bottom = (round(edge) for edge in plate.box)
+    changed = (before[top:bottom, left:right] != after[top:bottom, left:right]).any(2)
+    return changed.size == 0 or float(changed.mean()) > 1 - _LEAST_SEEN
 
 
 def _place(rng: np.random.Generator, size: tuple[int, int], wide: float) -> tuple[float, float]:
@@ -88,12 +99,15 @@ def _vehicle(
     """Draw a vehicle with its plate `wide` pixels wide at `middle`; returns the plate if enough is seen."""
     plate = make(rng)
     meters = _EU if plate.state is None and rng.random() < 0.8 else _US
+    if meters is _EU:
+        wide *= 1.5
     car = Vehicle.draw(rng)
     yaw = float(np.clip(rng.normal(0, 0.3), -0.75, 0.75))
     squeeze = math.cos(yaw)
     scale = wide / meters[0] / squeeze
     bare = Pen(
-        image, (0.0, 0.0), scale, squeeze, slope=math.sin(yaw) * rng.uniform(-0.12, 0.18) + rng.normal(0, 0.03),
+        image, (0.0, 0.0), scale, squeeze,
+        slope=math.sin(yaw) * rng.uniform(-0.12, 0.18) + rng.normal(0, 0.03),
         lean=float(rng.normal(0, 0.02)),
     )  # fmt: skip
     ((x, y),) = bare.at([car.plate]).tolist()
@@ -165,7 +179,7 @@ def _paste(rng: np.random.Generator, image: Image, plate: Image, corners: NDArra
 def _seen(rng: np.random.Generator, image: Image) -> Image:
     """See a scene by day or night, through rain and a camera."""
     height, width = image.shape[:2]
-    seen = image.astype(np.float32)
+    seen: NDArray[Any] = image.astype(np.float32)
     night = rng.random() < 0.16
     if night:
         seen *= rng.uniform(0.15, 0.55)
@@ -192,7 +206,7 @@ def _seen(rng: np.random.Generator, image: Image) -> Image:
         length = int(rng.integers(2, 5))
         seen = cv2.blur(seen, (length, 1) if rng.random() < 0.7 else (1, length))
     seen += rng.standard_normal(seen.shape, np.float32) * rng.uniform(0, 7)
-    done = np.clip(seen, 0, 255).astype(np.uint8)
+    done: Image = np.clip(seen, 0, 255).astype(np.uint8)
     if rng.random() < 0.15:
         done = np.repeat(cv2.cvtColor(done, cv2.COLOR_BGR2GRAY)[..., None], 3, 2).astype(np.uint8)
     if rng.random() < 0.6:

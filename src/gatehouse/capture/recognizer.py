@@ -73,6 +73,10 @@ def _detector(model: Model, folder: Path, threads: int) -> Detector:
         from gatehouse.capture.detect_yolo import Yolo
 
         return Yolo(folder / model.name, threads=threads)
+    if model.form == "heatmap":
+        from gatehouse.capture.detect_heatmap import Heatmap
+
+        return Heatmap(folder / model.name, threads=threads)
     raise _unknown(model)
 
 

@@ -117,6 +117,7 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
     from gatehouse.node.config import load_config
     from gatehouse.node.logs import configure
     from gatehouse.node.node import Node
+    from gatehouse.node.settling import settle
     from gatehouse.vault.clock import SteadyClock
     from gatehouse.web.app import create_app
     from gatehouse.web.serve import serve as run
@@ -136,8 +137,10 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
     # The server lets the signal through once it has ended; the node is closed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Node.open(located, clock=SteadyClock()) as node:
+        app = create_app(node)
+        settle(node)
         run(
-            create_app(node),
+            app,
             host=http.host,
             port=http.port,
             proxies=http.proxies,

@@ -6,7 +6,6 @@ story's clock is turned.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -34,6 +33,7 @@ from gatehouse.demo.client import Person, Reader, Site
 from gatehouse.demo.clock import StoryClock
 from gatehouse.demo.step import Shown, Step, holds
 from gatehouse.model import Agency, Camera
+from gatehouse.node.backtests import untried
 from gatehouse.node.bodies import (
     LEAST_WAITING_DAYS,
     AgencyBody,
@@ -53,7 +53,7 @@ from gatehouse.node.node import Node
 
 WAITING: Final = timedelta(days=LEAST_WAITING_DAYS)
 # A network that was founded today has no record of searches that a change could be tried on.
-_BACKTEST: Final = json.dumps({"searches": 0, "why": "the network is new: nothing has been searched yet"})
+_UNTRIED: Final = "the network is new: nothing has been searched yet"
 
 
 def make(folder: Path, clock: StoryClock) -> str:
@@ -179,7 +179,7 @@ def founded(node: Node, *, changes: int, reads: int) -> Step:
 
 def _change(node: Node, kind: Kind, body: Body, decider: Agency, *, tried: bool = False) -> None:
     """Have one custodian propose a change and the other approve it."""
-    backtest = _BACKTEST.encode() if tried else None
+    backtest = untried(node.registry.now.pack, _UNTRIED) if tried else None
     proposed = node.changes.propose(kind, body, by=custodian(decider, 1), backtest=backtest)
     if proposed.state is ChangeState.PROPOSED:
         node.changes.approve(proposed.id, by=custodian(decider, 2))

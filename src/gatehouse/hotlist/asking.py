@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from gatehouse.hotlist.rows import ListFile
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import BadInput, PlateSearch, SearchMode
+from gatehouse.model import BadInput, PlateSearch, Process, SearchMode
 from gatehouse.search.fields import asked_fields, search_of, time_text
 
 LONGEST_TEXT = 2_000
@@ -143,6 +143,13 @@ def list_intent(
     }
 
 
-def step_intent(step: str, about: str) -> dict[str, Json]:
-    """Return the document that is signed for a step: `end` or `renew` of an entry, by its id."""
-    return {"asks": step, "about": about}
+def renew_intent(entry: str, order: Process | None) -> dict[str, Json]:
+    """Return the document that is signed for the renewal of an entry, and under which order."""
+    return {"asks": "renew", "about": entry, "process": order_document(order)}
+
+
+def order_document(order: Process | None) -> Json:
+    """Return an order as it is signed and goes on the record."""
+    if order is None:
+        return None
+    return {"issuer": order.issuer, "kind": order.kind.value, "reference": order.reference}

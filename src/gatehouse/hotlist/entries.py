@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatehouse.hotlist import changes, rules
-from gatehouse.hotlist.asking import LONGEST_TEXT, StandingSearch, check_form, standing_intent, step_intent
+from gatehouse.hotlist.asking import (
+    LONGEST_TEXT,
+    StandingSearch,
+    check_form,
+    order_document,
+    renew_intent,
+    standing_intent,
+)
 from gatehouse.hotlist.deciding import Matches, StandingDecider
 from gatehouse.hotlist.errors import UnknownEntry, WrongStep
 from gatehouse.hotlist.matching import Index, Standing
@@ -199,10 +206,8 @@ class Entries:
         )
         if not ordered and not may_review(parts.registry.officer(by.id), case.standing.search, row.agency):
             raise rules.refused(rules.NOT_SECOND, entry)
-        self.check_signed(signed, step_intent("renew", entry), by)
-        process: Json = None
-        if order is not None:
-            process = {"issuer": order.issuer, "kind": order.kind.value, "reference": order.reference}
+        self.check_signed(signed, renew_intent(entry, order), by)
+        process = order_document(order)
         entered = self._record.about(
             case, StandingState.RENEWED, {"approver": by.id, "process": process}, changes.renewed(entry)
         )

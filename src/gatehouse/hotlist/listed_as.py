@@ -71,6 +71,11 @@ _IMMIGRATION_RUN = re.compile(r"IMM?IGRA|IMMVIOL|VIOLATORFILE|DEPORTEDFELON|DEPO
 # An agency's identifier of two letters for the state and then these is one of immigration enforcement.
 _IMMIGRATION_ORI = re.compile(r"[A-Z]{2}(?:ICE|INS|CBP|ERO)[A-Z0-9]{4}", re.ASCII)
 _AS_LETTERS = str.maketrans("013457$@!|", "OIEASTSAII")
+# Capital letters, Greek and Cyrillic, that look like a Latin one; and the small capital N, which has none.
+_LOOK_ALIKE = str.maketrans(
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹАВЕЅІЈКМНОРСТУХԜԚӀᴎИɴᴺꓠ",
+    "ABEZHIKMNOPTYXCABESIJKMHOPCTYXWQINNNNN",
+)
 
 
 def file_of(text: str) -> ListFile | RowRefusal:
@@ -125,6 +130,6 @@ def _says_immigration(text: str) -> bool:
 
 def _folded(text: str) -> str:
     """Return the words of a text in capital letters A-Z and digits, parted by single blanks."""
-    plain = unicodedata.normalize("NFKD", text).upper()
+    plain = unicodedata.normalize("NFKD", text).upper().translate(_LOOK_ALIKE)
     kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[^A-Z0-9]+", " ", kept).split())

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring as _quoted
 
@@ -26,6 +26,7 @@ from gatehouse.model import BadUse, Outcome
 
 SCHEMA = "gatehouse-owner-decision/1"
 _SALT_BYTES = 32
+_END = f'","schema":"{SCHEMA}"}}'
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -48,26 +49,7 @@ class SaltedDecision:
     @property
     def leaf(self) -> bytes:
         """Return the leaf's bytes; a wrong salt or an owner that is no text is `BadUse`."""
-        if len(self.salt) != _SALT_BYTES:
-            raise BadUse("a salt has the wrong length", expected="32 bytes", got=f"{len(self.salt)} bytes")
-        owner, rules = self.decision.owner, self.decision.rules
-        try:
-            # Canonical as it stands: the keys are in their order, and strings are all that can vary. A search
-            # of a whole network spells thousands of these, at the door and in the vault.
-            return (
-                f'{{"decision":{_quoted(self.decision.outcome)},"owner":{_quoted(owner)}'
-                f',"rules":[{",".join(map(_quoted, rules))}],"salt":"{self.salt.hex()}","schema":"{SCHEMA}"}}'
-            ).encode()
-        except TypeError:
-            # Quoting takes texts alone, which costs nothing where looking at each type first did.
-            raise BadUse(
-                "an owner's decision cannot be written as JSON", expected="texts", got="another type"
-            ) from None
-        except UnicodeEncodeError:
-            # The original error quotes the text.
-            raise BadUse(
-                "an owner's decision cannot be written as JSON", got="a string that is no Unicode text"
-            ) from None
+        return next(_leaves((self,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +92,15 @@ class SealedDecisions:
     """
 
     def __init__(self, salted: Iterable[SaltedDecision]) -> None:
-        hashed = sorted(((leaf_hash(each.leaf), each) for each in salted), key=lambda pair: pair[0])
-        self.salted = tuple(each for _, each in hashed)
+        given = tuple(salted)
+        hashes = list(map(leaf_hash, _leaves(given)))
+        order = sorted(range(len(given)), key=hashes.__getitem__)
+        self.salted = tuple([given[at] for at in order])
         self._places = {each.decision.owner: index for index, each in enumerate(self.salted)}
-        if len(self._places) != len(hashed):
+        if len(self._places) != len(given):
             raise BadUse("an owner has two decisions", expected="one decision for each owner")
-        self._levels = _Levels([found for found, _ in hashed])
-        self.root = DecisionsRoot(root(self._levels, len(hashed)), len(hashed))
+        self._levels = _Levels([hashes[at] for at in order])
+        self.root = DecisionsRoot(root(self._levels, len(given)), len(given))
 
     def path(self, owner: str) -> OwnerPath:
         """Return the path of one owner; one that was not asked is `BadUse`."""
@@ -148,6 +132,39 @@ def check_decision(under: DecisionsRoot, path: OwnerPath) -> OwnerDecision:
     return path.salted.decision
 
 
+def _leaves(salted: Sequence[SaltedDecision]) -> Iterator[bytes]:
+    """Yield the bytes of each leaf.
+
+    They are canonical as they stand: the keys are in their order, and strings are all that can vary. A search
+    of a whole network spells thousands, at the door and in the vault, of which all but owner and salt is
+    spelled once for owners whose outcome and rules are the same objects; `salted` keeps those alive.
+    """
+    spelled: dict[tuple[int, int], tuple[str, str]] = {}
+    try:
+        for each in salted:
+            decision, salt = each.decision, each.salt
+            if len(salt) != _SALT_BYTES:
+                raise BadUse("a salt has the wrong length", expected="32 bytes", got=f"{len(salt)} bytes")
+            key = id(decision.outcome), id(decision.rules)
+            if key not in spelled:
+                spelled[key] = (
+                    f'{{"decision":{_quoted(decision.outcome)},"owner":',
+                    f',"rules":[{",".join(map(_quoted, decision.rules))}],"salt":"',
+                )
+            before, after = spelled[key]
+            yield f"{before}{_quoted(decision.owner)}{after}{salt.hex()}{_END}".encode()
+    except TypeError:
+        # Quoting takes texts alone, which costs nothing where looking at each type first did.
+        raise BadUse(
+            "an owner's decision cannot be written as JSON", expected="texts", got="another type"
+        ) from None
+    except UnicodeEncodeError:
+        # The original error quotes the text.
+        raise BadUse(
+            "an owner's decision cannot be written as JSON", got="a string that is no Unicode text"
+        ) from None
+
+
 class _Levels:
     """Every complete subtree of a tree whose leaves are at hand."""
 
@@ -155,7 +172,8 @@ class _Levels:
         self._levels = [leaves]
         while len(self._levels[-1]) > 1:
             below = self._levels[-1]
-            self._levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+            # One without a neighbor stands in no complete subtree: the shorter half ends the pairs.
+            self._levels.append(list(map(node_hash, below[::2], below[1::2])))
 
     def subtree(self, level: int, index: int) -> bytes:
         return self._levels[level][index]

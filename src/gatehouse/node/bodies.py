@@ -83,7 +83,7 @@ class Body(BaseModel):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            raise misread(error, cls.__name__, where) from None
+            raise misread(error, cls.__name__.removesuffix("Body").lower(), where) from None
 
     def as_json(self) -> dict[str, Json]:
         """Return the value as it goes on the record."""
@@ -96,7 +96,7 @@ def misread(error: ValidationError, what: str, where: str | None) -> BadInput:
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     place = ".".join(str(each) for each in first["loc"])
     return BadInput(
-        f"a {what} cannot be read",
+        f"what is said of the {what} does not fit",
         where=f"{where}, {place}" if where and place else where or place or None,
         got=first["msg"],
     )

@@ -7,15 +7,16 @@ waiting time that begins with the approval. Nothing is in force from before its 
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from gatehouse.ledger.canonical import Json
-from gatehouse.model import BadInput, BadUse, Officer, VerificationFailed
+from gatehouse.model import BadUse, Officer, VerificationFailed
+from gatehouse.node.backtests import check_backtest
 from gatehouse.node.bodies import Body, Kind, OwnerBody, written
 from gatehouse.node.change import Change, ChangeState, Version, event_of, subject_of
 from gatehouse.node.errors import ChangeRefused, Unknown
@@ -23,7 +24,6 @@ from gatehouse.node.lawful import check_retention
 from gatehouse.node.registry import NodeRegistry
 from gatehouse.signing.durable import replace_file
 
-LARGEST_BACKTEST = 16 << 20
 _OPEN = (ChangeState.PROPOSED, ChangeState.APPROVED)
 
 
@@ -67,7 +67,8 @@ class Changes:
         """Propose what a rule shall say; None takes the rule away, and then `subject` names it.
 
         What only tightens is in force at once, or from `valid_from`. What loosens waits for `approve`, and
-        needs `backtest`, a JSON document, which is published. A time that has passed is `ChangeRefused`.
+        needs `backtest`, what `gatehouse law backtest --json` prints, which is published: `BadInput` if it is
+        not that. A time that has passed is `ChangeRefused`. Of what is refused nothing is kept.
         """
         if after is None and subject is None:
             raise BadUse("a rule that is taken away has a name", expected="subject")
@@ -87,9 +88,11 @@ class Changes:
         view = self._registry.view
         newest = view.newest(kind, subject)
         needs = view.needs(kind, subject, after)
-        hash_ = None
+        hash_, publish = None, None
         if backtest is not None:
-            hash_ = self.publish(backtest)
+            check_backtest(backtest)
+            hash_ = sha256(backtest).hexdigest()
+            publish = partial(self._publish, hash_, backtest)
         detail: dict[str, Json] = {
             "change": f"c{secrets.token_hex(8)}",
             "subject": subject,
@@ -109,6 +112,7 @@ class Changes:
             detail=detail,
             officer=by.id,
             owners=owners,
+            first=publish,
         )
         change = self.get(str(done.detail["change"]))
         return self._advanced(change)
@@ -158,24 +162,6 @@ class Changes:
         """Return from when a change may be in force, None while it waits for approval."""
         return change.ready_at(self._registry.view.waiting(change.decider))
 
-    def publish(self, backtest: bytes) -> str:
-        """Keep a backtest for everybody to see, and return its SHA-256."""
-        try:
-            if len(backtest) > LARGEST_BACKTEST or not isinstance(json.loads(backtest), dict):
-                raise ValueError("no object")
-        except (ValueError, RecursionError):
-            raise BadInput(
-                "a backtest cannot be read",
-                expected="a JSON object of at most 16 MiB, such as `gatehouse law backtest --json` prints",
-                got=f"{len(backtest)} bytes",
-            ) from None
-        name = sha256(backtest).hexdigest()
-        self._published.mkdir(parents=True, exist_ok=True)
-        target = self._published / f"{name}.json"
-        if not target.exists():
-            replace_file(target, backtest)
-        return name
-
     def backtest(self, change: Change) -> bytes | None:
         """Return the published backtest of a change, None where it needed none."""
         if change.backtest is None:
@@ -189,6 +175,12 @@ class Changes:
         if sha256(found).hexdigest() != change.backtest:
             raise VerificationFailed("a published backtest was changed", where=f"change {change.id}")
         return found
+
+    def _publish(self, name: str, backtest: bytes) -> None:
+        self._published.mkdir(parents=True, exist_ok=True)
+        target = self._published / f"{name}.json"
+        if not target.exists():
+            replace_file(target, backtest)
 
     def _advanced(self, change: Change) -> Change:
         view = self._registry.view

@@ -198,17 +198,21 @@ class NodeRegistry:
         officer: str | None = None,
         approver: str | None = None,
         owners: tuple[str, ...] = (),
+        first: Callable[[], None] | None = None,
     ) -> Recorded:
         """Put an entry of the registry on the record, if what it says may happen, and let it happen.
 
         What may not is `ChangeRefused`, and nothing is recorded. `NotWitnessed` means that it is on the
-        record: what tightens counts at once, what loosens once witnesses have cosigned.
+        record: what tightens counts at once, what loosens once witnesses have cosigned. `first` keeps what
+        the entry refers to: it is called once the entry may be made, and before it is.
         """
         with self._lock:
             self._fresh()
             trial = self._view.copy()
             trial.pack_tightens = self._packs.tightens
             trial.fold(Recorded(self._next, event, agency, self._clock(), detail))
+            if first is not None:
+                first()
             # Until the effect is known to have happened, only the record can say whether it has.
             self._stale = True
             done, pending = self._record.append(

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
+from functools import cached_property
 
 from gatehouse.law import Pack, Rulebook, decide
 from gatehouse.law.deciding import ENGINE_FAILED, NOT_PERMITTED
@@ -55,7 +55,7 @@ class Group:
     owners: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Judged:
     """The decision of each owner that a search asks: `decisions[n]` is that of `owners[n]`.
 
@@ -85,10 +85,17 @@ class Judged:
 
     def groups(self) -> tuple[Group, ...]:
         """Return the owners by their decisions: permits first, then reviews, the larger groups first."""
+        return self._groups
+
+    @cached_property
+    def _groups(self) -> tuple[Group, ...]:
         # Thousands of owners share few decisions: they are told apart as objects first, and by value after.
         same: dict[int, tuple[Decision, list[str]]] = {}
         for owner, each in zip(self.owners, self.decisions, strict=True):
-            same.setdefault(id(each), (each, []))[1].append(owner)
+            # Without a pair and a list for each owner, which `setdefault` would have made.
+            if (known := same.get(id(each))) is None:
+                same[id(each)] = known = (each, [])
+            known[1].append(owner)
         found: dict[tuple[Outcome, tuple[CitedRule, ...]], list[str]] = {}
         for decision, owners in same.values():
             found.setdefault((decision.outcome, decision.rules), []).extend(owners)
@@ -107,7 +114,10 @@ class Judged:
 
     def numbers(self) -> dict[str, Json]:
         """Return how many owners permit, refuse and want a review."""
-        return {each.value: sum(one.outcome is each for one in self.decisions) for each in Outcome}
+        found = dict.fromkeys(Outcome, 0)
+        for group in self.groups():
+            found[group.decision.outcome] += len(group.owners)
+        return {each.value: count for each, count in found.items()}
 
     def barred(self, bars: Sequence[DoorRule]) -> Judged:
         """Return the decisions with every owner refused by these rules too, unchanged if there are none."""
@@ -195,7 +205,8 @@ def tokens(
     pattern: PlatePattern, window: Window, own: Iterable[OwnerRules], *, confusables: bool, at: datetime
 ) -> int:
     """Return how many lookups the vault would have to make for owners that permit."""
-    classes = {RetentionClass.of(each.retention) for each in own if each.retention is not None}
+    periods = {each.retention for each in own}
+    classes = {RetentionClass.of(each) for each in periods if each is not None}
     return pattern.count(confusables=confusables) * sum(_buckets(each, window, at) for each in classes)
 
 
@@ -280,15 +291,18 @@ def judged_of(sealed: SealedDecisions, pack: Pack) -> Judged:
 
 
 def _salted(groups: Sequence[Json], key: bytes) -> SealedDecisions:
-    return SealedDecisions(
-        SaltedDecision(
-            OwnerDecision(owner, Outcome(group["decision"]), tuple(group["rules"])),
-            hmac.digest(key, _SALT + owner.encode(), sha256),
-        )
-        for group in groups
-        if isinstance(group, dict)
-        for owner in group["owners"]
-    )
+    found = []
+    for group in groups:
+        if isinstance(group, dict):
+            # One object for all owners of a group, which is how their leaves are spelled at once.
+            outcome, rules = Outcome(group["decision"]), tuple(group["rules"])
+            found += [
+                SaltedDecision(
+                    OwnerDecision(owner, outcome, rules), hmac.digest(key, _SALT + owner.encode(), "sha256")
+                )
+                for owner in group["owners"]
+            ]
+    return SealedDecisions(found)
 
 
 def _refused(decision: Decision, bars: Sequence[DoorRule]) -> Decision:

@@ -133,7 +133,7 @@ def _any_code(shell: Shell, *words: object) -> str:
     ("kind", "rule", "exit_code", "says"),
     [
         ("treaty", RULE, 2, "no such kind of rule"),
-        ("owner", {"owner": "alder-pd"}, 3, "OwnerBody cannot be read"),
+        ("owner", {"owner": "alder-pd"}, 3, "what is said of the owner does not fit"),
     ],
 )
 def test_rule_that_is_none_is_refused_before_anybody_signs_in(

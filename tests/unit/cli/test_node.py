@@ -175,6 +175,6 @@ def test_serve_answers_and_ends_on_sigterm_with_everything_in_place(
     assert process.returncode == 0, logs
     events = [json.loads(line)["event"] for line in logs.splitlines()]
     assert (events[0], events[-1]) == ("node opened", "node closed")
-    # Nothing waits in a write-ahead log, and the world sees all of it.
+    # Nothing waits in a write-ahead log, and the world sees all of it: what was there, and what upkeep adds.
     assert not list(folder.rglob("*-wal"))
-    assert fsck(folder / "ledger" / "log.sqlite", exported=folder / "ledger" / "public").size == 3
+    assert fsck(folder / "ledger" / "log.sqlite", exported=folder / "ledger" / "public").size >= 3

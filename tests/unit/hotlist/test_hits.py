@@ -187,13 +187,16 @@ class TestStop:
             world.renew(entry, by)
 
     def test_a_courts_order_renews_it(self, world: World) -> None:
-        from gatehouse.hotlist.asking import step_intent
+        from gatehouse.hotlist.asking import renew_intent
 
         entry = world.ask().id
         for _ in range(4):
             world.pass_by()
         order = Process(ProcessKind.COURT_ORDER, "District Court", "26-CV-1")
-        signed = world.sign(step_intent("renew", entry), "o1")
+        signed = world.sign(renew_intent(entry, order), "o1")
+        invented = Process(ProcessKind.WARRANT, "District Court", "26-CV-1")
+        with pytest.raises(Refused, match="signs"):
+            world.hotlists.entries.renew(entry, by=world.officer("o1"), signed=signed, order=invented)
         world.hotlists.entries.renew(entry, by=world.officer("o1"), signed=signed, order=order)
         assert len(world.pass_by()) == 1
 

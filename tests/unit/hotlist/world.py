@@ -15,8 +15,8 @@ from gatehouse.hotlist.asking import (
     HotlistLimits,
     StandingSearch,
     list_intent,
+    renew_intent,
     standing_intent,
-    step_intent,
 )
 from gatehouse.hotlist.entries import EntryAnswer
 from gatehouse.hotlist.hotlists import Hotlists
@@ -153,7 +153,7 @@ class World:
         return self.hotlists.entries.approve(entry, by=self.officer(by), signed=signed)
 
     def renew(self, entry: str, by: str = "s1") -> EntryAnswer:
-        signed = self.sign(step_intent("renew", entry), by)
+        signed = self.sign(renew_intent(entry, None), by)
         return self.hotlists.entries.renew(entry, by=self.officer(by), signed=signed)
 
     def read(

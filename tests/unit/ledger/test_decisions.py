@@ -18,7 +18,7 @@ from gatehouse.ledger.decisions import (
     seal_decisions,
 )
 from gatehouse.ledger.errors import InvalidProof
-from gatehouse.ledger.merkle import EMPTY_ROOT, leaf_hash
+from gatehouse.ledger.merkle import EMPTY_ROOT, leaf_hash, node_hash
 from gatehouse.model import BadUse, Outcome
 from tests.unit.ledger.entries import searched
 
@@ -70,6 +70,17 @@ def test_leaf_of_any_texts_is_canonical_json(
 def test_whoever_is_shown_all_decisions_finds_the_same_root() -> None:
     sealed = seal_decisions(decided(100))
     assert SealedDecisions(sealed.salted[::-1]).root == sealed.root
+
+
+def test_decisions_of_shared_and_of_equal_objects_have_one_root_over_their_leaves() -> None:
+    outcomes, rules = tuple(Outcome), (("a",), ("b", "c"))
+    shared = [OwnerDecision(f"owner-{at}", outcomes[at % 3], rules[at % 2]) for at in range(4)]
+    apart = [replace(each, rules=(*each.rules,)) for each in shared]
+    salts = [bytes([at]) * 32 for at in range(4)]
+    sealed, again = (SealedDecisions(map(SaltedDecision, decisions, salts)) for decisions in (shared, apart))
+    first, second, third, fourth = sorted(leaf_hash(each.leaf) for each in again.salted)
+    expected = node_hash(node_hash(first, second), node_hash(third, fourth))
+    assert sealed.root == again.root == DecisionsRoot(expected, 4)
 
 
 def test_same_decisions_twice_have_two_roots() -> None:

@@ -15,6 +15,7 @@ from gatehouse.ledger import own_tables
 from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, AgencyKind, Camera, Officer, Purpose, Role
 from gatehouse.node import record
+from gatehouse.node.backtests import untried
 from gatehouse.node.bodies import (
     AgencyBody,
     AgreementBody,
@@ -32,7 +33,7 @@ from tests.unit.ledger.logs import Clock
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ORIGIN = "ledger.example.org/alder"
-BACKTEST = b'{"searches": 12, "answers": {"refused": 3}}'
+BACKTEST = untried(PackBody(version="1", sha256="ab" * 32, lexicon="cd" * 32), "no record yet")
 DOCUMENT = "ab" * 32
 
 ALDER = Agency("alder-pd", "Alder Police Department", "IL", AgencyKind.POLICE)

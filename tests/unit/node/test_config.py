@@ -49,7 +49,7 @@ def test_config_bounds_shown_are_the_narrower_ones() -> None:
     ],
 )
 def test_config_that_says_something_else_is_refused_with_its_place(found: dict[str, Any], place: str) -> None:
-    with pytest.raises(BadInput, match="a configuration cannot be read") as refused:
+    with pytest.raises(BadInput, match="what is said of the configuration does not fit") as refused:
         read_config(found, where="node.toml")
     assert refused.value.where == f"node.toml, {place}"
     assert "hunter2" not in str(refused.value)

@@ -22,7 +22,7 @@ from gatehouse.vault.batch import ReadRefusal
 from gatehouse.vault.errors import NotPermitted
 from gatehouse.vault.protocol import Learned, Shown, Vault
 from tests.unit.ledger.logs import Clock
-from tests.unit.node.founded import ALDER, START, custodian
+from tests.unit.node.founded import ALDER, BACKTEST, START, custodian
 from tests.unit.node.running import CAMERA, PLATE, batch, made_node, opened_node
 
 DAY = 24 * 60
@@ -66,7 +66,7 @@ def test_changed_shows_what_the_vault_knew_before(node: Node, clock: Clock) -> N
     node.ingest(batch(1, clock.at, PLATE))
     node.registry.change_camera(replace(node.registry.camera(CAMERA.id), peak=9), by=by)
     body = OwnerBody(owner=ALDER.id, retention_minutes=40 * DAY)
-    change = node.changes.propose(Kind.OWNER, body, by=by, backtest=b"{}")
+    change = node.changes.propose(Kind.OWNER, body, by=by, backtest=BACKTEST)
     node.changes.approve(change.id, by=second)
     clock.at += timedelta(days=7)
     assert node.background.run_now("changes")

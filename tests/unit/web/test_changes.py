@@ -10,11 +10,12 @@ import pytest
 
 from gatehouse.model import Role
 from gatehouse.node.bodies import AgencyBody, Joining, OfficerBody
+from tests.unit.node import founded
 from tests.unit.node.founded import ALDER, BIRCH, DOCUMENT, custodian
 from tests.unit.web.nodes import Browser
 from tests.unit.web.whole import ROLES, SECOND, Whole
 
-BACKTEST = '{"searches": 12, "answers": {"refused": 3}}'
+BACKTEST = founded.BACKTEST.decode()
 OWN = {"owner": ALDER.id, "retention_minutes": 43_200}
 SHARING = {"kind": "sharing", "after": {"owner": ALDER.id, "shares": True}}
 

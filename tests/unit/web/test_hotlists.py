@@ -89,6 +89,18 @@ class TestEntries:
         assert supervisor.post(f"/hotlists/entries/{id}/renew", {"signed": signed}).status_code == 200
         assert len(node.pass_by()) == 1
 
+    def test_stopped_entry_goes_on_under_the_order_that_was_signed_alone(
+        self, node: WebNode, officer: Browser
+    ) -> None:
+        id = enter(node, officer).json()["id"]
+        order = {"kind": "warrant", "issuer": "District Court", "reference": "26-SW-1"}
+        path = f"/hotlists/entries/{id}/renew"
+        for intent in ({"asks": "renew", "entry": id}, {"asks": "renew", "entry": id, "order": order}):
+            given = {"signed": officer.signed(intent), "order": order | {"reference": "26-SW-2"}}
+            assert officer.post(path, given).status_code == 401
+        given = {"signed": officer.signed({"asks": "renew", "entry": id, "order": order}), "order": order}
+        assert officer.post(path, given).status_code == 200
+
 
 class TestLists:
     def hand_in(self, node: WebNode, browser: Browser, text: str = LIST, **changed: Any) -> httpx.Response:

@@ -49,6 +49,10 @@ class ProcessAsked(Given):
     issuer: Line | None = None
     reference: Line | None = None
 
+    def process(self) -> Process:
+        """Return the process of the model."""
+        return Process(self.kind, self.issuer, self.reference)
+
 
 class SearchAsked(Given):
     """A search. `on_behalf_of` has no default: whoever searches says for whom, if for anyone."""
@@ -97,7 +101,7 @@ class SearchAsked(Given):
             reason=self.reason,
             offense=self.offense,
             case_number=self.case_number,
-            process=None if process is None else Process(process.kind, process.issuer, process.reference),
+            process=None if process is None else process.process(),
             ground=self.ground,
             confusables=self.confusables,
             mode=self.mode,

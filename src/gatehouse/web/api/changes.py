@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from gatehouse.model import Officer, Role
+from gatehouse.node.backtests import LARGEST_BACKTEST
 from gatehouse.node.bodies import Kind
 from gatehouse.node.change import Change, ChangeState, Version
-from gatehouse.node.changes import LARGEST_BACKTEST, Changes
+from gatehouse.node.changes import Changes
 from gatehouse.node.errors import Unknown
 from gatehouse.web.api.model import Given, Id, Limit, Time, Told
 from gatehouse.web.api.signing import Signed, shown
@@ -49,7 +50,7 @@ class ChangeGiven(Given):
     change: ChangeWanted
     backtest: (
         Annotated[str, StringConstraints(strip_whitespace=False, max_length=LARGEST_BACKTEST)] | None
-    ) = Field(default=None, description="JSON, such as `gatehouse law backtest --json` prints; published")
+    ) = Field(default=None, description="What `gatehouse law backtest --json` prints; published")
     signed: Signed = Field(description="Signs the intent `change`")
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints
 
-from gatehouse.hotlist.asking import list_intent, standing_intent, step_intent
+from gatehouse.hotlist.asking import list_intent, renew_intent, standing_intent
 from gatehouse.hotlist.entries import EntryAnswer
 from gatehouse.hotlist.importing import LARGEST_LIST, read_list
 from gatehouse.hotlist.layouts import Mapping
 from gatehouse.hotlist.lists import ListMode
 from gatehouse.hotlist.rows import RowRefusal
 from gatehouse.hotlist.state import EntryRow, Source
-from gatehouse.model import Process, Role, Scope, SearchState
+from gatehouse.model import Role, Scope, SearchState
 from gatehouse.search.signature import review_intent
 from gatehouse.web.api.answering import GroupTold, RefusalTold
 from gatehouse.web.api.asking import Line, ProcessAsked, Words
@@ -61,7 +61,7 @@ class EntryEnded(Given):
 class EntryRenewed(Given):
     """That a stopped entry goes on: by a second person, or under a court's order."""
 
-    signed: Signed = Field(description="Signs the intent `renew` of the entry's id")
+    signed: Signed = Field(description="Signs the intent `renew` of the entry's id and the order")
     order: ProcessAsked | None = None
 
 
@@ -317,10 +317,8 @@ def end(call: Call) -> Reply:
 def renew(call: Call) -> Reply:
     """Let a stopped entry go on."""
     id, given = call.path["id"], call.read(EntryRenewed)
-    signed = shown(call, step_intent("renew", id), given.signed)
-    order = (
-        None if given.order is None else Process(given.order.kind, given.order.issuer, given.order.reference)
-    )
+    order = None if given.order is None else given.order.process()
+    signed = shown(call, renew_intent(id, order), given.signed)
     found = call.site.hotlists.entries.renew(id, by=call.officer, signed=signed, order=order)
     return Reply(EntryTold.of(found))
 

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from gatehouse.hotlist.asking import list_intent, standing_intent, step_intent
+from gatehouse.hotlist.asking import list_intent, renew_intent, standing_intent
 from gatehouse.hotlist.lists import ListMode
 from gatehouse.ledger.canonical import Json
 from gatehouse.node.accounts.step_up import Evidence
 from gatehouse.search.holding import end_intent, hold_intent, opening_intent
 from gatehouse.search.signature import review_intent, search_intent
-from gatehouse.web.api.asking import Line, SearchAsked
+from gatehouse.web.api.asking import Line, ProcessAsked, SearchAsked
 from gatehouse.web.api.evidence import EndHoldIntent, HoldIntent, OpenHoldIntent
 from gatehouse.web.api.model import Credential, Given, Id, Time, Told
 from gatehouse.web.api.standing import Sha256, StandingAsked
@@ -83,10 +83,11 @@ class ListIntent(Given):
 
 
 class RenewIntent(Given):
-    """That a stopped entry goes on."""
+    """That a stopped entry goes on, and the order if it does under one."""
 
     asks: Literal["renew"]
     entry: Id
+    order: ProcessAsked | None = None
 
 
 class AccountIntent(Given):
@@ -245,8 +246,8 @@ def _document(call: Call, intent: Intent) -> Json:
         case ListIntent(source=source, sha256=sha256, listed_at=at, mode=mode, shrinks=shrinks):
             agency = call.officer.agency
             return list_intent(agency, source, sha256, mode=mode.value, listed_at=at, shrinks=shrinks)
-        case RenewIntent(entry=entry):
-            return step_intent("renew", entry)
+        case RenewIntent(entry=entry, order=order):
+            return renew_intent(entry, None if order is None else order.process())
         case AccountIntent(action=action, subject=subject):
             return account_intent(action, subject)
         case ChangeIntent(change=change):
