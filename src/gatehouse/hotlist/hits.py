@@ -137,6 +137,14 @@ class Hits:
         row = self._of_agency(hit, by)
         return self._moved(row, HitState.ORIGIN_CONFIRMED, by, {"origin": origin, "reference": reference})
 
+    def sighted(self, hit: int, by: Officer) -> Read | None:
+        """Return what was read for a hit of a person's agency that people have confirmed, else None."""
+        row = self._of_agency(hit, by)
+        if row.state not in (HitState.PLATE_CONFIRMED, HitState.ORIGIN_CONFIRMED):
+            return None
+        lead = self._leads.get(row)
+        return None if lead is None else lead[0]
+
     def refute(self, hit: int, *, by: Officer, why: Refutation, really: str | None = None) -> Hit:
         """Put on the record that a hit is none; of `really`, what a misread plate says, signs are kept."""
         row = self._of_agency(hit, by)

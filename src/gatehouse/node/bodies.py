@@ -219,7 +219,8 @@ class DeclarationBody(_Dated):
 class OwnerBody(Body):
     """An owner's own rule. Without one its cameras' reads are not taken in.
 
-    `scope_caps` holds by a purpose's or an offense's code from how far away its reads may be searched.
+    `scope_caps` holds by a purpose's or an offense's code from how far away its reads may be searched,
+    `longest_hold_days` how far ahead an evidence hold may end.
     """
 
     owner: Id
@@ -228,6 +229,7 @@ class OwnerBody(Body):
     optins: frozenset[Optin] = frozenset()
     scope_caps: dict[Capped, Scope] = {}
     waiting_days: Annotated[int, Field(ge=LEAST_WAITING_DAYS, le=366)] = LEAST_WAITING_DAYS
+    longest_hold_days: Annotated[int, Field(ge=1, le=10 * 366)] = 90
 
     @property
     def retention(self) -> timedelta:
@@ -238,6 +240,11 @@ class OwnerBody(Body):
     def waiting(self) -> timedelta:
         """Return how long a loosening waits."""
         return timedelta(days=self.waiting_days)
+
+    @property
+    def longest_hold(self) -> timedelta:
+        """Return how far ahead the end of a hold may lie."""
+        return timedelta(days=self.longest_hold_days)
 
 
 class SharingBody(Body):

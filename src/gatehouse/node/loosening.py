@@ -65,6 +65,7 @@ def _owner_loosens(before: OwnerBody, after: OwnerBody) -> bool:
         and _codes(before.bans, BANS) <= _codes(after.bans, BANS)
         and after.optins <= before.optins
         and after.waiting_days >= before.waiting_days
+        and after.longest_hold_days <= before.longest_hold_days
         and all(
             code in after.scope_caps and cap.covers(after.scope_caps[code])
             for code, cap in before.scope_caps.items()

@@ -45,6 +45,7 @@ from gatehouse.reads.open import open_reads
 from gatehouse.reads.store import ReadStore
 from gatehouse.search.door import Door
 from gatehouse.search.history import History
+from gatehouse.search.holding import Holds
 from gatehouse.search.limits import Limits
 from gatehouse.search.parts import Parts
 from gatehouse.search.state import SearchTables
@@ -87,6 +88,7 @@ class Node:
         self.searches = searches
         self.door = door
         self.hotlists = hotlists
+        self.holds = Holds(door.parts, sighted=hotlists.hits.sighted)
         self.changes = Changes(registry, located.published / "backtests", clock=clock)
         self._matching: str | None = None
         self._revised: View | None = None
@@ -189,6 +191,7 @@ class Node:
                 hotlists=hotlists,
                 clock=clock,
             )
+            node.holds.recover()
             node._opened = opened.pop_all()
         # A sweep before the first answer: keys may have come due while the node was down.
         node.background.run_now("sweep")

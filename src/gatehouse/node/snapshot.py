@@ -139,7 +139,9 @@ def pack_of(view: View, *, witnessed: int) -> PackBody:
 
 
 def _owner_rules(body: OwnerBody) -> OwnerRules:
-    return OwnerRules(body.retention, dict(body.scope_caps), frozenset(body.optins), body.waiting)
+    return OwnerRules(
+        body.retention, dict(body.scope_caps), frozenset(body.optins), body.waiting, body.longest_hold
+    )
 
 
 def _banned(body: OwnerBody) -> frozenset[str]:

@@ -12,6 +12,7 @@ from gatehouse.model import PlateSearch, Role
 from gatehouse.search.book import Book
 from gatehouse.search.errors import Refused
 from gatehouse.search.fields import matches_in, search_of
+from gatehouse.search.handed import Handed
 from gatehouse.search.history import History
 from gatehouse.search.limits import Limits
 from gatehouse.search.recording import Case, Recorder, request_hash
@@ -28,7 +29,7 @@ class Parts:
     """The rooms and tables behind a door. Whoever makes the door opens and closes them.
 
     `choose` picks a reviewer among those eligible; nobody at the door may foresee it. `uncounted` holds the
-    indexes of releases that the vault may not have counted yet.
+    indexes of releases that the vault may not have counted yet, and `handed` what can be held.
     """
 
     book: Book
@@ -41,6 +42,7 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     choose: Choose = secrets.choice
     uncounted: set[int] = field(default_factory=set)
+    handed: Handed = field(default_factory=Handed)
 
     @property
     def pack(self) -> Pack:

@@ -39,12 +39,14 @@ class OwnerRules:
     `retention` None means that it has set none: a node that answers searches refuses such an owner. By codes
     of purposes and of offenses, `scope_caps` says from how far away its reads may be searched; what it does
     not name is capped by the rulebook alone. `waiting` is how long it waits before a loosening is in force.
+    `longest_hold` is how far ahead the end of an evidence hold on one of its reads may lie.
     """
 
     retention: timedelta | None
     scope_caps: Mapping[str, Scope] = field(default_factory=dict)
     optins: frozenset[str] = frozenset()
     waiting: timedelta = timedelta(days=7)
+    longest_hold: timedelta = timedelta(days=90)
 
 
 class Registry(Protocol):

@@ -32,11 +32,12 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What was handed out, and the entry that says so."""
+    """What was handed out, the entry that says so, and the sealed rows among which the reads are."""
 
     entry: Entered
     counts: Mapping[str, Json]
     reads: tuple[OpenedRead, ...]
+    rows: tuple[SealedRead, ...]
 
 
 class Undelivered(PartUnavailable):
@@ -90,7 +91,7 @@ def release(
             got=type(error).__name__,
             hint="ask again",
         ) from error
-    return Released(done, counts, tuple(found))
+    return Released(done, counts, tuple(found), tuple(rows))
 
 
 def failure_of(error: Exception) -> Failure:

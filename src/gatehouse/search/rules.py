@@ -136,10 +136,49 @@ NOT_TEST_PLATE = _rule(
     part="training",
 )
 
+HOLD_GROUND = _rule(
+    "hold-ground",
+    "An officer holds a read for a confirmed hit or an order; a preservation or exculpatory request goes to "
+    "a custodian of its owner.",
+    "State the ground that is the true one, or pass the request on to the owner.",
+    part="holds",
+)
+HOLD_UNSIGNED = _rule(
+    "hold-unsigned",
+    "Who places, opens or ends a hold signs exactly that, with a passkey or a second factor, minutes before.",
+    "Sign it again and send it at once.",
+    part="holds",
+)
+HOLD_TOO_LONG = _rule(
+    "hold-too-long",
+    "A hold ends in time to come, and no later than its owner lets reads be held.",
+    "Take an earlier end.",
+    part="holds",
+)
+HOLD_NOT_CONFIRMED = _rule(
+    "hold-not-confirmed",
+    "A read is held for a hit of the agency once a person has confirmed it, and only the read of that hit.",
+    "Confirm the hit first, or name the hit that the read belongs to.",
+    part="holds",
+)
+HOLD_NOT_YOURS = _rule(
+    "hold-not-yours",
+    "A hold is opened and ended by those of its agency who may place one on its ground.",
+    "Ask an officer of the agency, or for a request to the owner a custodian.",
+    part="holds",
+)
+HOLD_WORDS = _rule(
+    "hold-words",
+    "No immigration purpose exists, and a held read is opened for none either.",
+    "Nothing, if that is the purpose; else state the reason more exactly.",
+    part="holds",
+)
+
 _ALL = (
     NOT_ENTITLED, UNSIGNED, SCOPE_CAP, SCOPE_GROUND, OWNER_SCOPE, NOBODY, NO_RETENTION, SECOND_PERSON,
     TOO_BROAD, CANDIDATES, RATE, NO_REVIEWER, OWNER_REVIEW, SUSPENDED, INTERRUPTED, NOT_ASSIGNED, NOT_YOURS,
-    NOT_TEST_PLATE, UNSIGNED_REVIEW,
+    NOT_TEST_PLATE, UNSIGNED_REVIEW, HOLD_GROUND, HOLD_UNSIGNED, HOLD_TOO_LONG, HOLD_NOT_CONFIRMED,
+    HOLD_NOT_YOURS, HOLD_WORDS,
 )  # fmt: skip
 RULES = {each.cited.id: each for each in _ALL}
 

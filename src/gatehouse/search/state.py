@@ -88,6 +88,22 @@ CREATE TABLE IF NOT EXISTS search_paper (
     restored_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS search_paper_by_officer ON search_paper (officer);
+CREATE TABLE IF NOT EXISTS search_hold (
+    id TEXT PRIMARY KEY,
+    search TEXT NOT NULL,
+    agency TEXT NOT NULL,            -- who has it: the searcher, or the owner
+    owner TEXT NOT NULL,             -- whose read it is
+    officer TEXT NOT NULL,
+    ground TEXT NOT NULL,
+    state TEXT NOT NULL,
+    vault TEXT,                      -- the vault's id of it
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    placed INTEGER NOT NULL,         -- ledger index
+    last INTEGER NOT NULL            -- ledger index of the newest entry
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS search_hold_by_agency ON search_hold (agency, placed);
+CREATE INDEX IF NOT EXISTS search_hold_by_owner ON search_hold (owner, placed);
 """
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -16,6 +16,7 @@ from gatehouse.node.health import Health
 from gatehouse.node.intake import CameraHealth
 from gatehouse.node.record import Recorded
 from gatehouse.search.door import Door
+from gatehouse.search.holding import Holds
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
 
@@ -120,6 +121,11 @@ class Site(Protocol):
     @property
     def hotlists(self) -> Hotlists:
         """Return the hotlists."""
+        ...
+
+    @property
+    def holds(self) -> Holds:
+        """Return the evidence holds."""
         ...
 
     @property

@@ -25,7 +25,7 @@ from gatehouse.ledger.day_keys import DayKeyDestroyed
 from gatehouse.model import BadInput, BadUse, Error, PartUnavailable, VerificationFailed
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn, TooManyAttempts
 from gatehouse.node.errors import Busy, Unknown
-from gatehouse.search.errors import OutOfOrder, Refused, UnknownSearch
+from gatehouse.search.errors import OutOfOrder, Refused, UnknownHold, UnknownSearch
 from gatehouse.web.errors import RequestRefused
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -40,6 +40,7 @@ _STATUS: Final[tuple[tuple[type[Error], int], ...]] = (
     (Refused, 403),
     (Unknown, 404),
     (UnknownSearch, 404),
+    (UnknownHold, 404),
     (UnknownEntry, 404),
     (DayKeyDestroyed, 410),
     (NotWitnessed, 503),

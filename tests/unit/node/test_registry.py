@@ -193,6 +193,7 @@ class TestOwners:
             optins=frozenset({"audit_training"}),
             scope_caps={"parking_toll_access": Scope.OWN},
             waiting_days=30,
+            longest_hold_days=14,
         )
         change = network.changes.propose(Kind.OWNER, body, by=network.custodian(BIRCH))
         network.changes.approve(change.id, by=network.custodian(BIRCH, 2))
@@ -201,6 +202,7 @@ class TestOwners:
             {"parking_toll_access": Scope.OWN},
             frozenset({"audit_training"}),
             timedelta(days=30),
+            timedelta(days=14),
         )
         (terms,) = network.registry.owners(CEDAR).terms
         assert terms.bans == {"federal", "civil_immigration", "immigration_criminal", "immigration_agency"}

@@ -32,6 +32,7 @@ from gatehouse.node.intake import CameraHealth
 from gatehouse.node.record import Recorded
 from gatehouse.reads.sqlite import SqliteReads
 from gatehouse.search.door import Door
+from gatehouse.search.holding import Holds
 from gatehouse.search.registry import OwnerRules
 from gatehouse.vault.batch import ReadRefusal, SignedBatch
 from gatehouse.web.app import create_app, endpoints
@@ -121,6 +122,7 @@ class WebNode:
             )
         )
         self.hotlists.recover()
+        self.holds = Holds(self.world.parts, sighted=self.hotlists.hits.sighted)
         self.record = Record()
         self.registry = WebRegistry(self.world)
         self.accounts = Accounts(

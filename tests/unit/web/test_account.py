@@ -197,15 +197,16 @@ class TestRegistry:
         officer = at_work(node, app, "o1")
         agencies = officer.get("/registry/agencies").json()["agencies"]
         assert [each["id"] for each in agencies] == [
-            "cedar-pd", "alder-pd", "birch-so", "dune-pd", "elm-pd",
+            "alder-pd", "birch-so", "cedar-pd", "dune-pd", "elm-pd",
         ]  # fmt: skip
-        assert officer.get("/registry/cameras").json() == {"cameras": []}
+        assert officer.get("/registry/cameras").json() == {"cameras": [], "next": None}
         assert officer.get("/registry/owners/alder-pd").json() == {
             "owner": "alder-pd",
             "retention_minutes": 30 * 24 * 60,
             "scope_caps": {},
             "optins": [],
             "waiting_days": 7,
+            "longest_hold_days": 90,
         }
         assert officer.get("/registry/owners/elm-pd").json()["retention_minutes"] is None
         people = officer.get("/registry/people?role=supervisor").json()["people"]

@@ -49,7 +49,7 @@ def test_authoritative_source_is_set_by_two_waits_and_is_ended_by_one(
     whole: Whole, first: Browser, second: Browser
 ) -> None:
     asked = set_source(first)
-    assert asked.status_code == 202 and first.get("/hotlists/sources").json() == {"sources": []}
+    assert asked.status_code == 202 and first.get("/hotlists/sources").json() == {"sources": [], "next": None}
     id = asked.json()["id"]
     (waiting,) = second.get("/countersignings").json()["waiting"]
     assert waiting == asked.json()

@@ -207,7 +207,7 @@ class TestReview:
         assert (listed["search"], listed["agency"]) == (id, CEDAR)
         approved = answer_review(supervisor, id, approves=True)
         assert (approved.status_code, approved.json()["reads"]) == (200, [])
-        assert supervisor.get("/reviews").json() == {"searches": []}
+        assert supervisor.get("/reviews").json() == {"searches": [], "next": None}
         found = officer.post(f"/searches/{id}/collect")
         assert [each["plate"] for each in found.json()["reads"]] == ["TEST12X"]
         assert officer.post(f"/searches/{id}/collect").status_code == 409

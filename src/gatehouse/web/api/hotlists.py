@@ -19,7 +19,7 @@ from gatehouse.model import Role, Scope, SearchState
 from gatehouse.search.signature import review_intent
 from gatehouse.web.api.answering import GroupTold, RefusalTold
 from gatehouse.web.api.asking import Line, ProcessAsked, Words
-from gatehouse.web.api.model import Given, Limit, Time, Told
+from gatehouse.web.api.model import Given, Limit, PageOf, Time, Told, page
 from gatehouse.web.api.signing import Signed, shown
 from gatehouse.web.api.standing import StandingAsked
 from gatehouse.web.endpoint import Call, Endpoint, Reply
@@ -152,9 +152,10 @@ class SourceTold(Told):
 
 
 class Sources(Told):
-    """The sources of the own agency."""
+    """Sources of the own agency, by their names; `next` is null on the last page."""
 
     sources: list[SourceTold]
+    next: str | None
 
 
 class MappingGiven(Given):
@@ -249,7 +250,15 @@ def endpoints() -> list[Endpoint]:
         step("refuse", "Refuse, as the assigned reviewer", refuse, EntryRefused, _REVIEWERS),
         step("end", "End an entry, at once", end, EntryEnded, _WORKING),
         step("renew", "Let a stopped entry go on", renew, EntryRenewed, _WORKING),
-        Endpoint("GET", "/hotlists/sources", "Where lists come from", "hotlists", sources, {200: Sources}),
+        Endpoint(
+            "GET",
+            "/hotlists/sources",
+            "Where lists come from",
+            "hotlists",
+            sources,
+            {200: Sources},
+            query=PageOf,
+        ),
         Endpoint(
             "POST",
             "/hotlists/lists",
@@ -317,7 +326,8 @@ def renew(call: Call) -> Reply:
 def sources(call: Call) -> Reply:
     """List the sources of the own agency."""
     found, now = call.site.hotlists.parts.tables.sources(call.officer.agency), call.site.clock()
-    return Reply(Sources(sources=[SourceTold.of(each, now) for each in found]))
+    part, more = page(found, call.asked(PageOf), key=lambda each: each.name)
+    return Reply(Sources(sources=[SourceTold.of(each, now) for each in part], next=more))
 
 
 def take(call: Call) -> Reply:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gatehouse.model import AgencyKind, CameraStatus, Role, Scope
-from gatehouse.web.api.model import Given, Id, Told
+from gatehouse.model import Agency, AgencyKind, Camera, CameraStatus, Officer, Role, Scope
+from gatehouse.web.api.model import Id, PageOf, Told, page
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 
 
@@ -21,12 +21,13 @@ class AgencyTold(Told):
 
 
 class Agencies(Told):
-    """The agencies of the network."""
+    """Agencies of the network, by their ids; `next` is null on the last page."""
 
     agencies: list[AgencyTold]
+    next: str | None
 
 
-class CamerasAsked(Given):
+class CamerasAsked(PageOf):
     """Whose cameras; one's own agency's unless said."""
 
     agency: Id | None = None
@@ -45,9 +46,10 @@ class CameraTold(Told):
 
 
 class Cameras(Told):
-    """Cameras of an agency."""
+    """Cameras of an agency, by their ids; `next` is null on the last page."""
 
     cameras: list[CameraTold]
+    next: str | None
 
 
 class OwnerTold(Told):
@@ -58,9 +60,10 @@ class OwnerTold(Told):
     scope_caps: dict[str, Scope] = Field(description="By purpose or offense, from how far away at most")
     optins: list[str]
     waiting_days: int = Field(description="How long it waits before a loosening is in force")
+    longest_hold_days: int = Field(description="How far ahead the end of an evidence hold may lie")
 
 
-class PeopleAsked(Given):
+class PeopleAsked(PageOf):
     """Which people of one's own agency."""
 
     role: Role
@@ -75,16 +78,23 @@ class PersonTold(Told):
 
 
 class People(Told):
-    """Active people of the agency who have a role."""
+    """Active people of the agency who have a role, by their ids; `next` is null on the last page."""
 
     people: list[PersonTold]
+    next: str | None
 
 
 def endpoints() -> list[Endpoint]:
     """Return the routes."""
     return [
         Endpoint(
-            "GET", "/registry/agencies", "Agencies of the network", "registry", agencies, {200: Agencies}
+            "GET",
+            "/registry/agencies",
+            "Agencies of the network",
+            "registry",
+            agencies,
+            {200: Agencies},
+            query=PageOf,
         ),
         Endpoint(
             "GET",
@@ -118,42 +128,34 @@ def endpoints() -> list[Endpoint]:
 
 def agencies(call: Call) -> Reply:
     """List the agencies."""
-    return Reply(
-        Agencies(
-            agencies=[
-                AgencyTold(
-                    id=each.id,
-                    name=each.name,
-                    state=each.state,
-                    kind=each.kind,
-                    ori=each.ori,
-                    region=each.region,
-                )
-                for each in call.site.registry.agencies()
-            ]
+    part, more = page(call.site.registry.agencies(), call.asked(PageOf), key=_id)
+    told = [
+        AgencyTold(
+            id=each.id, name=each.name, state=each.state, kind=each.kind, ori=each.ori, region=each.region
         )
-    )
+        for each in part
+    ]
+    return Reply(Agencies(agencies=told, next=more))
 
 
 def cameras(call: Call) -> Reply:
     """List the cameras of an agency."""
-    agency = call.site.registry.agency(call.asked(CamerasAsked).agency or call.officer.agency)
-    return Reply(
-        Cameras(
-            cameras=[
-                CameraTold(
-                    id=each.id,
-                    agency=each.agency,
-                    name=each.name,
-                    latitude=each.latitude,
-                    longitude=each.longitude,
-                    heading=each.heading,
-                    status=each.status,
-                )
-                for each in call.site.registry.cameras(agency.id)
-            ]
+    asked = call.asked(CamerasAsked)
+    agency = call.site.registry.agency(asked.agency or call.officer.agency)
+    part, more = page(call.site.registry.cameras(agency.id), asked, key=_id)
+    told = [
+        CameraTold(
+            id=each.id,
+            agency=each.agency,
+            name=each.name,
+            latitude=each.latitude,
+            longitude=each.longitude,
+            heading=each.heading,
+            status=each.status,
         )
-    )
+        for each in part
+    ]
+    return Reply(Cameras(cameras=told, next=more))
 
 
 def owner(call: Call) -> Reply:
@@ -167,18 +169,18 @@ def owner(call: Call) -> Reply:
             scope_caps=dict(rules.scope_caps),
             optins=sorted(rules.optins),
             waiting_days=rules.waiting.days,
+            longest_hold_days=rules.longest_hold.days,
         )
     )
 
 
 def people(call: Call) -> Reply:
     """List the people of the own agency who have a role."""
-    found = call.site.registry.people(call.officer.agency, call.asked(PeopleAsked).role)
-    return Reply(
-        People(
-            people=[
-                PersonTold(id=each.id, name=each.name, roles=sorted(each.roles))
-                for each in sorted(found, key=lambda each: each.id)
-            ]
-        )
-    )
+    asked = call.asked(PeopleAsked)
+    part, more = page(call.site.registry.people(call.officer.agency, asked.role), asked, key=_id)
+    told = [PersonTold(id=each.id, name=each.name, roles=sorted(each.roles)) for each in part]
+    return Reply(People(people=told, next=more))
+
+
+def _id(each: Agency | Camera | Officer) -> str:
+    return each.id

@@ -11,12 +11,12 @@ from pydantic import Field, StringConstraints
 from gatehouse.model import Role, Scope, SearchMode, SearchState
 from gatehouse.search import looking, reviewing
 from gatehouse.search.answer import Answer
-from gatehouse.search.history import MarkKind
+from gatehouse.search.history import Mark, MarkKind
 from gatehouse.search.signature import review_intent, search_intent
-from gatehouse.search.state import Row
+from gatehouse.search.state import Row, micros
 from gatehouse.web.api.answering import AnswerTold
 from gatehouse.web.api.asking import SearchAsked
-from gatehouse.web.api.model import Given, Time, Told
+from gatehouse.web.api.model import Given, PageOf, Time, Told, page
 from gatehouse.web.api.signing import Signed, shown
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 from gatehouse.web.metrics import Metrics
@@ -109,9 +109,10 @@ class WaitingSearch(Told):
 
 
 class Waiting(Told):
-    """What waits for this reviewer, the most urgent first."""
+    """What waits for this reviewer, the most urgent first; `next` is null on the last page."""
 
     searches: list[WaitingSearch]
+    next: str | None
 
 
 class MarkTold(Told):
@@ -125,9 +126,10 @@ class MarkTold(Told):
 
 
 class Marks(Told):
-    """Marks of the agency's searches within the last 30 days."""
+    """Marks of the last 30 days, the newest first; `next` is null on the last page."""
 
     marks: list[MarkTold]
+    next: str | None
 
 
 def endpoints(metrics: Metrics) -> list[Endpoint]:
@@ -192,8 +194,18 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
             waiting,
             {200: Waiting},
             roles=_REVIEWERS,
+            query=PageOf,
         ),
-        Endpoint("GET", "/marks", "Marks for supervisors", "searches", marks, {200: Marks}, roles=_OVERSEERS),
+        Endpoint(
+            "GET",
+            "/marks",
+            "Marks for supervisors",
+            "searches",
+            marks,
+            {200: Marks},
+            roles=_OVERSEERS,
+            query=PageOf,
+        ),
     ]
 
 
@@ -254,32 +266,33 @@ def refuse(call: Call) -> Answer:
 def waiting(call: Call) -> Reply:
     """Return what waits for this reviewer."""
     found = looking.waiting(call.site.door.parts, by=call.officer)
-    return Reply(
-        Waiting(
-            searches=[
-                WaitingSearch(
-                    search=each.search, agency=each.agency, searcher=each.searcher, due_at=each.due_at
-                )
-                for each in found
-            ]
-        )
-    )
+    part, more = page(found, call.asked(PageOf), key=_by_urgency)
+    told = [
+        WaitingSearch(search=each.search, agency=each.agency, searcher=each.searcher, due_at=each.due_at)
+        for each in part
+    ]
+    return Reply(Waiting(searches=told, next=more))
 
 
 def marks(call: Call) -> Reply:
     """Return the marks of the agency's searches."""
     since = call.site.clock() - timedelta(days=_MARKS_DAYS)
     found = looking.marks(call.site.door.parts, by=call.officer, since=since)
-    return Reply(
-        Marks(
-            marks=[
-                MarkTold(
-                    kind=each.kind, search=each.search, officer=each.officer, at=each.at, index=each.entry
-                )
-                for each in found
-            ]
-        )
-    )
+    part, more = page(found, call.asked(PageOf), key=_newest_first)
+    told = [
+        MarkTold(kind=each.kind, search=each.search, officer=each.officer, at=each.at, index=each.entry)
+        for each in part
+    ]
+    return Reply(Marks(marks=told, next=more))
+
+
+def _by_urgency(each: looking.Waiting) -> str:
+    return f"{micros(each.due_at):020d}.{each.search}.{each.agency}"
+
+
+def _newest_first(each: Mark) -> str:
+    # The ledger's indexes stay far below; the digits make texts sort as numbers do.
+    return f"{2**62 - each.entry:020d}.{each.kind.value}"
 
 
 def _listed(row: Row) -> SearchListed:

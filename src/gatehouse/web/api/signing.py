@@ -16,8 +16,10 @@ from gatehouse.hotlist.asking import list_intent, renew_intent, standing_intent
 from gatehouse.hotlist.lists import ListMode
 from gatehouse.ledger.canonical import Json
 from gatehouse.node.accounts.step_up import Evidence
+from gatehouse.search.holding import end_intent, hold_intent, opening_intent
 from gatehouse.search.signature import review_intent, search_intent
 from gatehouse.web.api.asking import Line, ProcessAsked, SearchAsked
+from gatehouse.web.api.evidence import EndHoldIntent, HoldIntent, OpenHoldIntent
 from gatehouse.web.api.model import Credential, Given, Id, Time, Told
 from gatehouse.web.api.standing import Sha256, StandingAsked
 from gatehouse.web.api.wanted import (
@@ -150,6 +152,9 @@ class ApprovalIntent(Given):
 Intent: TypeAlias = (
     SearchIntent
     | ReviewIntent
+    | HoldIntent
+    | OpenHoldIntent
+    | EndHoldIntent
     | StandingIntent
     | ListIntent
     | RenewIntent
@@ -230,6 +235,12 @@ def _document(call: Call, intent: Intent) -> Json:
             return search_intent(search.search(call.officer))
         case ReviewIntent(search=id, approves=approves):
             return review_intent(id, approves=approves)
+        case HoldIntent(search=search_id, hold=wanted):
+            return hold_intent(wanted.asked(search_id))
+        case OpenHoldIntent(hold=hold, case_number=case_number, reason=reason):
+            return opening_intent(hold, case_number=case_number, reason=reason)
+        case EndHoldIntent(hold=hold):
+            return end_intent(hold)
         case StandingIntent(standing=standing):
             return standing_intent(standing.standing(call.officer))
         case ListIntent(source=source, sha256=sha256, listed_at=at, mode=mode, shrinks=shrinks):
