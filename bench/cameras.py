@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from bench.network import camera_key, camera_of
 
-from gatehouse.vault.batch import SignedBatch, signed_message
+from gatehouse.model.batch import SignedBatch, signed_message
 
 PLATES = 200_000
 GZIP_LEVEL = 1

@@ -20,8 +20,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gatehouse.model.batch import LARGEST_BODY, MOST_READS, signed_message
 from gatehouse.node.node import Node
-from gatehouse.vault.batch import LARGEST_BODY, MOST_READS, signed_message
 from gatehouse.web import bodies
 from gatehouse.web.app import create_app
 from gatehouse.web.serve import serving

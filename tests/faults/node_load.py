@@ -24,13 +24,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse.law import Lexicon, Pack
 from gatehouse.model import Camera, Error, PartUnavailable, PlatePattern, PlateSearch, SearchState, Window
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.bodies import Kind, OwnerBody, PackBody
 from gatehouse.node.config import load_config
 from gatehouse.node.making import create_node
 from gatehouse.node.node import Node
 from gatehouse.search.answer import Answer
-from gatehouse.vault.batch import SignedBatch
 from tests.unit.ledger.logs import Clock
 from tests.unit.node.founded import ALDER, ORIGIN, START, KnownPacks, camera, custodian, officer
 from tests.unit.node.running import asked, read, sign, signed

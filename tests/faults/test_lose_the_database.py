@@ -13,12 +13,12 @@ import psycopg
 import pytest
 
 from gatehouse.model import SearchState
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.errors import Busy
 from gatehouse.node.intake import IngestResult
 from gatehouse.node.node import Node
 from gatehouse.reads import StoreUnavailable
 from gatehouse.reads.postgres import PostgresReads
-from gatehouse.vault.batch import SignedBatch
 from tests.faults.node_load import (
     CAMERAS,
     EACH,

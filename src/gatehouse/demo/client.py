@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from gatehouse.demo.clock import StoryClock
 from gatehouse.demo.step import NotAsTold
 from gatehouse.model import Officer
-from gatehouse.vault.batch import signed_message
+from gatehouse.model.batch import signed_message
 from gatehouse.web.api.reads import CAMERA, MEDIA, NUMBER, SIGNATURE
 from gatehouse.web.cookies import SESSION
 

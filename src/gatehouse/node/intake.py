@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Protocol
 
 from gatehouse.model import BadInput, Camera, Error, PartUnavailable, Read
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.errors import Busy
 from gatehouse.reads.rows import ReadBatch
 from gatehouse.reads.store import ReadStore
-from gatehouse.vault.batch import ReadRefusal, SignedBatch, count_lines
+from gatehouse.vault.batch import ReadRefusal, count_lines
 from gatehouse.vault.protocol import SealedBatch
 
 _STRIPES = 1024

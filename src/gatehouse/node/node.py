@@ -22,6 +22,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.folder import Ledger
 from gatehouse.ledger.log import now
 from gatehouse.model import Camera, Error, Officer, Read
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider, OidcSettings
 from gatehouse.node.accounts.passkeys import RelyingParty
@@ -50,7 +51,6 @@ from gatehouse.search.limits import Limits
 from gatehouse.search.parts import Parts
 from gatehouse.search.state import SearchTables
 from gatehouse.signing.private_file import read_private
-from gatehouse.vault.batch import SignedBatch
 from gatehouse.vault.protocol import Vault
 
 _MINUTE = 60.0

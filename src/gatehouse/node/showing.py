@@ -14,11 +14,12 @@ from datetime import datetime
 from functools import partial
 
 from gatehouse.model import PartUnavailable
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.bodies import Kind
 from gatehouse.node.change import Change, Version
 from gatehouse.node.logs import say
 from gatehouse.node.registry import NodeRegistry
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.vault.errors import VaultRefused
 from gatehouse.vault.protocol import SealedBatch, Vault
 

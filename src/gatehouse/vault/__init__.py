@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gatehouse.on_demand import names_of
 
 if TYPE_CHECKING:
-    from gatehouse.vault.batch import ReadRefusal, SignedBatch
+    from gatehouse.vault.batch import ReadRefusal
     from gatehouse.vault.local import LocalVault
     from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead, SealedBatch, Swept, Vault
     from gatehouse.vault.remote import RemoteVault
@@ -27,7 +27,6 @@ __all__ = [
     "RemoteVault",
     "RetentionClass",
     "SealedBatch",
-    "SignedBatch",
     "Swept",
     "Vault",
 ]
@@ -43,7 +42,6 @@ _HOMES = {
     "RemoteVault": "remote",
     "RetentionClass": "retention",
     "SealedBatch": "protocol",
-    "SignedBatch": "batch",
     "Swept": "protocol",
     "Vault": "protocol",
 }

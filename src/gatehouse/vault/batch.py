@@ -1,16 +1,6 @@
-"""What a camera hands in: a signed batch of reads, and why a read of it may be refused.
+"""The reads of a batch that a camera hands in (`gatehouse.model.batch`), and why one may be refused.
 
-A batch is signed by the camera's Ed25519 key over
-
-    gatehouse-batch/1 LF camera LF number LF hex SHA-256 of the body LF
-
-and its body is JSON lines, one read each; null stands for what the camera does not know:
-
-    {"captured_at": "2026-11-23T16:04:05.678901Z", "plate": "TEST 123", "state": "IL", "confidence": 0.97,
-     "state_confidence": null, "image": null}
-
-`plate` is the text as it was read, `image` the SHA-256 of a stored crop in hex. Other keys are left aside, so
-that a newer camera can say more.
+Keys of a line that nobody knows are left aside, so that a newer camera can say more.
 """
 
 from __future__ import annotations
@@ -20,19 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import sha256
 
 from pydantic_core import from_json
 
 from gatehouse.model import BadInput, Read
+from gatehouse.model.batch import LONGEST_LINE, LONGEST_TEXT
 from gatehouse.model.plate import normalize
 
-LARGEST_BODY = 16 * 1024 * 1024
-MOST_READS = 50_000
-LONGEST_LINE = 4_096
-# In bytes of UTF-8: no plate is longer, and a sealed read has one length for all.
-LONGEST_TEXT = 64
-_LABEL = "gatehouse-batch/1"
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -59,35 +43,11 @@ class ReadRefusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedBatch:
-    """A batch as it came. A camera's numbers begin at 1 and only advance."""
-
-    camera: str
-    number: int
-    body: bytes
-    signature: bytes
-
-    def __repr__(self) -> str:
-        """Name camera and number only: a traceback must hold no read."""
-        return f"SignedBatch(camera={self.camera!r}, number={self.number})"
-
-    @property
-    def message(self) -> bytes:
-        """Return the bytes that the camera signs."""
-        return signed_message(self.camera, self.number, self.body)
-
-
-@dataclass(frozen=True, slots=True)
 class Rejected:
     """A line of a batch, from 1, that holds no read."""
 
     line: int
     reason: ReadRefusal
-
-
-def signed_message(camera: str, number: int, body: bytes) -> bytes:
-    """Return what a camera signs for a batch."""
-    return f"{_LABEL}\n{camera}\n{number}\n{sha256(body).hexdigest()}\n".encode()
 
 
 def count_lines(body: bytes) -> int:

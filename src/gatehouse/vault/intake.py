@@ -11,16 +11,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gatehouse.model import CameraStatus, Read
+from gatehouse.model.batch import LARGEST_BODY, MOST_READS, SignedBatch
 from gatehouse.reads.rows import SealedRead
-from gatehouse.vault.batch import (
-    LARGEST_BODY,
-    MOST_READS,
-    ReadRefusal,
-    Rejected,
-    SignedBatch,
-    count_lines,
-    parse_batch,
-)
+from gatehouse.vault.batch import ReadRefusal, Rejected, count_lines, parse_batch
 from gatehouse.vault.checks import CLOCK_SLACK
 from gatehouse.vault.clock import ForwardClock
 from gatehouse.vault.enrollment import Enrolled

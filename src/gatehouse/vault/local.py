@@ -13,9 +13,9 @@ from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import BadUse
+from gatehouse.model.batch import SignedBatch
 from gatehouse.reads.rows import SealedRead
 from gatehouse.vault.answering import Answering
-from gatehouse.vault.batch import SignedBatch
 from gatehouse.vault.checks import (
     HIT_RAISED,
     HOLD_ENDED,

@@ -17,8 +17,9 @@ from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.decisions import SaltedDecision
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import Read
+from gatehouse.model.batch import SignedBatch
 from gatehouse.reads.rows import Lookup, SealedRead
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 
 __all__ = [
     "ENTRY_FIELDS",

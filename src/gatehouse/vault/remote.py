@@ -12,9 +12,9 @@ import httpx
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.receipt import Receipt
+from gatehouse.model.batch import SignedBatch
 from gatehouse.reads.rows import SealedRead
 from gatehouse.vault import wire
-from gatehouse.vault.batch import SignedBatch
 from gatehouse.vault.errors import VaultUnreachable
 from gatehouse.vault.protocol import (
     Found,

@@ -23,9 +23,10 @@ from gatehouse.ledger.decisions import OwnerDecision, SaltedDecision
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import BadInput, Error, Outcome, Read
 from gatehouse.model import errors as model_errors
+from gatehouse.model.batch import SignedBatch
 from gatehouse.reads.rows import Lookup, SealedRead
 from gatehouse.vault import errors as vault_errors
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.vault.protocol import Learned, OpenAsk, Opened, OpenedRead, SealedBatch, Shown, Swept
 
 # A batch of the largest size, in base64.

@@ -13,7 +13,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Send
 
-from gatehouse.vault.batch import LARGEST_BODY
+from gatehouse.model.batch import LARGEST_BODY
 
 # Enough for whoever sends twice what is allowed, and an end for whoever goes on.
 LINGER_BYTES: Final = 2 * LARGEST_BODY

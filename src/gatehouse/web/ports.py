@@ -9,6 +9,7 @@ from typing import Protocol
 from gatehouse.hotlist.hotlists import Hotlists
 from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, Camera, Officer, Role
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider
 from gatehouse.node.changes import Changes
@@ -18,7 +19,7 @@ from gatehouse.node.record import Recorded
 from gatehouse.search.door import Door
 from gatehouse.search.holding import Holds
 from gatehouse.search.registry import OwnerRules
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 
 
 class Ingested(Protocol):

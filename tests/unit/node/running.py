@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.model import Behalf, Camera, PlatePattern, PlateSearch, Purpose, Scope, Window
+from gatehouse.model.batch import SignedBatch, signed_message
 from gatehouse.node.bodies import Kind, OwnerBody
 from gatehouse.node.config import load_config
 from gatehouse.node.making import create_node
 from gatehouse.node.node import Node
 from gatehouse.search.signature import intent_hash, search_intent
-from gatehouse.vault.batch import SignedBatch, signed_message
 from tests.unit.ledger.logs import Clock
 from tests.unit.node.founded import ALDER, ORIGIN, START, camera, custodian, officer
 

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from gatehouse.model import BadInput, Camera, PartUnavailable, Read
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.errors import Busy
 from gatehouse.node.intake import IngestResult, Intake
 from gatehouse.reads.errors import StoreUnavailable
 from gatehouse.reads.rows import Lookup, ReadBatch, SealedRead
 from gatehouse.reads.sqlite import SqliteReads
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.vault.protocol import SealedBatch
 from tests.unit.node.founded import ALDER, START, camera
 

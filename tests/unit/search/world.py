@@ -39,6 +39,7 @@ from gatehouse.model import (
     Scope,
     Window,
 )
+from gatehouse.model.batch import SignedBatch, signed_message
 from gatehouse.reads.rows import ReadBatch
 from gatehouse.reads.sqlite import SqliteReads
 from gatehouse.search.door import Door
@@ -48,8 +49,7 @@ from gatehouse.search.parts import Parts
 from gatehouse.search.registry import OwnerRules, Owners
 from gatehouse.search.signature import intent_hash, review_intent, search_intent
 from gatehouse.search.state import SearchTables
-from gatehouse.vault import Keeping, RetentionClass, SignedBatch
-from gatehouse.vault.batch import signed_message
+from gatehouse.vault import Keeping, RetentionClass
 from gatehouse.vault.local import LocalVault
 from gatehouse.vault.protocol import SHOWN_FIELDS, Shown
 from gatehouse.vault.retention import LONGEST_MINUTES

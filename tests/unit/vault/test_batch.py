@@ -12,15 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatehouse.model import Read
-from gatehouse.vault.batch import (
-    LONGEST_LINE,
-    LONGEST_TEXT,
-    ReadRefusal,
-    Rejected,
-    SignedBatch,
-    count_lines,
-    parse_batch,
-)
+from gatehouse.model.batch import LONGEST_LINE, LONGEST_TEXT, SignedBatch
+from gatehouse.vault.batch import ReadRefusal, Rejected, count_lines, parse_batch
 
 AT = datetime(2026, 11, 23, 16, 4, 5, 678901, UTC)
 LEAST = {"captured_at": "2026-11-23T16:04:05.678901Z", "plate": "TEST123"}

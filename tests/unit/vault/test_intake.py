@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gatehouse.model import Camera, CameraStatus
-from gatehouse.vault import ReadRefusal, SealedBatch, SignedBatch
-from gatehouse.vault.batch import MOST_READS, signed_message
+from gatehouse.model.batch import MOST_READS, SignedBatch, signed_message
+from gatehouse.vault import ReadRefusal, SealedBatch
 from gatehouse.vault.errors import ClockBehind
 from tests.unit.vault.world import AT, CAMERA_KEY, DAY, OWNER, PLATE, World, a_camera, a_read, signed
 

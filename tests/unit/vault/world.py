@@ -21,9 +21,9 @@ from gatehouse.ledger.note import NoteSigner
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
 from gatehouse.model import Camera, CameraStatus, Outcome
+from gatehouse.model.batch import SignedBatch, signed_message
 from gatehouse.reads.rows import Lookup, SealedRead
-from gatehouse.vault import Keeping, OpenAsk, OpenedRead, RetentionClass, SealedBatch, SignedBatch
-from gatehouse.vault.batch import signed_message
+from gatehouse.vault import Keeping, OpenAsk, OpenedRead, RetentionClass, SealedBatch
 from gatehouse.vault.local import LocalVault
 from gatehouse.vault.protocol import (
     ENTRY_FIELDS,

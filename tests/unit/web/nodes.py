@@ -24,6 +24,7 @@ from gatehouse.hotlist.state import TABLES, HotlistTables
 from gatehouse.ledger import own_tables
 from gatehouse.ledger.folder import Ledger
 from gatehouse.model import Agency, Camera, Officer, Read, Role
+from gatehouse.model.batch import SignedBatch
 from gatehouse.node.accounts import Accounts, OidcProvider
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.changes import Changes
@@ -34,7 +35,7 @@ from gatehouse.reads.sqlite import SqliteReads
 from gatehouse.search.door import Door
 from gatehouse.search.holding import Holds
 from gatehouse.search.registry import OwnerRules
-from gatehouse.vault.batch import ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.web.app import create_app, endpoints
 from gatehouse.web.metrics import Metrics
 from gatehouse.web.ports import Site

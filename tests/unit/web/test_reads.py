@@ -14,8 +14,9 @@ from anyio import CapacityLimiter
 from starlette.applications import Starlette
 
 from gatehouse.model import PartUnavailable
+from gatehouse.model.batch import LARGEST_BODY, SignedBatch
 from gatehouse.node.errors import Busy
-from gatehouse.vault.batch import LARGEST_BODY, ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.web.api import reads
 from gatehouse.web.metrics import Metrics
 from gatehouse.web.ports import Site

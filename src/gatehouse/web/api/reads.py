@@ -1,6 +1,6 @@
 """POST /reads: cameras hand in what they have read, signed, in numbered batches.
 
-The body is JSON lines as `gatehouse.vault.batch` has them, plain or in gzip. The signature covers the plain
+The body is JSON lines as `gatehouse.model.batch` has them, plain or in gzip. The signature covers the plain
 body. A batch that is sent again counts once. When more comes in than the node can take, it says so and takes
 nothing: cameras keep their batches until they are acknowledged.
 """
@@ -18,8 +18,9 @@ from anyio.to_thread import run_sync
 from pydantic import Field
 from starlette.responses import Response
 
+from gatehouse.model.batch import LARGEST_BODY, SignedBatch
 from gatehouse.node.errors import Busy
-from gatehouse.vault.batch import LARGEST_BODY, ReadRefusal, SignedBatch
+from gatehouse.vault.batch import ReadRefusal
 from gatehouse.web.api.model import Told
 from gatehouse.web.bodies import read_body, unpack
 from gatehouse.web.endpoint import Call, Endpoint
