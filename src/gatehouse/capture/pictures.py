@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gatehouse.capture.nouns import Frame
 from gatehouse.model import BadInput
@@ -71,13 +72,22 @@ def _recording(path: Path) -> Iterator[Frame]:
             came, image = capture.read()
             if not came:
                 break
-            time = number / rate if rate > 0 else None
-            yield Frame(str(path), number, time, np.asarray(image, np.uint8))
+            yield Frame(str(path), number, _time(capture, number, rate), np.asarray(image, np.uint8))
             number += 1
     finally:
         capture.release()
     if number == 0:
         raise _undecodable(path)
+
+
+def _time(capture: Any, number: int, rate: float) -> float | None:
+    """Return when the frame just read was taken, by its own stamp or else by the recording's rate."""
+    import cv2
+
+    stamp = float(capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+    if stamp > 0 or number == 0:
+        return max(stamp, 0.0)
+    return number / rate if rate > 0 else None
 
 
 def _kind(path: Path) -> frozenset[str] | None:
