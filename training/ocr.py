@@ -35,6 +35,8 @@ HEIGHT: Final = 48
 CACHED: Final = (160, 80)
 _EMA: Final = 0.997
 _GENTLE: Final = 300
+# Most states' serials leave these out or bear them seldom: the share of plates with one that is taken.
+_SELDOM: Final = {"Z": 0.4, "I": 0.6, "Q": 0.6}
 
 
 class Block(nn.Sequential):
@@ -129,7 +131,7 @@ class Plates(torch.utils.data.IterableDataset[tuple[torch.Tensor, list[str]]]):
             chosen = []
             for at in range(self.batch):
                 images, texts = parts[int(rng.choice(len(parts), p=sizes / sizes.sum()))]
-                row = int(rng.integers(len(texts)))
+                row = _row(rng, texts)
                 if number < self.gentle:
                     crop = placed(rng, cv2.cvtColor(images[row], cv2.COLOR_BGR2GRAY), (WIDTH, HEIGHT))
                 else:
@@ -148,6 +150,14 @@ class Plates(torch.utils.data.IterableDataset[tuple[torch.Tensor, list[str]]]):
         if not parts:
             raise SystemExit("no plates are cached: run `python -m training.ocr cache` first")
         return parts
+
+
+def _row(rng: np.random.Generator, texts: Sequence[str]) -> int:
+    """Draw a plate, one with characters that real plates seldom bear less often."""
+    while True:
+        row = int(rng.integers(len(texts)))
+        if rng.random() < math.prod(share for seldom, share in _SELDOM.items() if seldom in texts[row]):
+            return row
 
 
 def _averaged(average: nn.Module, net: nn.Module, step: int) -> None:

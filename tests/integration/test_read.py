@@ -59,6 +59,24 @@ def test_read_without_models_says_what_to_do(
     assert "gatehouse models fetch" in capfd.readouterr().err
 
 
+def test_read_without_cache_uses_the_packages_files_and_says_so_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GATEHOUSE_MODELS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    pictures = [str(folder / "plates" / "eu" / f"{name}.jpg") for name in ("eu1", "eu10")]
+    assert main(["read", *pictures, "--json", "--threads", "1"]) == 0
+    told = capfd.readouterr()
+    assert [len(json.loads(line)["plates"]) for line in told.out.splitlines()] == [1, 1]
+    assert told.err.count("gatehouse models fetch") == 1
+    assert main(["models", "check", "--json"]) == 0
+    listed = json.loads(capfd.readouterr().out)["models"]
+    assert {each["name"]: each["packaged"] for each in listed if each["standing"] == "ready"} == {
+        "plates.onnx": True,
+        "characters.onnx": True,
+    }
+
+
 def test_models_check_damaged_file_exits_with_4(
     folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

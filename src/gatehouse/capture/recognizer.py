@@ -72,22 +72,35 @@ def _detector(model: Model, folder: Path, threads: int) -> Detector:
     if model.form == "yolo":
         from gatehouse.capture.detect_yolo import Yolo
 
-        return Yolo(folder / model.name, threads=threads)
+        return Yolo(model.path(folder), threads=threads)
     if model.form == "heatmap":
         from gatehouse.capture.detect_heatmap import Heatmap
 
-        return Heatmap(folder / model.name, threads=threads)
+        return Heatmap(model.path(folder), threads=threads)
     raise _unknown(model)
 
 
 def _reader(models: Sequence[Model], folder: Path, threads: int, *, single: bool) -> PlateReader:
+    from gatehouse.capture.formats import formats
+
+    forms = {model.form for model in models}
+    if forms == {"ctc"}:
+        from gatehouse.capture.ocr_ctc import Ctc
+
+        (own,) = models
+        return Ctc(
+            own.path(folder),
+            temperature=own.temperature,
+            threads=threads,
+            formats=formats(),
+            single=single,
+        )
     for model in models:
         if model.form != "transformer":
             raise _unknown(model)
-    from gatehouse.capture.formats import formats
     from gatehouse.capture.ocr_transformer import Transformer
 
-    paths = [folder / model.name for model in models]
+    paths = [model.path(folder) for model in models]
     return Transformer(paths, threads=threads, formats=formats(), single=single)
 
 

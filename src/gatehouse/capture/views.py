@@ -32,20 +32,26 @@ SINGLE = (View(0.10),)
 SEVERAL = (View(0.05), View(0.10), View(0.15), View(0.10, lean=-6.0), View(0.10, lean=6.0))
 
 
-def cut(frame: NDArray[np.uint8], box: Box, views: Sequence[View] = SEVERAL) -> list[NDArray[np.uint8]]:
-    """Return each view of the plate, 64 x 128 x 3; outside the frame its edge goes on."""
-    return [_warped(frame, box, view) for view in views]
+def cut(
+    frame: NDArray[np.uint8],
+    box: Box,
+    views: Sequence[View] = SEVERAL,
+    *,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> list[NDArray[np.uint8]]:
+    """Return each view of the plate in a picture of (width, height); outside the frame its edge goes on."""
+    return [_warped(frame, box, view, size) for view in views]
 
 
-def _warped(frame: NDArray[np.uint8], box: Box, view: View) -> NDArray[np.uint8]:
+def _warped(frame: NDArray[np.uint8], box: Box, view: View, size: tuple[int, int]) -> NDArray[np.uint8]:
     wider = box.padded(view.pad)
     lean = tan(radians(view.lean)) * wider.height / 2
     left, right = wider.x, wider.x + wider.width
     top, bottom = wider.y, wider.y + wider.height
     corners = np.array([(left - lean, top), (right - lean, top), (left + lean, bottom)], np.float32)
-    target = np.array([(0, 0), (WIDTH, 0), (0, HEIGHT)], np.float32)
+    target = np.array([(0, 0), (size[0], 0), (0, size[1])], np.float32)
     matrix = cv2.getAffineTransform(corners, target)
     found: NDArray[np.uint8] = cv2.warpAffine(  # type: ignore[assignment]
-        frame, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        frame, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     return found

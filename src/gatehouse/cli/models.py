@@ -81,11 +81,12 @@ def _named(names: list[str]) -> list[Model]:
 
 
 def _report(models: Path | None, *, as_json: bool) -> None:
-    from gatehouse.capture.models import catalog, models_folder
+    from gatehouse.capture.models import catalog, models_folder, packaged
     from gatehouse.cli.output import print_json, print_text
 
     folder = models_folder(models)
-    standing = {each.name: each.standing(folder).value for each in catalog()}
+    known = (*catalog(), *packaged())
+    standing = {each.name: each.standing(folder).value for each in known}
     if as_json:
         print_json(
             {
@@ -101,12 +102,13 @@ def _report(models: Path | None, *, as_json: bool) -> None:
                         "url": each.url,
                         "licence": each.licence,
                         "what": each.what,
+                        "packaged": each.packaged,
                     }
-                    for each in catalog()
+                    for each in known
                 ],
             }
         )
         return
     print_text(f"Folder: {folder}")
-    for each in catalog():
+    for each in known:
         print_text(f"{standing[each.name]:8} {each.name} ({each.bytes:,} bytes): {each.what}. {each.licence}")

@@ -37,11 +37,13 @@ def read(
     """Find the plates in pictures and read them, on this machine and without a network."""
     from gatehouse.capture.models import find_models
     from gatehouse.capture.pictures import frames_of, pictures_of
-    from gatehouse.cli.output import print_json_line, progress, results_folder
+    from gatehouse.cli.output import console, print_json_line, progress, results_folder
 
     pictures = pictures_of(sources)
     results_folder(draw)
     found = find_models(models)
+    if found.notice is not None:
+        console(stderr=True).print(found.notice)
     from gatehouse.capture import Recognizer
 
     recognizer = Recognizer.open(found, single=single, threads=threads)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gatehouse.capture import Box, Detection, detect_heatmap
-from gatehouse.capture.detect_heatmap import fitted, plates_of
+from gatehouse.capture.detect_heatmap import fitted, plates_of, window
 
 
 def cells(*sure: tuple[int, int, float, tuple[float, float, float, float]]) -> NDArray[np.float32]:
@@ -74,23 +74,47 @@ def test_fitted_any_frame_keeps_its_place_in_the_upper_left(height: int, width: 
 
 
 class Sees:
-    """A session that gives the same cells for every picture, and keeps its shape."""
+    """A session that gives the same cells for every picture, and keeps the pictures' shapes."""
 
-    def __init__(self, array: NDArray[np.float32]) -> None:
-        self.array = array
-        self.shape: tuple[int, ...] = ()
+    def __init__(self, *arrays: NDArray[np.float32]) -> None:
+        self.arrays = list(arrays)
+        self.shapes: list[tuple[int, ...]] = []
 
     def get_inputs(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(name="picture")]
 
     def run(self, names: None, given: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        self.shape = given["picture"].shape
-        return [self.array[None]]
+        self.shapes.append(given["picture"].shape)
+        return [self.arrays[len(self.shapes) - 1][None]]
 
 
-def test_detect_frame_is_shrunk_and_its_plates_are_in_its_own_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    session = Sees(cells((2, 3, 0.5, (4, 6, 24, 16))))
+def detected(session: Sees, monkeypatch: pytest.MonkeyPatch) -> list[Detection]:
     monkeypatch.setattr(detect_heatmap, "open_session", lambda path, *, threads: session)
     detector = detect_heatmap.Heatmap(Path("plates.onnx"), threads=1, longest=64)
-    assert detector.detect(np.zeros((64, 128, 3), np.uint8)) == [Detection(Box(8, 12, 40, 20), 0.5)]
-    assert session.shape == (1, 3, 32, 64)
+    return detector.detect(np.zeros((320, 640, 3), np.uint8))
+
+
+def test_detect_plate_is_looked_at_from_nearer_in_the_frames_own_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 40 x 20 pixels at (300, 150): the window is 241 x 145 pixels at (200, 88), seen at 320 pixels.
+    session = Sees(cells((4, 8, 0.5, (30, 15, 34, 17))), cells((5, 8, 0.72, (140, 88, 180, 108))))
+    (found,) = detected(session, monkeypatch)
+    across, down = 241 / 320, 145 / 193
+    assert found.score == pytest.approx(0.6)
+    box = (found.box.x, found.box.y, found.box.width, found.box.height)
+    assert box == pytest.approx((200 + 140 * across, 88 + 88 * down, 40 * across, 20 * down), abs=0.01)
+    assert session.shapes == [(1, 3, 32, 64), (1, 3, 224, 320)]
+
+
+def test_detect_plate_that_is_none_from_nearer_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = cells((1, 1, 0.9, (4, 4, 24, 16)))
+    assert detected(Sees(cells((4, 8, 0.5, (30, 15, 34, 17))), elsewhere), monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "place"),
+    [(Box(300, 150, 40, 20), (200, 88, 441, 233)), (Box(0, 0, 40, 20), (0, 0, 141, 83))],
+)
+def test_window_lies_around_the_box_and_in_the_frame(box: Box, place: tuple[int, int, int, int]) -> None:
+    assert window(box, (320, 640, 3)) == place

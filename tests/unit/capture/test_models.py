@@ -12,6 +12,7 @@ from gatehouse.capture.models import (
     catalog,
     find_models,
     models_folder,
+    packaged,
 )
 from gatehouse.model import PartUnavailable, VerificationFailed
 
@@ -87,3 +88,37 @@ def test_find_models_other_bytes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(VerificationFailed, match="not the one that is known") as raised:
         find_models(tmp_path, known=KNOWN)
     assert raised.value.expected == f"sha256:{OTHER.sha256}"
+
+
+def cache_of(tmp_path: Path) -> tuple[dict[str, str], Path]:
+    folder = tmp_path / "gatehouse" / "models"
+    folder.mkdir(parents=True)
+    return {"XDG_CACHE_HOME": str(tmp_path)}, folder
+
+
+def test_find_models_empty_cache_takes_the_packages_own(tmp_path: Path) -> None:
+    environment, folder = cache_of(tmp_path)
+    found = find_models(known=KNOWN, environment=environment)
+    assert {found.detector, *found.readers} == set(packaged())
+    assert all(each.path(folder).is_file() for each in packaged())
+    assert found.notice is not None and "gatehouse models fetch" in found.notice
+
+
+def test_find_models_part_that_the_cache_has_is_taken_from_it(tmp_path: Path) -> None:
+    environment, folder = cache_of(tmp_path)
+    lay(folder, READER)
+    found = find_models(known=KNOWN, environment=environment)
+    assert (found.detector.packaged, found.readers) == (True, (READER,))
+    assert found.notice is not None
+
+
+def test_find_models_whole_cache_needs_no_notice(tmp_path: Path) -> None:
+    environment, folder = cache_of(tmp_path)
+    lay(folder, *KNOWN)
+    found = find_models(known=KNOWN, environment=environment)
+    assert (found.detector, found.readers, found.notice) == (FIRST, (READER, OTHER), None)
+
+
+def test_find_models_named_folder_without_files_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(PartUnavailable, match="no model file for the detector"):
+        find_models(known=KNOWN, environment={"GATEHOUSE_MODELS": str(tmp_path)})
