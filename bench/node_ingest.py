@@ -22,12 +22,11 @@ from pathlib import Path
 
 from bench.cameras import Fed, Feed, hand_in
 from bench.network import camera_of
-from bench.reads import CALL, OWNERS, Bare, timed
+from bench.reads import CALL, OWNERS, READ, Bare, timed
 
-from gatehouse.model import Read
 from gatehouse.reads.rows import DAY_MINUTES
 from gatehouse.reads.store import Values
-from gatehouse.vault.sealing import pack_read
+from gatehouse.vault.sealing import Packer
 
 CAMERAS = 16
 # The national peak: 77,000 cameras, 20 billion reads a month, at its busiest.
@@ -148,7 +147,7 @@ def _rows(number: int, camera: int, *, seed: int) -> list[Values]:
     """Return rows such as the vault makes of reads by a camera with an id of that length."""
     chance = random.Random(seed)
     now = datetime.now(UTC)
-    sealed = TAG_BYTES + len(pack_read(Read("c" * camera, now, "AB1234", "AB1234"), captured=0, received=0))
+    sealed = TAG_BYTES + len(Packer("c" * camera, received=0).pack(READ))
     bucket = int(now.timestamp()) // 60 // DAY_MINUTES * DAY_MINUTES
     owners = chance.choices(OWNERS, k=number // CALL + 1)
     return [

@@ -28,19 +28,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import psycopg
 from tests.postgres import Postgres, running
 
-from gatehouse.model import Read
 from gatehouse.reads import Lookup, ReadBatch, ReadStore, SealedRead, init_reads, open_reads, schema
 from gatehouse.reads.rows import DAY_MINUTES
 from gatehouse.reads.sqlite import CHECKPOINT_PAGES, WRITER_CACHE_KIB
 from gatehouse.reads.store import Values
-from gatehouse.vault.sealing import pack_read
+from gatehouse.vault.batch import Captured
+from gatehouse.vault.sealing import Packer
 
 OUT = Path(__file__).resolve().parent / "out" / "reads.json"
 CAMERAS, EACH = 100, 100
@@ -51,10 +50,8 @@ LOOKUPS = (1, 64, 1296, 4096)
 ASKED_EACH = 15
 SERVER = ("shared_buffers=2GB", "max_wal_size=8GB", "checkpoint_timeout=15min")
 TAG_BYTES = 16
-AT = datetime(2026, 11, 23, tzinfo=UTC)
-SEALED = TAG_BYTES + len(
-    pack_read(Read("prairie-bend-il-pd/main-and-3rd", AT, "AB 1234", "AB1234", 0.9), captured=0, received=0)
-)
+READ = Captured(0, "AB 1234", "AB1234", 0.9, None, None, None)
+SEALED = TAG_BYTES + len(Packer("prairie-bend-il-pd/main-and-3rd", received=0).pack(READ))
 KEPT_EVERY = 50
 
 

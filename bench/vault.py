@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.unit.vault.world import AT, DAY, OWNER, PLATE, World, a_camera, a_read, signed
 
 from gatehouse.model import Outcome  # after the path
-from gatehouse.vault.sealing import to_microseconds
+from gatehouse.vault.times import to_microseconds
 
 SIGNS = string.ascii_uppercase + string.digits
 ROUNDS = 5

@@ -52,9 +52,9 @@ SWEEP_SECONDS = 3600
 
 _COPY = f"COPY {schema.READS.name} ({', '.join(schema.COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 # The form of a binary COPY (PostgreSQL's manual, COPY, "Binary Format"), packed here in half the time that
-# the driver takes: what it begins and ends with; a row up to its owner, and from there to `sealed`.
+# the driver takes: what it begins and ends with, and a row, whose owner and `sealed` have any length.
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_BEFORE, _AFTER = struct.Struct(">hi16siii"), struct.Struct(">i16si")
+_ROW = ">hi16siii{}si16si{}s"
 # A pair of token and bucket leads to one partition. The owners, who may be thousands, stand outside: the
 # planner would weigh them once for each partition.
 _LOOKUP = (
@@ -256,13 +256,31 @@ def _store(connection: psycopg.Connection, batches: Sequence[ReadBatch]) -> list
 
 def _packed(rows: Sequence[Values], encoding: str) -> bytes:
     """Return rows as a binary COPY takes them; tokens and read ids MUST have been checked."""
+    names = {row[2]: row[2].encode(encoding) for row in rows}
+    # Rows have few lengths, since texts are padded.
+    forms = {
+        (owner, length): struct.Struct(_ROW.format(len(names[owner]), length)).pack
+        for owner, length in {(row[2], len(row[4])) for row in rows}
+    }
+    columns = len(schema.COLUMNS)
     parts = [_BEGIN]
     for token, bucket, owner, read_id, sealed in rows:
-        name = owner.encode(encoding)
-        parts.append(_BEFORE.pack(len(schema.COLUMNS), TOKEN_BYTES, token, 4, bucket, len(name)))
-        parts.append(name)
-        parts.append(_AFTER.pack(READ_ID_BYTES, read_id, len(sealed)))
-        parts.append(sealed)
+        name, length = names[owner], len(sealed)
+        parts.append(
+            forms[owner, length](
+                columns,
+                TOKEN_BYTES,
+                token,
+                4,
+                bucket,
+                len(name),
+                name,
+                READ_ID_BYTES,
+                read_id,
+                length,
+                sealed,
+            )
+        )
     parts.append(_END)
     return b"".join(parts)
 

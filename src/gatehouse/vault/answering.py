@@ -18,9 +18,10 @@ from gatehouse.vault.errors import NotOpen, ReceiptSpent, RowAltered, TooBroad
 from gatehouse.vault.keys import Keys, SealingKey
 from gatehouse.vault.protocol import Found, OpenAsk, Opened, OpenedRead
 from gatehouse.vault.retention import RetentionClass
-from gatehouse.vault.sealing import Unsealed, make_token, to_microseconds, unpack_read, unseal_row
+from gatehouse.vault.sealing import Unsealed, make_token, unpack_read, unseal_row
 from gatehouse.vault.searches import Examined, Expected, Kept, Open, Searches
 from gatehouse.vault.spent import count, mark_seen, spend
+from gatehouse.vault.times import to_microseconds
 
 # Of more plates than these, a search learns how many there are.
 MOST_PLATES = 25

@@ -6,16 +6,18 @@ Keys of a line that nobody knows are left aside, so that a newer camera can say 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple, overload
 
 from pydantic_core import from_json
 
 from gatehouse.model import BadInput, Read
 from gatehouse.model.batch import LONGEST_LINE, LONGEST_TEXT
 from gatehouse.model.plate import normalize
+from gatehouse.vault.times import from_microseconds, to_microseconds
 
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -23,6 +25,11 @@ _TIME = re.compile(
 _PLAIN = re.compile(r"[A-Z0-9]{1,10}")
 _STATE = re.compile(r"[A-Z]{2}")
 _IMAGE = re.compile(r"[0-9a-f]{64}")
+# The form that this project's own cameras write, 2026-11-23T16:04:05.678901Z: its parts by place.
+_SECOND, _POINT, _FRACTION, _ZONE = slice(0, 19), 19, slice(20, 26), slice(26, None)
+# Seconds that batches have named: those of an hour of all of a network's cameras, many times over.
+_REMEMBERED = 50_000
+_seconds: dict[str, int] = {}
 
 
 class ReadRefusal(StrEnum):
@@ -50,29 +57,97 @@ class Rejected:
     reason: ReadRefusal
 
 
+class Captured(NamedTuple):
+    """A read of a batch: a tuple, since tens of thousands a second are made and few are looked at.
+
+    `at` is in microseconds since 1970; the other fields are those of `Read`.
+    """
+
+    at: int
+    text: str
+    plate: str
+    confidence: float | None
+    state: str | None
+    state_confidence: float | None
+    image: str | None
+
+    def __repr__(self) -> str:
+        """Show nothing: a traceback must hold neither plate nor time."""
+        return "Captured()"
+
+    def read(self, camera: str) -> Read:
+        """Return the read of a camera that it is."""
+        return Read(
+            camera,
+            from_microseconds(self.at),
+            self.text,
+            self.plate,
+            self.confidence,
+            self.state,
+            self.state_confidence,
+            self.image,
+        )
+
+
+class BatchReads(Sequence[Read]):
+    """The reads of a camera's batch; each is made when it is asked for, since few match anything."""
+
+    def __init__(self, camera: str, captured: Sequence[Captured]) -> None:
+        self._camera = camera
+        self._captured = captured
+
+    def __repr__(self) -> str:
+        """Name the camera only: a traceback must not hold a plate."""
+        return f"BatchReads(camera={self._camera!r}, {len(self)} reads)"
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another sequence holds the same reads."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as any sequence that compares by what it holds
+
+    def __len__(self) -> int:
+        return len(self._captured)
+
+    @overload
+    def __getitem__(self, at: int) -> Read: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> BatchReads: ...
+
+    def __getitem__(self, at: int | slice) -> Read | BatchReads:
+        if isinstance(at, slice):
+            return BatchReads(self._camera, self._captured[at])
+        return self._captured[at].read(self._camera)
+
+    @property
+    def plates(self) -> list[str]:
+        """Return the plates in their normal form, in order."""
+        return [each.plate for each in self._captured]
+
+
 def count_lines(body: bytes) -> int:
     """Return how many reads a body claims to hold, unread: its lines that are not empty."""
     return sum(1 for line in body.split(b"\n") if line.strip())
 
 
-def parse_batch(body: bytes, *, camera: str) -> Iterator[Read | Rejected]:
+def parse_batch(body: bytes) -> Iterator[Captured | Rejected]:
     """Yield each line's read, or why it has none; empty lines are no reads."""
     for number, line in enumerate(body.split(b"\n"), 1):
         if line.strip():
-            found = _read(line, camera)
+            found = _captured(line)
             yield Rejected(number, found) if isinstance(found, ReadRefusal) else found
 
 
-def _read(line: bytes, camera: str) -> Read | ReadRefusal:
+def _captured(line: bytes) -> Captured | ReadRefusal:
     try:
         if len(line) > LONGEST_LINE:
             return ReadRefusal.TOO_LARGE
         # Keys alone are kept for the next call: a cache of strings would hold plates.
         found = from_json(line, allow_inf_nan=False, cache_strings="keys")
-        captured, text = found["captured_at"], found["plate"]
-        if not _TIME.fullmatch(captured) or not isinstance(text, str):
+        at, text = _microseconds(found["captured_at"]), found["plate"]
+        if not isinstance(text, str):
             return ReadRefusal.MALFORMED
-        captured_at = datetime.fromisoformat(captured).astimezone(UTC)
         confidence, state = found.get("confidence"), found.get("state")
         state_confidence, image = found.get("state_confidence"), found.get("image")
         if not (
@@ -82,16 +157,40 @@ def _read(line: bytes, camera: str) -> Read | ReadRefusal:
             and (image is None or _IMAGE.fullmatch(image))
         ):
             return ReadRefusal.MALFORMED
+        if _PLAIN.fullmatch(text):
+            return Captured(at, text, text, confidence, state, state_confidence, image)
         encoded = text.encode()
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return ReadRefusal.MALFORMED
     if len(encoded) > LONGEST_TEXT:
         return ReadRefusal.NO_PLATE
     try:
-        plate = text if _PLAIN.fullmatch(text) else normalize(text)
+        return Captured(at, text, normalize(text), confidence, state, state_confidence, image)
     except BadInput:
         return ReadRefusal.NO_PLATE
-    return Read(camera, captured_at, text, plate, confidence, state, state_confidence, image)
+
+
+def _microseconds(text: str) -> int:
+    """Return a time of RFC 3339 as microseconds since 1970; another form is `ValueError` or `TypeError`."""
+    if text[_ZONE] == "Z" and text[_POINT] == ".":
+        fraction = text[_FRACTION]
+        # `int` takes blanks, signs and digits of other scripts too.
+        if fraction.isascii() and fraction.isdigit():
+            second = text[_SECOND]
+            base = _seconds.get(second)
+            if base is None:
+                base = _parsed(second + "Z")
+                if len(_seconds) >= _REMEMBERED:
+                    _seconds.clear()
+                _seconds[second] = base
+            return base + int(fraction)
+    return _parsed(text)
+
+
+def _parsed(text: str) -> int:
+    if not _TIME.fullmatch(text):
+        raise ValueError("no time of RFC 3339")
+    return to_microseconds(datetime.fromisoformat(text).astimezone(UTC))
 
 
 def _is_share(value: object) -> bool:

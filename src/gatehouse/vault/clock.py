@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from gatehouse.vault.checks import CLOCK_SLACK
 from gatehouse.vault.errors import ClockBehind, ClockJumped
-from gatehouse.vault.sealing import from_microseconds, to_microseconds
+from gatehouse.vault.times import from_microseconds, to_microseconds
 
 
 def machine_time() -> datetime:

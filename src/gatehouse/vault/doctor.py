@@ -13,8 +13,8 @@ from gatehouse.vault.certificates import expiry_of
 from gatehouse.vault.clock import machine_time
 from gatehouse.vault.database import reading
 from gatehouse.vault.local import DATABASE, ROOT
-from gatehouse.vault.sealing import from_microseconds, to_microseconds
 from gatehouse.vault.terms import Terms, read_terms
+from gatehouse.vault.times import from_microseconds, to_microseconds
 from gatehouse.vault.tls import tls_context
 
 _SOON = timedelta(days=30)

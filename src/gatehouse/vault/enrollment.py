@@ -18,7 +18,8 @@ from gatehouse.model import CameraStatus
 from gatehouse.vault.checks import Recorded, check_hour, check_recorded, time_of
 from gatehouse.vault.errors import NotPermitted
 from gatehouse.vault.protocol import SHOWN_FIELDS, Shown
-from gatehouse.vault.sealing import LONGEST_CAMERA, to_microseconds
+from gatehouse.vault.sealing import LONGEST_CAMERA
+from gatehouse.vault.times import to_microseconds
 
 CAMERA_ADDED = "registry:camera:added"
 CAMERA_CHANGED = "registry:camera:changed"

@@ -17,7 +17,8 @@ from gatehouse.vault.checks import HoldAsked, Recorded
 from gatehouse.vault.errors import HoldMissing, NotPermitted, RowAltered
 from gatehouse.vault.keys import Keys
 from gatehouse.vault.root import KEY_BYTES
-from gatehouse.vault.sealing import NONCE_BYTES, to_microseconds
+from gatehouse.vault.sealing import NONCE_BYTES
+from gatehouse.vault.times import to_microseconds
 
 _ID_BYTES = 8
 _LABEL = "gatehouse-hold/1"

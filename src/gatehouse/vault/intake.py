@@ -6,14 +6,15 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import compress
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gatehouse.model import CameraStatus, Read
+from gatehouse.model import CameraStatus
 from gatehouse.model.batch import LARGEST_BODY, MOST_READS, SignedBatch
 from gatehouse.reads.rows import SealedRead
-from gatehouse.vault.batch import ReadRefusal, Rejected, count_lines, parse_batch
+from gatehouse.vault.batch import BatchReads, Captured, ReadRefusal, Rejected, count_lines, parse_batch
 from gatehouse.vault.checks import CLOCK_SLACK
 from gatehouse.vault.clock import ForwardClock
 from gatehouse.vault.enrollment import Enrolled
@@ -22,13 +23,8 @@ from gatehouse.vault.keys import Keys
 from gatehouse.vault.learning import Learning
 from gatehouse.vault.protocol import SealedBatch
 from gatehouse.vault.rates import Rates
-from gatehouse.vault.sealing import (
-    READ_ID_BYTES,
-    make_token,
-    pack_read,
-    seal_row,
-    to_microseconds,
-)
+from gatehouse.vault.sealing import READ_ID_BYTES, Packer, Sealer, make_token
+from gatehouse.vault.times import to_microseconds
 
 _MINUTE = 60_000_000
 _MICROSECOND = timedelta(microseconds=1)
@@ -88,13 +84,14 @@ class Intake:
         ahead = received + CLOCK_SLACK // _MICROSECOND
         backlog = self._backlog()
         earliest = None if backlog is None else camera.since - backlog // _MICROSECOND
-        fit: list[tuple[Read, int, int]] = []
-        for found in parse_batch(batch.body, camera=camera.id):
+        fit: list[Captured] = []
+        buckets: list[int] = []
+        for found in parse_batch(batch.body):
             if isinstance(found, Rejected):
                 refused[found.reason] += 1
                 continue
-            captured = to_microseconds(found.captured_at)
-            minute = min(captured, received) // _MINUTE
+            captured = found.at
+            minute = (captured if captured < received else received) // _MINUTE
             bucket = minute - minute % width
             if captured > ahead:
                 refused[ReadRefusal.CLOCK_AHEAD] += 1
@@ -103,33 +100,32 @@ class Intake:
             elif earliest is not None and captured < earliest:
                 refused[ReadRefusal.BEFORE_ENROLLMENT] += 1
             else:
-                fit.append((found, captured, bucket))
+                fit.append(found)
+                buckets.append(bucket)
         admitted = self._rates.admit(
             camera.id,
             batch.number,
-            [captured // _MINUTE for _, captured, _ in fit],
+            [each.at // _MINUTE for each in fit],
             message=message,
             peak=camera.peak,
         )
-        taken = [each for each, fits in zip(fit, admitted, strict=True) if fits]
-        if len(taken) < len(fit):
-            refused[ReadRefusal.IMPLAUSIBLE_RATE] += len(fit) - len(taken)
-        keys = self._keys.for_batch(camera.owner, retention, {bucket for _, _, bucket in taken})
-        noise = os.urandom(READ_ID_BYTES * len(taken))
+        if not all(admitted):
+            refused[ReadRefusal.IMPLAUSIBLE_RATE] += admitted.count(False)
+            fit, buckets = list(compress(fit, admitted)), list(compress(buckets, admitted))
+        keys = {
+            bucket: (token_key, Sealer(sealing_key, bucket=bucket, owner=camera.owner))
+            for bucket, (token_key, sealing_key) in self._keys.for_batch(
+                camera.owner, retention, set(buckets)
+            ).items()
+        }
+        pack = Packer(camera.id, received=received).pack
+        noise = os.urandom(READ_ID_BYTES * len(fit))
         rows: list[SealedRead] = []
-        for place, (read, captured, bucket) in enumerate(taken):
-            token_key, sealing_key = keys[bucket]
-            rows.append(
-                seal_row(
-                    pack_read(read, captured=captured, received=received),
-                    key=sealing_key,
-                    token=make_token(token_key, read.plate),
-                    bucket=bucket,
-                    owner=camera.owner,
-                    read_id=noise[place * READ_ID_BYTES : (place + 1) * READ_ID_BYTES],
-                )
-            )
-        return SealedBatch(rows, refused, [read for read, _, _ in taken])
+        for place, (read, bucket) in enumerate(zip(fit, buckets, strict=True)):
+            token_key, sealer = keys[bucket]
+            read_id = noise[place * READ_ID_BYTES : (place + 1) * READ_ID_BYTES]
+            rows.append(sealer.row(pack(read), make_token(token_key, read.plate), read_id))
+        return SealedBatch(rows, refused, BatchReads(camera.id, fit))
 
 
 def _none_of(batch: SignedBatch, reason: ReadRefusal) -> SealedBatch:

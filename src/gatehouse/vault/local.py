@@ -48,8 +48,9 @@ from gatehouse.vault.protocol import (
 from gatehouse.vault.rates import Rates
 from gatehouse.vault.retention import Keeping
 from gatehouse.vault.root import create_root, root_id
-from gatehouse.vault.sealing import to_microseconds, unpack_read, unseal_row
+from gatehouse.vault.sealing import unpack_read, unseal_row
 from gatehouse.vault.spent import count, counters_of, mark_seen, spend
+from gatehouse.vault.times import to_microseconds
 
 DATABASE = "keys.sqlite"
 ROOT = "root"

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from math import isnan, nan
 
 from cryptography.exceptions import InvalidTag
@@ -25,7 +24,9 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from gatehouse.model import Read
 from gatehouse.reads.rows import SealedRead
+from gatehouse.vault.batch import Captured
 from gatehouse.vault.errors import RowAltered
+from gatehouse.vault.times import from_microseconds
 
 TOKEN_BYTES = READ_ID_BYTES = 16
 NONCE_BYTES = 12
@@ -36,8 +37,6 @@ _VERSION = 1
 _HEAD = struct.Struct(">Bqqdd2s?BBB")
 _IMAGE_BYTES = 32
 _BUCKET = struct.Struct(">q")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 LONGEST_CAMERA = 255
 
 
@@ -47,16 +46,6 @@ class Unsealed:
 
     read: Read
     received: int
-
-
-def to_microseconds(at: datetime) -> int:
-    """Return an aware time as whole microseconds since 1970."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def from_microseconds(at: int) -> datetime:
-    """Return the aware UTC time of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 def token_state(key: bytes) -> HMAC:
@@ -71,27 +60,36 @@ def make_token(state: HMAC, plate: str) -> bytes:
     return own.finalize()[:TOKEN_BYTES]
 
 
-def pack_read(read: Read, *, captured: int, received: int) -> bytes:
-    """Return the text that is sealed; times in microseconds since 1970."""
-    camera, plate, text = read.camera.encode(), read.plate.encode(), read.text.encode()
-    packed = (
-        _HEAD.pack(
+class Packer:
+    """Packs the reads of one batch; `received` is in microseconds since 1970."""
+
+    def __init__(self, camera: str, *, received: int) -> None:
+        self._camera = camera.encode()
+        self._received = received
+        length = _HEAD.size + len(self._camera) + _BLOCK
+        # Nearly every read has no image and a short text: its head, camera and text are packed in one call.
+        self._short = struct.Struct(f"{_HEAD.format}{len(self._camera)}s{_BLOCK}s{-length % _BLOCK}x")
+
+    def pack(self, read: Captured) -> bytes:
+        """Return the text that is sealed."""
+        plate, text = read.plate.encode(), read.text.encode()
+        head = (
             _VERSION,
-            captured,
-            received,
+            read.at,
+            self._received,
             nan if read.confidence is None else read.confidence,
             nan if read.state_confidence is None else read.state_confidence,
             b"\0\0" if read.state is None else read.state.encode(),
             read.image is not None,
-            len(camera),
+            len(self._camera),
             len(plate),
             len(text),
         )
-        + (b"" if read.image is None else bytes.fromhex(read.image))
-        + camera
-        + (plate + text).ljust(_BLOCK, b"\0")
-    )
-    return packed + bytes(-len(packed) % _BLOCK)
+        if read.image is None and len(plate) + len(text) <= _BLOCK:
+            return self._short.pack(*head, self._camera, plate + text)
+        image = b"" if read.image is None else bytes.fromhex(read.image)
+        packed = _HEAD.pack(*head) + image + self._camera + (plate + text).ljust(_BLOCK, b"\0")
+        return packed + bytes(-len(packed) % _BLOCK)
 
 
 def unpack_read(packed: bytes) -> Unsealed:
@@ -123,19 +121,28 @@ def unpack_read(packed: bytes) -> Unsealed:
     return Unsealed(read, received)
 
 
-def seal_row(
-    packed: bytes, *, key: AESGCM, token: bytes, bucket: int, owner: str, read_id: bytes
-) -> SealedRead:
-    """Return the row of a packed read. `read_id` MUST be random: the nonce is part of it."""
-    sealed = key.encrypt(read_id[:NONCE_BYTES], packed, _bound(token, read_id, bucket, owner))
-    return SealedRead(token, bucket, owner, read_id, sealed)
+class Sealer:
+    """Seals rows of one owner's bucket under their sealing key."""
+
+    def __init__(self, key: AESGCM, *, bucket: int, owner: str) -> None:
+        self._encrypt = key.encrypt
+        self._bucket = bucket
+        self._owner = owner
+        self._place = _place(bucket, owner)
+
+    def row(self, packed: bytes, token: bytes, read_id: bytes) -> SealedRead:
+        """Return the row of a packed read. `read_id` MUST be random: the nonce is part of it."""
+        sealed = self._encrypt(read_id[:NONCE_BYTES], packed, token + read_id + self._place)
+        return SealedRead(token, self._bucket, self._owner, read_id, sealed)
 
 
 def unseal_row(row: SealedRead, *, key: AESGCM) -> bytes:
     """Return the packed read of a row; one that was changed or is another key's is `RowAltered`."""
     try:
         return key.decrypt(
-            row.read_id[:NONCE_BYTES], row.sealed, _bound(row.token, row.read_id, row.bucket, row.owner_id)
+            row.read_id[:NONCE_BYTES],
+            row.sealed,
+            row.token + row.read_id + _place(row.bucket, row.owner_id),
         )
     except (InvalidTag, ValueError, OverflowError, struct.error):
         raise RowAltered(
@@ -146,5 +153,6 @@ def unseal_row(row: SealedRead, *, key: AESGCM) -> bytes:
         ) from None
 
 
-def _bound(token: bytes, read_id: bytes, bucket: int, owner: str) -> bytes:
-    return token + read_id + _BUCKET.pack(bucket) + owner.encode()
+def _place(bucket: int, owner: str) -> bytes:
+    """Return what the associated data end with: where in the table the row stands."""
+    return _BUCKET.pack(bucket) + owner.encode()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gatehouse.vault.clock import ForwardClock, SteadyClock, steady_seconds
 from gatehouse.vault.errors import ClockBehind, ClockJumped
-from gatehouse.vault.sealing import to_microseconds
+from gatehouse.vault.times import to_microseconds
 from tests.unit.ledger.logs import Clock
 from tests.unit.vault.machine import Machine
 

@@ -12,18 +12,10 @@ from hypothesis import strategies as st
 
 from gatehouse.model import Read
 from gatehouse.reads.rows import SealedRead
+from gatehouse.vault.batch import Captured
 from gatehouse.vault.errors import RowAltered
-from gatehouse.vault.sealing import (
-    Unsealed,
-    from_microseconds,
-    make_token,
-    pack_read,
-    seal_row,
-    to_microseconds,
-    token_state,
-    unpack_read,
-    unseal_row,
-)
+from gatehouse.vault.sealing import Packer, Sealer, Unsealed, make_token, token_state, unpack_read, unseal_row
+from gatehouse.vault.times import from_microseconds, to_microseconds
 
 AT = datetime(2026, 11, 23, 16, 4, 5, 678901, UTC)
 CAPTURED = to_microseconds(AT)
@@ -44,11 +36,22 @@ reads = st.builds(
 )
 
 
-def sealed(read: Read = READ) -> SealedRead:
-    packed = pack_read(read, captured=CAPTURED, received=CAPTURED + 5)
-    return seal_row(
-        packed, key=AESGCM(KEY), token=b"t" * 16, bucket=29_000_000, owner="alder-pd", read_id=READ_ID
+def packed_of(read: Read, *, received: int) -> bytes:
+    captured = Captured(
+        to_microseconds(read.captured_at),
+        read.text,
+        read.plate,
+        read.confidence,
+        read.state,
+        read.state_confidence,
+        read.image,
     )
+    return Packer(read.camera, received=received).pack(captured)
+
+
+def sealed(read: Read = READ) -> SealedRead:
+    sealer = Sealer(AESGCM(KEY), bucket=29_000_000, owner="alder-pd")
+    return sealer.row(packed_of(read, received=CAPTURED + 5), b"t" * 16, READ_ID)
 
 
 def test_token_is_a_truncated_hmac() -> None:
@@ -69,7 +72,7 @@ def test_row_is_sealed_with_its_clear_columns() -> None:
 @given(reads)
 def test_packed_read_comes_back_as_it_was(read: Read) -> None:
     captured = to_microseconds(read.captured_at)
-    packed = pack_read(read, captured=captured, received=captured - 1)
+    packed = packed_of(read, received=captured - 1)
     assert len(packed) % 32 == 0
     assert unpack_read(packed) == Unsealed(read, captured - 1)
 
@@ -128,7 +131,7 @@ def test_any_bytes_are_a_read_or_refused(packed: bytes) -> None:
 
 
 def test_read_of_another_version_is_refused() -> None:
-    packed = pack_read(READ, captured=CAPTURED, received=CAPTURED)
+    packed = packed_of(READ, received=CAPTURED)
     for changed in (b"\2" + packed[1:], packed[:60], b""):
         with pytest.raises(RowAltered, match="another form"):
             unpack_read(changed)
