@@ -124,6 +124,12 @@ def _head(m: Measures) -> Stroke:
     return [(0.0, m.mouth), (0.0, 0.0, radius), (1.0, 0.0, radius)]
 
 
+def _crown(m: Measures, *, end: float) -> Stroke:
+    """Return a head that is an arc from its short hook over the top to `end` degrees below the right."""
+    turns = np.linspace(np.pi * 1.06, -np.deg2rad(end), 9)
+    return [(0.5 + 0.5 * float(np.cos(t)), m.mouth * (1 - float(np.sin(t)))) for t in turns]
+
+
 def _tail(m: Measures) -> Stroke:
     return [(1.0, 1.0, m.small), (0.0, 1.0, m.small), (0.0, 1 - m.mouth)]
 
@@ -173,6 +179,9 @@ MANNERS: Final[Mapping[str, Sequence[_Manner]]] = {
                 1.0)]],
         lambda m: [[*_head(m), (1.0, m.waist, 0.3), (0.0, 0.78, 0.4), (0.0, 1.0), (1.0, 1.0)]],
         lambda m: [[*_head(m), (1.0, 0.5, 0.6), (0.04, 1.0), (1.0, 1.0), (1.0, 0.92)]],
+        *[lambda m: [[*_crown(m, end=25), (0.0, 1.0), (1.0, 1.0)]]] * 4,
+        *[lambda m: [[*_crown(m, end=45), (0.0, 1.0), (1.0, 1.0)]]] * 2,
+        lambda m: [[*_crown(m, end=30), (0.04, 0.9), (0.0, 1.0), (1.0, 1.0)]],
     ],
     "3": [
         lambda m: [[*_head(m), (1.0, m.waist, m.small), (0.3, m.waist)], [(0.3, m.waist), (1.0, m.waist,
@@ -255,6 +264,7 @@ MANNERS: Final[Mapping[str, Sequence[_Manner]]] = {
     "M": [
         lambda m: [[(0.0, 1.0), (0.0, 0.0), (0.5, m.notch), (1.0, 0.0), (1.0, 1.0)]],
         lambda m: [[(0.0, 1.0), (0.1, 0.0), (0.5, m.notch), (0.9, 0.0), (1.0, 1.0)]],
+        lambda m: [[(0.0, 1.0), (0.0, 0.0), (0.5, 0.45), (1.0, 0.0), (1.0, 1.0)]],
     ],
     "N": [lambda m: [[(0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0)]]],
     "O": [*[lambda m: [_loop(0, 1, m.radius)]] * 3, lambda m: [_loop(0, 1, 0.5)]],
@@ -279,6 +289,7 @@ MANNERS: Final[Mapping[str, Sequence[_Manner]]] = {
         lambda m: [[(0.0, 0.0), (0.2, 1.0), (0.5, 1 - m.notch), (0.8, 1.0), (1.0, 0.0)]],
         lambda m: [[(0.0, 0.0), (0.14, 1.0), (0.5, 0.25), (0.86, 1.0), (1.0, 0.0)]],
         lambda m: [[(0.0, 0.0), (0.0, 1.0), (0.5, 1 - m.notch), (1.0, 1.0), (1.0, 0.0)]],
+        lambda m: [[(0.0, 0.0), (0.08, 1.0), (0.5, 0.5), (0.92, 1.0), (1.0, 0.0)]],
     ],
     "X": [lambda m: [[(0.0, 0.0), (1.0, 1.0)], [(0.0, 1.0), (1.0, 0.0)]]],
     "Y": [

@@ -52,12 +52,20 @@ def reading_of(slots: NDArray[np.float32], *, united_states: bool, formats: Form
     return Reading(text, shares, tuple(ranked[:MOST]), region=region)
 
 
+def certainty(signs: NDArray[np.float32], *, pooled: bool) -> float:
+    """Return the probability of the least certain slot; `pooled` takes O and 0 for one sign."""
+    if pooled:
+        signs = signs.copy()
+        signs[:, _ZERO] += signs[:, _LETTER]
+    return float(signs.max(axis=-1).min())
+
+
 def _ranked(signs: NDArray[np.float64], text: str, formats: Formats | None) -> list[Candidate]:
     """Return what was read and its alternatives, likeliest first, those of a state's format before others."""
     scored = []
     # Formats tell letters from digits and know no more: they have a say only where that is the doubt.
     odd = formats is not None and not formats.fit(text, pooled=True)
-    for plate, shares in _beam(signs):
+    for plate, shares in beam(signs):
         fits = odd and formats is not None and _same_but_for_kinds(text, plate) and formats.fit(plate)
         scored.append((prod(shares) * (ODDS if fits else 1.0), plate, min(shares)))
     scored.sort(key=lambda each: (-each[0], each[1] != text, each[1]))
@@ -98,7 +106,7 @@ def _confusables(
     return sorted(found, key=lambda each: (-each.confidence, each.plate))
 
 
-def _beam(signs: NDArray[np.float64]) -> list[tuple[str, tuple[float, ...]]]:
+def beam(signs: NDArray[np.float64]) -> list[tuple[str, tuple[float, ...]]]:
     """Return the likeliest texts with their signs' probabilities, each text once."""
     beams: list[tuple[str, tuple[float, ...]]] = [("", ())]
     for slot in signs:

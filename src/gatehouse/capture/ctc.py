@@ -33,11 +33,11 @@ def greedy(shares: Shares) -> str:
     )
 
 
-def aligned(shares: Shares, text: str) -> tuple[Shares, float]:
-    """Return each sign's own step of the likeliest path that reads `text`, and that path's mean logarithm.
+def path(shares: Shares, text: str) -> tuple[list[int], float]:
+    """Return each sign's own step on the likeliest path that reads `text`, and that path's logarithm.
 
-    Of the steps that a sign lasts it is the one that is surest of it: len(text) x 37. A text that is too
-    long for the steps has no path: its rows are zero and its logarithm is minus infinity.
+    Of the steps that a sign lasts it is the one that is surest of it. A text that is too long for the steps
+    has no path: no steps, and minus infinity.
     """
     states = [BLANK]
     for sign in text:
@@ -58,17 +58,15 @@ def aligned(shares: Shares, text: str) -> tuple[Shares, float]:
         came[step] = ways.argmax(0)
         score = ways.max(0) + logs[step]
     state = len(states) - 1
-    if len(states) > 1 and score[state - 1] > score[state]:
+    if text and score[state - 1] > score[state]:
         state -= 1
-    found = np.zeros((len(text), len(SIGNS) + 1), np.float32)
     total = float(score[state])
     if not np.isfinite(total):
-        return found, total
-    surest = np.full(len(text), -1.0)
+        return [], total
+    steps, surest = [0] * len(text), [-1.0] * len(text)
     for step in range(len(shares) - 1, -1, -1):
         place, index = state // 2, states[state]
         if index != BLANK and shares[step, index] > surest[place]:
-            surest[place] = shares[step, index]
-            found[place] = shares[step]
+            steps[place], surest[place] = step, float(shares[step, index])
         state -= int(came[step, state])
-    return found, total / len(shares)
+    return steps, total

@@ -72,11 +72,15 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ModelSet:
-    """The files that a recognizer is opened with, checked: one detector, and readers to be averaged."""
+    """The files that a recognizer is opened with, checked: one detector, and readers to be averaged.
+
+    `arbiter` is a reader of another kind, which is heard where these are in doubt.
+    """
 
     folder: Path
     detector: Model
     readers: tuple[Model, ...]
+    arbiter: Model | None = None
 
     @property
     def notice(self) -> str | None:
@@ -153,7 +157,10 @@ def find_models(
                 where=str(folder),
                 hint=f"gatehouse models fetch, or name their folder: --models DIR or {ENVIRONMENT}",
             )
-    return ModelSet(folder, ready[Part.DETECTOR][0], tuple(ready[Part.READER]))
+    readers = tuple(ready[Part.READER])
+    own = _ready(packaged(), Part.READER, folder)
+    arbiter = own[0] if own and not readers[0].packaged else None
+    return ModelSet(folder, ready[Part.DETECTOR][0], readers, arbiter)
 
 
 def _ready(known: Sequence[Model], part: Part, folder: Path) -> list[Model]:

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gatehouse.capture.candidates import reading_of
-from gatehouse.capture.ctc import BLANK, Shares, aligned, greedy, softmax
+from gatehouse.capture.agreement import agreed
+from gatehouse.capture.candidates import certainty, reading_of
+from gatehouse.capture.ctc import Shares, softmax
 from gatehouse.capture.formats import Formats
 from gatehouse.capture.nouns import Box, Reading
 from gatehouse.capture.session import open_session
@@ -48,25 +49,24 @@ class Ctc:
 
     def read(self, frame: NDArray[np.uint8], boxes: Sequence[Box]) -> list[Reading]:
         """Return a reading for each box of the frame, in order."""
-        return [
-            reading_of(
-                self.signs(frame, box),
-                united_states=box.width < AMERICAN * box.height,
-                formats=self._formats,
-            )
-            for box in boxes
-        ]
+        found = []
+        for box in boxes:
+            american = box.width < AMERICAN * box.height
+            signs = self._signs(frame, box, pooled=american)
+            found.append(reading_of(signs, united_states=american, formats=self._formats))
+        return found
 
-    def signs(self, frame: NDArray[np.uint8], box: Box) -> Shares:
-        """Return the signs of one plate: their number x 37 probabilities, none where nothing is read."""
-        signs = agreed(self.look(frame, box, SINGLE))
-        if self._single or (len(signs) > 0 and float(signs.max(-1).min()) >= SURE):
+    def _signs(self, frame: NDArray[np.uint8], box: Box, *, pooled: bool) -> Shares:
+        signs = agreed(self.look(frame, box, SINGLE), pooled=pooled)
+        if self._single or (len(signs) and certainty(signs, pooled=pooled) >= SURE):
             return signs
-        return agreed(self.look(frame, box, SEVERAL))
+        return agreed(self.look(frame, box), pooled=pooled)
 
-    def look(self, frame: NDArray[np.uint8], box: Box, views: Sequence[View]) -> list[Shares]:
+    def look(self, frame: NDArray[np.uint8], box: Box, views: Sequence[View] = SEVERAL) -> list[Shares]:
         """Return 32 steps x 37 probabilities for each view of a plate."""
-        crops = np.stack([normalized(crop) for crop in cut(frame, box, views, size=(WIDTH, HEIGHT))])
+        crops = np.stack(
+            [normalized(crop) for crop in cut(frame, box, views, size=(WIDTH, HEIGHT), smooth=True)]
+        )
         logits: Shares = self._session.run(None, {self._input: crops[:, None]})[0]
         return list(softmax(logits, self._temperature))
 
@@ -75,14 +75,3 @@ def normalized(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Bring a crop to gray, mean 0 and a spread of about 1."""
     values = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
     return np.asarray((values - values.mean()) / (values.std() + np.float32(4)), np.float32)
-
-
-def agreed(looks: Sequence[Shares]) -> Shares:
-    """Return the signs of the text that several looks at one plate agree on best, averaged over the looks.
-
-    Only texts that one of them reads by itself are thought of.
-    """
-    texts = sorted({greedy(each) for each in looks})
-    found = {text: [aligned(each, text) for each in looks] for text in texts}
-    best = max(texts, key=lambda text: sum(score for _, score in found[text]))
-    return np.asarray(np.mean([signs for signs, _ in found[best]], axis=0), np.float32).reshape(-1, BLANK + 1)

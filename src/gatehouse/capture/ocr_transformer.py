@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gatehouse.capture.candidates import reading_of
+from gatehouse.capture.agreement import agreed
+from gatehouse.capture.candidates import certainty, reading_of
 from gatehouse.capture.formats import Formats
 from gatehouse.capture.nouns import Box, Reading
+from gatehouse.capture.ocr_ctc import Ctc
 from gatehouse.capture.session import open_session
 from gatehouse.capture.views import SEVERAL, SINGLE, cut
 
@@ -47,15 +49,23 @@ class Network:
 class Transformer:
     """Reads plates with one network or the average of several.
 
-    `single` looks once and decides; otherwise doubtful plates get a second look.
+    `single` looks once and decides; otherwise doubtful plates get a second look, at which `arbiter`, a
+    network of another kind, is heard too.
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, threads: int, formats: Formats, single: bool = False
+        self,
+        paths: Sequence[Path],
+        *,
+        threads: int,
+        formats: Formats,
+        single: bool = False,
+        arbiter: Ctc | None = None,
     ) -> None:
         self._networks = [Network(path, threads=threads) for path in paths]
         self._formats = formats
         self._single = single
+        self._arbiter = arbiter
 
     def read(self, frame: NDArray[np.uint8], boxes: Sequence[Box]) -> list[Reading]:
         """Return a reading for each box of the frame, in order."""
@@ -69,6 +79,9 @@ class Transformer:
             if not self._single and certainty(signs, pooled=here) < SURE:
                 again, regions = self._look(cut(frame, box, SEVERAL), 1)
                 sure, here = again[0], regions[0]
+                if self._arbiter is not None:
+                    looks = self._arbiter.look(frame, box)
+                    sure = agreed(looks, pooled=here, slots=sure, networks=len(self._networks))
             found.append(reading_of(sure, united_states=here, formats=self._formats))
         return found
 
@@ -96,11 +109,3 @@ def widened(slots: Probabilities) -> Probabilities:
     more = np.zeros((slots.shape[0], missing, slots.shape[2]), np.float32)
     more[..., BLANK] = 1.0
     return np.concatenate([slots, more], axis=1)
-
-
-def certainty(signs: Probabilities, *, pooled: bool) -> float:
-    """Return the probability of the least certain slot; `pooled` takes O and 0 for one sign."""
-    if pooled:
-        signs = signs.copy()
-        signs[:, 0] += signs[:, SIGNS.index("O")]
-    return float(signs.max(axis=-1).min())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from gatehouse.capture.models import Model, ModelSet
 from gatehouse.capture.nouns import Detection, Detector, PlateReader, SeenPlate
 from gatehouse.model import PartUnavailable
+
+if TYPE_CHECKING:
+    from gatehouse.capture.ocr_ctc import Ctc
 
 # Chosen on crops and European photographs, never on what accuracy is told of (docs/recognition.md).
 ABSTAIN_BELOW = 0.7
@@ -43,7 +47,8 @@ class Recognizer:
         """Load the models; `single` reads each plate once with one network, which is faster and errs more."""
         readers = models.readers[-1:] if single else models.readers
         detector = _detector(models.detector, models.folder, threads)
-        reader = _reader(readers, models.folder, threads, single=single)
+        arbiter = None if single else models.arbiter
+        reader = _reader(readers, arbiter, models.folder, threads, single=single)
         return cls(detector, reader, abstain_below=abstain_below)
 
     def look(self, frame: NDArray[np.uint8]) -> list[SeenPlate]:
@@ -80,28 +85,37 @@ def _detector(model: Model, folder: Path, threads: int) -> Detector:
     raise _unknown(model)
 
 
-def _reader(models: Sequence[Model], folder: Path, threads: int, *, single: bool) -> PlateReader:
-    from gatehouse.capture.formats import formats
-
-    forms = {model.form for model in models}
-    if forms == {"ctc"}:
-        from gatehouse.capture.ocr_ctc import Ctc
-
-        (own,) = models
-        return Ctc(
-            own.path(folder),
-            temperature=own.temperature,
-            threads=threads,
-            formats=formats(),
-            single=single,
-        )
+def _reader(
+    models: Sequence[Model], arbiter: Model | None, folder: Path, threads: int, *, single: bool
+) -> PlateReader:
     for model in models:
-        if model.form != "transformer":
+        if model.form != models[0].form or model.form not in ("transformer", "ctc"):
             raise _unknown(model)
+    if models[0].form == "ctc":
+        return _ctc(models[0], folder, threads, single=single)
+    from gatehouse.capture.formats import formats
     from gatehouse.capture.ocr_transformer import Transformer
 
-    paths = [model.path(folder) for model in models]
-    return Transformer(paths, threads=threads, formats=formats(), single=single)
+    return Transformer(
+        [model.path(folder) for model in models],
+        threads=threads,
+        formats=formats(),
+        single=single,
+        arbiter=None if arbiter is None else _ctc(arbiter, folder, threads, single=False),
+    )
+
+
+def _ctc(model: Model, folder: Path, threads: int, *, single: bool) -> Ctc:
+    from gatehouse.capture.formats import formats
+    from gatehouse.capture.ocr_ctc import Ctc
+
+    return Ctc(
+        model.path(folder),
+        temperature=model.temperature,
+        threads=threads,
+        formats=formats(),
+        single=single,
+    )
 
 
 def _unknown(model: Model) -> PartUnavailable:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from training.render import render_plate
 
 from gatehouse.capture import Box, Recognizer
-from gatehouse.capture.ctc import BLANK, SIGNS
 from gatehouse.capture.models import find_models
-from gatehouse.capture.ocr_ctc import agreed, normalized
+from gatehouse.capture.ocr_ctc import normalized
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +56,6 @@ def test_read_region_is_judged_by_shape(own: Recognizer, shape: tuple[int, int],
 
 def test_read_no_box_is_nothing(own: Recognizer) -> None:
     assert own.reader.read(np.zeros((20, 40, 3), np.uint8), []) == []
-
-
-def look(path: str, share: float) -> NDArray[np.float32]:
-    array = np.full((len(path), BLANK + 1), (1 - share) / BLANK, np.float32)
-    for at, sign in enumerate(path):
-        array[at, BLANK if sign == "_" else SIGNS.index(sign)] = share
-    return array
-
-
-def test_agreed_surer_looks_outvote_a_doubtful_one() -> None:
-    signs = agreed([look("_2_7_", 0.9), look("_Z_7_", 0.5), look("2__7_", 0.8)])
-    assert [SIGNS[each] for each in signs.argmax(-1)] == ["2", "7"]
-    assert signs[1, 7] == pytest.approx((0.9 + 0.5 + 0.8) / 3)
-
-
-def test_agreed_looks_that_see_nothing_have_no_signs() -> None:
-    assert agreed([look("____", 0.9)]).shape == (0, BLANK + 1)
 
 
 def test_normalized_crop_has_mean_zero_and_a_spread_below_one() -> None:
