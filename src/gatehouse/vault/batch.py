@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple, overload
 
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator
+from pydantic_core import core_schema as form
 
 from gatehouse.model import BadInput, Read
 from gatehouse.model.batch import LONGEST_LINE, LONGEST_TEXT
@@ -23,13 +24,37 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _PLAIN = re.compile(r"[A-Z0-9]{1,10}")
-_STATE = re.compile(r"[A-Z]{2}")
-_IMAGE = re.compile(r"[0-9a-f]{64}")
-# The form that this project's own cameras write, 2026-11-23T16:04:05.678901Z: its parts by place.
-_SECOND, _POINT, _FRACTION, _ZONE = slice(0, 19), 19, slice(20, 26), slice(26, None)
+# The form that cameras write, 2026-11-23T16:04:05.678901Z with 1 to 6 signs of a second: its parts by place.
+_SECOND, _POINT, _FRACTION, _LONGEST_TIME = slice(0, 19), 19, slice(20, -1), 27
+_UNITS = (0, 100_000, 10_000, 1_000, 100, 10, 1)
 # Seconds that batches have named: those of an hour of all of a network's cameras, many times over.
 _REMEMBERED = 50_000
 _seconds: dict[str, int] = {}
+
+
+def _known(schema: form.CoreSchema) -> form.TypedDictField:
+    """Return a field that is null, or not there, where the camera does not know."""
+    return form.typed_dict_field(
+        form.with_default_schema(form.nullable_schema(schema), default=None), required=False
+    )
+
+
+_TEXT = form.typed_dict_field(form.str_schema(strict=True))
+_SHARE = form.float_schema(ge=0, le=1, allow_inf_nan=False, strict=True)
+_LINE = SchemaValidator(
+    form.typed_dict_schema(
+        {
+            "captured_at": _TEXT,
+            "plate": _TEXT,
+            "confidence": _known(_SHARE),
+            "state": _known(form.str_schema(pattern="^[A-Z]{2}$", strict=True)),
+            "state_confidence": _known(_SHARE),
+            "image": _known(form.str_schema(pattern="^[0-9a-f]{64}$", strict=True)),
+        }
+    ),
+    # Keys alone are kept for the next call: a cache of strings would hold plates.
+    form.CoreConfig(cache_strings="keys"),
+)
 
 
 class ReadRefusal(StrEnum):
@@ -140,39 +165,36 @@ def parse_batch(body: bytes) -> Iterator[Captured | Rejected]:
 
 
 def _captured(line: bytes) -> Captured | ReadRefusal:
+    if len(line) > LONGEST_LINE:
+        return ReadRefusal.TOO_LARGE
     try:
-        if len(line) > LONGEST_LINE:
-            return ReadRefusal.TOO_LARGE
-        # Keys alone are kept for the next call: a cache of strings would hold plates.
-        found = from_json(line, allow_inf_nan=False, cache_strings="keys")
-        at, text = _microseconds(found["captured_at"]), found["plate"]
-        if not isinstance(text, str):
-            return ReadRefusal.MALFORMED
-        confidence, state = found.get("confidence"), found.get("state")
-        state_confidence, image = found.get("state_confidence"), found.get("image")
-        if not (
-            _is_share(confidence)
-            and _is_share(state_confidence)
-            and (state is None or _STATE.fullmatch(state))
-            and (image is None or _IMAGE.fullmatch(image))
-        ):
-            return ReadRefusal.MALFORMED
+        found = _LINE.validate_json(line)
+        at = _microseconds(found["captured_at"])
+        text = found["plate"]
         if _PLAIN.fullmatch(text):
-            return Captured(at, text, text, confidence, state, state_confidence, image)
-        encoded = text.encode()
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
-        return ReadRefusal.MALFORMED
-    if len(encoded) > LONGEST_TEXT:
-        return ReadRefusal.NO_PLATE
-    try:
-        return Captured(at, text, normalize(text), confidence, state, state_confidence, image)
+            plate = text
+        else:
+            if len(text.encode()) > LONGEST_TEXT:
+                return ReadRefusal.NO_PLATE
+            plate = normalize(text)
     except BadInput:
         return ReadRefusal.NO_PLATE
+    except (ValueError, OverflowError):
+        return ReadRefusal.MALFORMED
+    return Captured(
+        at,
+        text,
+        plate,
+        found["confidence"],
+        found["state"],
+        found["state_confidence"],
+        found["image"],
+    )
 
 
 def _microseconds(text: str) -> int:
-    """Return a time of RFC 3339 as microseconds since 1970; another form is `ValueError` or `TypeError`."""
-    if text[_ZONE] == "Z" and text[_POINT] == ".":
+    """Return a time of RFC 3339 as microseconds since 1970; another form is `ValueError`."""
+    if _POINT + 2 < len(text) <= _LONGEST_TIME and text[_POINT] == "." and text[-1] == "Z":
         fraction = text[_FRACTION]
         # `int` takes blanks, signs and digits of other scripts too.
         if fraction.isascii() and fraction.isdigit():
@@ -183,7 +205,7 @@ def _microseconds(text: str) -> int:
                 if len(_seconds) >= _REMEMBERED:
                     _seconds.clear()
                 _seconds[second] = base
-            return base + int(fraction)
+            return base + int(fraction) * _UNITS[len(fraction)]
     return _parsed(text)
 
 
@@ -191,8 +213,3 @@ def _parsed(text: str) -> int:
     if not _TIME.fullmatch(text):
         raise ValueError("no time of RFC 3339")
     return to_microseconds(datetime.fromisoformat(text).astimezone(UTC))
-
-
-def _is_share(value: object) -> bool:
-    """Return whether a value is null or a number from 0 to 1."""
-    return value is None or (type(value) in (float, int) and 0 <= value <= 1)  # type: ignore[operator]  # a number by now
