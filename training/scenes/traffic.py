@@ -2,8 +2,7 @@
 
 Vehicles are drawn once and put into each frame where their lane's clock says. Nearer ones hide farther ones,
 a beam across the road hides every plate for a moment, one lane halts at a light, and the last part is night:
-vehicles dark, lamps glaring, plates lit by the camera. The same seed gives the same clip where the same fonts
-are installed.
+vehicles dark, lamps glaring, plates lit by the camera. The same seed gives the same clip.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.render import RenderedPlate, render_plate
+from training.render import RenderedPlate
+from training.scenes.issued import issued_plate
 from training.scenes.pen import Image, Pen, gray, rectangle
 from training.scenes.street import street
 from training.scenes.vehicle import Vehicle, draw_vehicle, recess
@@ -258,8 +258,10 @@ def _cars(seed: int, seconds: float, lanes: tuple[Lane, ...]) -> Iterator[_Car]:
         entered = float(rng.uniform(0.1, 0.9))
         through = (_FAR - 7.0) / abs(lane.speed) + 1.2
         while entered < lane.clock(seconds) - through:
-            shape = replace(Vehicle.draw(rng), front=lane.speed > 0)
-            plate = render_plate(rng, eu=0.0)
+            shape = Vehicle.draw(rng)
+            across, high = shape.plate
+            shape = replace(shape, front=lane.speed > 0, plate=(float(np.clip(across, -0.2, 0.2)), high))
+            plate = issued_plate(rng)
             if plate.text not in seen:
                 seen.add(plate.text)
                 yield _Car((seed, 3, number, len(seen)), lane, entered, shape, plate)
