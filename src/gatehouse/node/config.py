@@ -134,7 +134,9 @@ class SearchConfig(Section):
     candidates: int = Field(
         5_000, ge=1, le=100_000, description="Plates that an officer's patterns may mean, a case and day."
     )
-    officer_hour: int = Field(120, ge=1, le=10_000, description="Searches of one officer in an hour.")
+    officer_hour: int = Field(
+        120, ge=1, le=10_000, description="Searches of one person in an hour, asked or entered."
+    )
     agency_hour: int = Field(3_000, ge=1, le=1_000_000, description="Searches of one agency in an hour.")
     paper_hours: int = Field(
         48, ge=1, le=168, description="Hours within which the paper of an exigent search is due."

@@ -25,12 +25,15 @@ _HASH = b"gatehouse-mark/1\n"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 # Of somebody's searches, the share that makes an hour one of that person's own.
 _OWN_HOUR = 0.02
+# Who enters searches for colleagues gets their answers too, and must not search in their names beyond what
+# one person may.
+_BY = "(officer = ?1 OR entered_by = ?1)"
 
 
 class MarkKind(StrEnum):
     """What a supervisor is shown."""
 
-    SAME_PLATE = "same_plate"  # the officer asked for this plate several times within a month
+    SAME_PLATE = "same_plate"  # one person asked for this plate, or entered it, several times within a month
     SAME_PLATE_IN_AGENCY = "same_plate_in_agency"  # the agency did, more often still
     FAR_FROM_OWN_HOURS = "far_from_own_hours"
     VOLUME = "volume"  # far more searches in a day than the officer's usual
@@ -73,7 +76,10 @@ class History:
         """Return what a search that is about to be requested is marked with."""
         found = []
         plate, since = self.plate(search), micros(at - self._limits.same_plate_within)
-        mine = self._count("plate = ? AND officer = ? AND at >= ?", plate, search.officer, since)
+        mine = max(
+            self._count(f"plate = ?2 AND {_BY} AND at >= ?3", person, plate, since)
+            for person in _people(search)
+        )
         if mine >= self._limits.same_plate:
             found.append(MarkKind.SAME_PLATE)
         if self._count("plate = ? AND at >= ?", plate, since) >= 2 * self._limits.same_plate:
@@ -93,23 +99,24 @@ class History:
         """
         found, hour, day = [], micros(at - _HOUR), micros(at - _DAY)
         if (
-            self._count("officer = ? AND at > ?", search.officer, hour) > self._limits.officer_hour
+            any(
+                self._count(f"{_BY} AND at > ?2", person, hour) > self._limits.officer_hour
+                for person in _people(search)
+            )
             or self._count("agency = ? AND at > ?", search.agency, hour) > self._limits.agency_hour
         ):
             found.append(rules.RATE)
-        # Who enters searches for colleagues gets their answers too, and must not list plates in their names.
-        if any(self._spent(each, search, day) for each in {search.officer, search.entered_by}):
+        if any(self._spent(each, search, day) for each in _people(search)):
             found.append(rules.CANDIDATES)
         return found
 
     def _spent(self, person: str, search: PlateSearch, since: int) -> bool:
         """Return whether a person has asked or entered for more plates than a day allows."""
         in_case, in_all = self._tables.query(
-            "SELECT coalesce(sum(candidates) FILTER (WHERE matter = ?1), 0), coalesce(sum(candidates), 0) "
-            "FROM search_search WHERE (officer = ?2 OR entered_by = ?2) AND at > ?3 "
-            "AND state <> 'denied' AND mode = 'live'",
-            self.matter(search),
+            "SELECT coalesce(sum(candidates) FILTER (WHERE matter = ?2), 0), coalesce(sum(candidates), 0) "  # noqa: S608
+            f"FROM search_search WHERE {_BY} AND at > ?3 AND state <> 'denied' AND mode = 'live'",
             person,
+            self.matter(search),
             since,
         )[0]
         return bool(
@@ -195,3 +202,8 @@ class History:
 
     def _hash(self, kind: str, agency: str, text: str) -> bytes:
         return hmac.digest(self._key, _HASH + f"{kind}\n{agency}\n{text}".encode(), sha256)[:16]
+
+
+def _people(search: PlateSearch) -> set[str]:
+    """Return who gets the answer to a search: the officer, and who enters it."""
+    return {search.officer, search.entered_by}

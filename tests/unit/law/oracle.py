@@ -92,7 +92,10 @@ def _policy(policy: Mapping[str, Any]) -> Compiled:
         for scope in scopes:
             if not scope(scene):
                 return False
-        return all(_boolean(body(scene)) is wanted for wanted, body in conditions)
+        for wanted, body in conditions:
+            if _boolean(body(scene)) is not wanted:
+                return False
+        return True
 
     return applies
 
@@ -113,6 +116,10 @@ def _compile(expression: Mapping[str, Any]) -> Compiled:
     if operator == "Var":
         return lambda scene: scene[body]
     if operator == "Set":
+        if all("Value" in each for each in body):
+            # Nearly every set is of constants, and is asked for a million times.
+            constant = frozenset(_compile(each)({}) for each in body)
+            return lambda _: constant
         parts = [_compile(each) for each in body]
         return lambda scene: frozenset(part(scene) for part in parts)
     if operator == ".":

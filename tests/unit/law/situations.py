@@ -47,6 +47,9 @@ class Asking(NamedTuple):
         return situation(asked(self.request, self.at, self.signals), self.owner)
 
 
+_SIGNALS = list(Signal)
+
+
 class Situations:
     """Random situations near the constants of a pack, the same for the same seed; most of some states."""
 
@@ -121,7 +124,7 @@ class Situations:
         random = self.random
         at = self._time()
         owner = self._owner(at)
-        signals = random.sample(list(Signal), random.choice([0, 0, 0, 1, 1, 2, 4]))
+        signals = random.sample(_SIGNALS, random.choice([0, 0, 0, 1, 1, 2, 4]))
         return Asking(self._request(owner.party, at), owner, at, tuple(signals))
 
     def _owner(self, at: datetime) -> OwnerTerms:

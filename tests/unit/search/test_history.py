@@ -52,6 +52,17 @@ def test_bars_officer_and_agency_have_hourly_rates(strict: World) -> None:
     assert strict.ask(plate=next(plates)).state is SearchState.RELEASED
 
 
+def test_bars_hourly_rate_is_that_of_a_person_whoever_the_search_is_for(strict: World) -> None:
+    plates = iter(f"TEST1{number}" for number in range(10, 99))
+    names = ("o1", "o2", "o1", "o2")
+    answers = [strict.ask(plate=next(plates), officer=name, entered_by="o1") for name in names]
+
+    assert [answer.state.value for answer in answers] == ["released"] * 3 + ["denied"]
+    assert refused_by(answers[-1]) == ["door:too-many"]
+    # The other officer has asked for two, and may ask for a third.
+    assert strict.ask(plate=next(plates), officer="o2", entered_by="o2").state is SearchState.RELEASED
+
+
 def test_bars_candidates_of_officer_and_case_have_a_daily_budget(strict: World) -> None:
     assert strict.ask(plate="TEST1?").state is SearchState.RELEASED
     assert strict.ask(plate="TEST2?").state is SearchState.RELEASED
@@ -83,6 +94,13 @@ def test_marks_same_plate_again_and_in_agency(strict: World) -> None:
     assert kinds(strict).count("same_plate_in_agency") == 0
     strict.ask(officer="o2", entered_by="o2")
     assert kinds(strict).count("same_plate_in_agency") == 1
+
+
+def test_marks_same_plate_that_one_person_enters_in_several_names(strict: World) -> None:
+    for name in ("o1", "o2", "o2"):
+        strict.ask(officer=name, entered_by="o1")
+
+    assert kinds(strict).count("same_plate") == 1
 
 
 def test_marks_volume_once_a_day_and_against_ones_own_usual(strict: World) -> None:
