@@ -92,10 +92,7 @@ def _policy(policy: Mapping[str, Any]) -> Compiled:
         for scope in scopes:
             if not scope(scene):
                 return False
-        for wanted, body in conditions:
-            if _boolean(body(scene)) is not wanted:
-                return False
-        return True
+        return all(_boolean(body(scene)) is wanted for wanted, body in conditions)
 
     return applies
 
