@@ -2,8 +2,8 @@
 
 The length that carries most weight is taken first. Every reading is then aligned to the strongest of that
 length (edit distance), and each place is won by the sign with the most weight, a reading's weight being how
-sure it was of that sign, squared, times how well the plate could be seen. The vote corrects no reading: it chooses
-among what was read.
+sure it was of that sign, squared, times how well the plate could be seen. The vote corrects no reading: it
+chooses among what was read.
 """
 
 from __future__ import annotations
