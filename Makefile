@@ -98,6 +98,10 @@ bench-node: $(DEV) $(DEBIAN) ## Time reads in through HTTP and searches of 5,000
 bench-recognition: $(DEV) ## Time and score reading plates beside fast-alpr, where the reference pictures are
 	$(BIN)/python -m bench.recognition
 
+.PHONY: bench-video
+bench-video: $(DEV) ## Time and score reading a rendered clip of traffic, and show where the time goes (SEED=1)
+	$(BIN)/python -m bench.video $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench-hotlist
 bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
 	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))

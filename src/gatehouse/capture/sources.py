@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Full, Queue
 from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -38,10 +39,16 @@ def _unheard(_up: bool, _why: str) -> None:
 
 
 class Source(Protocol):
-    """Gives frames in order; `name` may be shown, `live` says that frames come as time passes."""
+    """Gives frames in order.
+
+    `name` may be shown and `stem` be a part of a file's name; `live` says that frames come as time passes,
+    `moves` that they are more than one picture.
+    """
 
     name: str
+    stem: str
     live: bool
+    moves: bool
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames; an unreadable file is `BadInput`."""
@@ -60,6 +67,8 @@ class FileSource:
     def __init__(self, picture: Picture, *, on_state: OnState = _unheard) -> None:
         self.picture = picture
         self.name = str(picture.path)
+        self.stem = picture.path.stem
+        self.moves = picture.moves
         self._on_state = on_state
         self._closed = Event()
 
@@ -71,7 +80,7 @@ class FileSource:
                 return
             yield frame
             came += 1
-        told = frames_told(self.picture)
+        told = frames_told(self)
         # Containers that keep no count are told by their duration, which is off by a frame or two.
         if told is not None and came < 0.95 * told - 2:
             self._on_state(False, f"the recording ends after {came} of {told} frames: it may be damaged")
@@ -89,6 +98,8 @@ class LiveSource:
     """
 
     live = True
+    moves = True
+    stem = "camera"
 
     def __init__(
         self,
@@ -212,16 +223,63 @@ def shown(address: str) -> str:
     return f"{parts.scheme.lower()}://{host}{port}{parts.path}"
 
 
-def frames_told(picture: Picture) -> int | None:
-    """Return how many frames a recording says it has, None where it does not."""
-    if not picture.moves:
+def frames_told(source: Source) -> int | None:
+    """Return how many frames a recording says it has; None where it does not, of an image, and of a camera."""
+    if source.live or not source.moves:
         return None
     import cv2
 
-    capture = cv2.VideoCapture(str(picture.path))
+    capture = cv2.VideoCapture(source.name)
     told = capture.get(cv2.CAP_PROP_FRAME_COUNT) if capture.isOpened() else 0.0
     capture.release()
     return round(told) if told > 0 else None
+
+
+def ahead(source: Source, *, most: int = 4) -> Iterator[Frame]:
+    """Yield a source's frames, `most` of them decoded in a thread while others are looked at.
+
+    A live source has its own thread and keeps one frame.
+    """
+    if source.live or not source.moves:
+        yield from source
+        return
+    waiting: Queue[Frame | BaseException | None] = Queue(most)
+    stopped = Event()
+
+    def decode() -> None:
+        end: BaseException | None = None
+        try:
+            for frame in source:
+                if not _put(waiting, frame, stopped):
+                    return
+        except Exception as error:
+            # Raised where the frames are asked for.
+            end = error
+        _put(waiting, end, stopped)
+
+    thread = Thread(target=decode, name="decoder", daemon=True)
+    thread.start()
+    try:
+        while isinstance(each := waiting.get(), Frame):
+            yield each
+        if each is not None:
+            raise each
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _put(
+    waiting: Queue[Frame | BaseException | None], each: Frame | BaseException | None, stopped: Event
+) -> bool:
+    """Hand a frame on as soon as there is room; returns whether anybody still wants it."""
+    while not stopped.is_set():
+        try:
+            waiting.put(each, timeout=0.1)
+        except Full:
+            continue
+        return True
+    return False
 
 
 def _checked(address: str) -> str:

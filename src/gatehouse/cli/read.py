@@ -1,7 +1,8 @@
-"""`gatehouse read`: the plates in pictures and recordings."""
+"""`gatehouse read`: the plates in pictures, in recordings, and before cameras."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,17 +11,25 @@ import typer
 from gatehouse.cli.models import Folder
 
 if TYPE_CHECKING:
-    from gatehouse.capture import Frame, SeenPlate
-    from gatehouse.capture.pictures import Picture
+    from gatehouse.capture import Frame, ModelSet, PlateReader, SeenPlate
+    from gatehouse.capture.passes import Pass, PassReader
+    from gatehouse.capture.sources import Source
 
 
 def read(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Images, recordings, or folders of them.")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Images, recordings, folders of them, or cameras: rtsp://, or http:// for MJPEG.",
+        ),
     ],
     models: Folder = None,
     single: Annotated[
         bool, typer.Option("--single", help="Read each plate once with one model: faster, and errs more.")
+    ] = False,
+    frames: Annotated[
+        bool, typer.Option("--frames", help="Of a recording or camera, read every frame by itself.")
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Show also plates that were not read with enough confidence.")
@@ -32,33 +41,111 @@ def read(
     threads: Annotated[
         int, typer.Option("--threads", metavar="N", min=1, max=64, help="How many threads a model may use.")
     ] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line per frame, in order.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON line per picture, pass or frame, in order.")
+    ] = False,
 ) -> None:
-    """Find the plates in pictures and read them, on this machine and without a network."""
+    """Find the plates in pictures and read them, on this machine and without a network.
+
+    Of a recording or a camera, each vehicle that passes is one read, from all frames that show its plate.
+    """
     from gatehouse.capture.models import find_models
-    from gatehouse.capture.pictures import frames_of, pictures_of
+    from gatehouse.capture.sources import frames_told, open_sources
     from gatehouse.cli.output import console, print_json_line, progress, results_folder
 
-    pictures = pictures_of(sources)
+    told = console(stderr=True)
+    opened = open_sources(sources, on_state=lambda _up, why: told.print(why, markup=False))
     results_folder(draw)
     found = find_models(models)
     if found.notice is not None:
-        console(stderr=True).print(found.notice)
-    from gatehouse.capture import Recognizer
-
-    recognizer = Recognizer.open(found, single=single, threads=threads)
-    look = recognizer.look_at_all if everything else recognizer.look
-    with progress("Reading", len(pictures)) as advance:
-        for place, picture in enumerate(pictures, 1):
-            for frame in frames_of(picture):
-                plates = look(frame.image)
+        told.print(found.notice)
+    looks = _Looks(found, single=single, everything=everything, threads=threads, images=draw is not None)
+    lengths = [None if each.live else frames_told(each) or 1 for each in opened]
+    total = None if None in lengths else sum(each or 0 for each in lengths)
+    with progress("Reading", total) as advance:
+        for place, source in enumerate(opened, 1):
+            alone = frames or not source.moves
+            for result in (looks.frames if alone else looks.passes)(source, advance):
                 if as_json:
-                    print_json_line(document(frame, plates))
+                    print_json_line(result.document)
                 else:
-                    _tell(frame, plates)
-                if draw is not None and plates:
-                    _draw(draw, place, picture, frame, plates)
+                    _tell(result)
+                if draw is not None and result.plates:
+                    _draw(draw, place, source, result)
+
+
+class _Result:
+    """What one line tells: a frame with its plates, and the pass whose best frame it is, if it is one."""
+
+    def __init__(self, frame: Frame, plates: list[SeenPlate], passed: Pass | None = None) -> None:
+        self.frame = frame
+        self.plates = plates
+        self.passed = passed
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        found = document(self.frame, self.plates)
+        if self.passed is not None:
+            found["started"], found["ended"] = round(self.passed.started, 3), round(self.passed.ended, 3)
+            found["frames_seen"] = self.passed.frames_seen
+        return found
+
+
+class _Looks:
+    """Looks at sources with models that are loaded once."""
+
+    def __init__(
+        self, models: ModelSet, *, single: bool, everything: bool, threads: int, images: bool
+    ) -> None:
+        from gatehouse.capture import Recognizer
+        from gatehouse.capture.recognizer import ABSTAIN_BELOW
+
+        least = 0.0 if everything else ABSTAIN_BELOW
+        self._recognizer = Recognizer.open(models, single=single, abstain_below=least, threads=threads)
+        self._single = single
+        self._models = models
+        self._threads = threads
+        self._images = images
+        self._quick: PlateReader | None = None
+
+    def frames(self, source: Source, advance: Callable[[int], None]) -> Iterator[_Result]:
+        """Yield each frame of a source."""
+        from gatehouse.capture.sources import ahead
+
+        for frame in ahead(source):
+            yield _Result(frame, self._recognizer.look(frame.image))
             advance(1)
+
+    def passes(self, source: Source, advance: Callable[[int], None]) -> Iterator[_Result]:
+        """Yield each pass of a source; when it is interrupted, those that are under way too."""
+        from gatehouse.capture.sources import ahead
+
+        reader = self._reader()
+        try:
+            for frame in ahead(source):
+                yield from map(_passed, reader.feed(frame))
+                advance(1)
+        finally:
+            source.close()
+        yield from map(_passed, reader.finish())
+
+    def _reader(self) -> PassReader:
+        from gatehouse.capture import Recognizer
+        from gatehouse.capture.passes import PassReader
+
+        recognizer = self._recognizer
+        if not self._single and self._quick is None:
+            self._quick = Recognizer.open(self._models, single=True, threads=self._threads).reader
+        return PassReader(recognizer, quick=self._quick, keep_images=self._images)
+
+
+def _passed(passed: Pass) -> _Result:
+    from gatehouse.capture import Frame, SeenPlate
+
+    image = passed.crop if passed.image is None else passed.image
+    frame = Frame(passed.source, passed.frame, passed.time, image)
+    return _Result(frame, [SeenPlate(passed.box, passed.plate, 1.0)], passed)
 
 
 def document(frame: Frame, plates: list[SeenPlate]) -> dict[str, Any]:
@@ -88,23 +175,28 @@ def _plate(seen: SeenPlate) -> dict[str, Any]:
     }
 
 
-def _tell(frame: Frame, plates: list[SeenPlate]) -> None:
+def _tell(result: _Result) -> None:
     from gatehouse.cli.output import print_text, printable
 
+    frame = result.frame
     where = printable(frame.source) + (f", {frame.time:.2f} s" if frame.time is not None else "")
-    if not plates:
+    if not result.plates:
         print_text(f"{where}: no plate read")
-    for each in plates:
+    for each in result.plates:
         others = [other.plate for other in each.reading.candidates if other.plate != each.reading.text]
         doubt = f", or {', '.join(others[:3])}" if others and each.reading.confidence < 1 else ""
         print_text(f"{where}: {each.reading.text} ({each.reading.confidence:.0%}{doubt})")
 
 
-def _draw(folder: Path, place: int, picture: Picture, frame: Frame, plates: list[SeenPlate]) -> None:
+def _draw(folder: Path, place: int, source: Source, result: _Result) -> None:
     from gatehouse.capture.drawing import as_jpeg, drawn
     from gatehouse.cli.files import write_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    # Pictures of two folders may bear one name.
-    name = f"{place:05}-{picture.path.stem}" + (f"-{frame.number:06}" if picture.moves else "") + ".jpg"
-    write_file(folder / name, as_jpeg(drawn(frame.image, plates)))
+    # Pictures of two folders may bear one name; two vehicles may be seen best in one frame.
+    name = f"{place:05}-{source.stem}"
+    if source.moves:
+        name += f"-{result.frame.number:06}"
+    if result.passed is not None:
+        name += f"-{round(result.passed.box.x):04}"
+    write_file(folder / f"{name}.jpg", as_jpeg(drawn(result.frame.image, result.plates)))
