@@ -181,7 +181,7 @@ class Calls:
     def _reviewed(self, answer: Answer) -> tuple[Answer, float]:
         """Have the supervisor approve, collect, and return what the machine took of that."""
         node = self._node
-        intent = intent_hash(review_intent(answer.id, approves=True), NONCE)
+        intent = intent_hash(review_intent(answer.id), NONCE)
         begun = time.perf_counter()
         node.door.approve(answer.id, by=SUPERVISOR, signed=Signed(SUPERVISOR.id, node.clock(), intent, NONCE))
         answer = node.door.collect(answer.id, by=OFFICER)

@@ -151,7 +151,9 @@ def investigation(stage: Stage) -> Step:
     waiting = [each["search"] for each in supervisor.get("/reviews")["searches"]]
     holds(waiting == [answer["id"]], "the review waits for somebody else")
     refusal = "No case, no warrant number, and nothing that says what is investigated."
-    signed = supervisor.signed({"asks": "review", "search": answer["id"], "approves": False})
+    signed = supervisor.signed(
+        {"asks": "review", "search": answer["id"], "approves": False, "reason": refusal}
+    )
     supervisor.post(f"/searches/{answer['id']}/refuse", {"signed": signed, "reason": refusal})
     after = officer.get(f"/searches/{answer['id']}")
     holds(after["state"] == "refused" and not after["reads"], "the supervisor's refusal did not hold")

@@ -143,7 +143,7 @@ class Entries:
 
     def approve(self, entry: str, *, by: Officer, signed: Signature | None) -> EntryAnswer:
         """Put the assigned reviewer's approval on the record, decide again, and release what is permitted."""
-        row = self._under_review(entry, by, signed, approves=True)
+        row = self._under_review(entry, by, signed)
         case = self.case(row)
         try:
             judged = self._decider.decide(
@@ -163,7 +163,7 @@ class Entries:
 
     def refuse(self, entry: str, *, by: Officer, signed: Signature | None, reason: str) -> EntryAnswer:
         """Put the assigned reviewer's refusal on the record."""
-        row = self._under_review(entry, by, signed, approves=False)
+        row = self._under_review(entry, by, signed, refusing=reason)
         case = self.case(row)
         entered = self._record.step(
             case,
@@ -380,7 +380,9 @@ class Entries:
         self.arm(self._parts.tables.entry(case.id))
         return self._told(case, SearchState.RELEASED, entered, judged)
 
-    def _under_review(self, entry: str, by: Officer, signed: Signature | None, *, approves: bool) -> EntryRow:
+    def _under_review(
+        self, entry: str, by: Officer, signed: Signature | None, *, refusing: str | None = None
+    ) -> EntryRow:
         parts = self._parts
         row = parts.tables.entry(entry)
         person = parts.registry.officer(by.id)
@@ -390,7 +392,7 @@ class Entries:
         now = SearchState.EXPIRED if row.state is SearchState.REVIEW_PENDING and over else row.state
         if now is not SearchState.REVIEW_PENDING:
             raise WrongStep("an entry waits for no review", expected="review_pending", got=now.value)
-        self.check_signed(signed, review_intent(entry, approves=approves), by)
+        self.check_signed(signed, review_intent(entry, refusing=refusing), by)
         return row
 
     def _told(self, case: Case, step: SearchState, entered: Appended, judged: Judged) -> EntryAnswer:

@@ -34,7 +34,7 @@ def approve(parts: Parts, search_id: str, *, by: Officer, signed: Signature | No
     """
     row, review = _assigned(parts, search_id, by)
     case = parts.case(row)
-    _check(parts, row, review, by, signed, approves=True)
+    _check(parts, row, review, by, signed)
     made = [changes.answered(row.id, review.agency, "approved")]
     if parts.history.reciprocal(by.id, row.officer, parts.clock()):
         made.append(
@@ -57,7 +57,7 @@ def refuse(parts: Parts, search_id: str, *, by: Officer, signed: Signature | Non
     """Put a reviewer's refusal on the record, with the reason that the officer is told."""
     row, review = _assigned(parts, search_id, by)
     case = parts.case(row)
-    _check(parts, row, review, by, signed, approves=False)
+    _check(parts, row, review, by, signed, refusing=reason)
     assert signed is not None
     change = changes.answered(row.id, review.agency, "refused")
     detail: dict[str, Json] = {"signature": signed.as_document(), "words": reason}
@@ -144,7 +144,13 @@ def _assigned(parts: Parts, search_id: str, by: Officer) -> tuple[Row, Review]:
 
 
 def _check(
-    parts: Parts, row: Row, review: Review, by: Officer, signed: Signature | None, *, approves: bool
+    parts: Parts,
+    row: Row,
+    review: Review,
+    by: Officer,
+    signed: Signature | None,
+    *,
+    refusing: str | None = None,
 ) -> None:
     """Refuse a reviewer who may not review, or who has not signed."""
     # What the caller was told of the person may be older than the registry.
@@ -153,7 +159,7 @@ def _check(
         raise refused(rules.NOT_ASSIGNED, row.id)
     if signed is None or not holds(
         signed,
-        review_intent(row.id, approves=approves),
+        review_intent(row.id, refusing=refusing),
         by=by.id,
         now=parts.clock(),
         age=parts.limits.signature_age,

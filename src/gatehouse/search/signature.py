@@ -61,9 +61,12 @@ def search_intent(search: PlateSearch) -> dict[str, Json]:
     return {"asks": "search", "agency": search.agency, **asked_fields(search)}
 
 
-def review_intent(search: str, *, approves: bool) -> dict[str, Json]:
-    """Return the document that a reviewer signs for a search, by its number."""
-    return {"asks": "review", "search": search, "approves": approves}
+def review_intent(search: str, *, refusing: str | None = None) -> dict[str, Json]:
+    """Return the document that a reviewer signs for a search, by its number.
+
+    `refusing` is why they refuse, in the words that the officer is told; None approves.
+    """
+    return {"asks": "review", "search": search, "approves": refusing is None, "reason": refusing}
 
 
 def intent_hash(intent: Json, nonce: bytes) -> bytes:

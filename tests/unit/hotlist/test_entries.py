@@ -204,7 +204,7 @@ class TestReview:
     def test_a_refusal_ends_it(self, world: World, entry: str) -> None:
         from gatehouse.search.signature import review_intent
 
-        signed = world.sign(review_intent(entry, approves=False), "s1")
+        signed = world.sign(review_intent(entry, refusing="vague"), "s1")
         refused = world.hotlists.entries.refuse(entry, by=world.officer("s1"), signed=signed, reason="vague")
         assert refused.state is SearchState.REFUSED
         with pytest.raises(WrongStep):

@@ -149,7 +149,7 @@ class World:
         return self.hotlists.entries.ask(standing, signed=signed)
 
     def approve(self, entry: str, by: str = "s1") -> EntryAnswer:
-        signed = self.sign(review_intent(entry, approves=True), by)
+        signed = self.sign(review_intent(entry), by)
         return self.hotlists.entries.approve(entry, by=self.officer(by), signed=signed)
 
     def renew(self, entry: str, by: str = "s1") -> EntryAnswer:

@@ -154,7 +154,7 @@ class TestApprove:
 
     def test_approve_unsigned_or_signed_for_the_opposite_is_refused(self, world: World) -> None:
         asked = world.ask(**VAGUE)
-        opposite = world.signed(review_intent(asked.id, approves=False), "s1")
+        opposite = world.signed(review_intent(asked.id, refusing="vague"), "s1")
         for signed in (None, opposite):
             with pytest.raises(Refused, match="signs what they answer"):
                 world.door.approve(asked.id, by=PEOPLE["s1"], signed=signed)

@@ -323,14 +323,14 @@ class World:
         return self.door.approve(
             search_id,
             by=PEOPLE[by],
-            signed=self.signed(review_intent(search_id, approves=True), by),
+            signed=self.signed(review_intent(search_id), by),
         )
 
     def refuse(self, search_id: str, by: str) -> Any:
         return self.door.refuse(
             search_id,
             by=PEOPLE[by],
-            signed=self.signed(review_intent(search_id, approves=False), by),
+            signed=self.signed(review_intent(search_id, refusing="no case"), by),
             reason="no case",
         )
 

@@ -95,7 +95,7 @@ def test_standing_search_is_read_by_its_officer_and_those_who_oversee_it(
 def test_officer_is_told_what_the_reviewer_says(node: WebNode, app: Starlette, officer: Browser) -> None:
     id, _ = searched(node, officer)
     supervisor = at_work(node, app, "s1")
-    signed = supervisor.signed({"asks": "review", "search": id, "approves": False})
     said = "the plate is too open"
+    signed = supervisor.signed({"asks": "review", "search": id, "approves": False, "reason": said})
     supervisor.post(f"/searches/{id}/refuse", {"signed": signed, "reason": said})
     assert officer.get(f"/searches/{id}").json()["said"] == said

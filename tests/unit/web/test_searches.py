@@ -30,10 +30,11 @@ def waiting(node: WebNode, officer: Browser) -> str:
 
 
 def answer_review(reviewer: Browser, id: str, *, approves: bool) -> httpx.Response:
-    signed = reviewer.signed({"asks": "review", "search": id, "approves": approves})
+    reason = None if approves else "the plate is too open"
+    signed = reviewer.signed({"asks": "review", "search": id, "approves": approves, "reason": reason})
     if approves:
         return reviewer.post(f"/searches/{id}/approve", {"signed": signed})
-    return reviewer.post(f"/searches/{id}/refuse", {"signed": signed, "reason": "the plate is too open"})
+    return reviewer.post(f"/searches/{id}/refuse", {"signed": signed, "reason": reason})
 
 
 @pytest.fixture
@@ -236,8 +237,29 @@ class TestReview:
     ) -> None:
         id = waiting(node, officer)
         supervisor = at_work(node, app, "s1")
-        signed = supervisor.signed({"asks": "review", "search": id, "approves": False})
+        signed = supervisor.signed(
+            {"asks": "review", "search": id, "approves": False, "reason": "the plate is too open"}
+        )
         assert supervisor.post(f"/searches/{id}/approve", {"signed": signed}).status_code == 401
+
+    def test_refusal_with_other_words_than_were_signed_is_not_taken(
+        self, node: WebNode, app: Starlette, officer: Browser
+    ) -> None:
+        id = waiting(node, officer)
+        supervisor = at_work(node, app, "s1")
+        signed = supervisor.signed(
+            {"asks": "review", "search": id, "approves": False, "reason": "the plate is too open"}
+        )
+        other = {"signed": signed, "reason": "the officer made it up"}
+        assert supervisor.post(f"/searches/{id}/refuse", other).status_code == 401
+        assert officer.get(f"/searches/{id}").json()["state"] == "review_pending"
+
+    @pytest.mark.parametrize(("approves", "reason"), [(True, "fine"), (False, None), (False, "")])
+    def test_answer_without_the_reason_that_it_needs_cannot_be_signed(
+        self, node: WebNode, app: Starlette, officer: Browser, approves: bool, reason: str | None
+    ) -> None:
+        intent = {"asks": "review", "search": "0123", "approves": approves, "reason": reason}
+        assert officer.post("/intents", {"intent": intent}).status_code == 422
 
     def test_colleague_collects_nothing(self, node: WebNode, app: Starlette, officer: Browser) -> None:
         id = waiting(node, officer)

@@ -294,14 +294,14 @@ def listed(call: Call) -> Reply:
 def approve(call: Call) -> Reply:
     """Approve an entry as its reviewer."""
     id = call.path["id"]
-    signed = shown(call, review_intent(id, approves=True), call.read(EntryReviewed).signed)
+    signed = shown(call, review_intent(id), call.read(EntryReviewed).signed)
     return Reply(EntryTold.of(call.site.hotlists.entries.approve(id, by=call.officer, signed=signed)))
 
 
 def refuse(call: Call) -> Reply:
     """Refuse an entry as its reviewer."""
     id, given = call.path["id"], call.read(EntryRefused)
-    signed = shown(call, review_intent(id, approves=False), given.signed)
+    signed = shown(call, review_intent(id, refusing=given.reason), given.signed)
     found = call.site.hotlists.entries.refuse(id, by=call.officer, signed=signed, reason=given.reason)
     return Reply(EntryTold.of(found))
 

@@ -252,14 +252,14 @@ def collect(call: Call) -> Answer:
 def approve(call: Call) -> Answer:
     """Approve a search as its reviewer."""
     id = call.path["id"]
-    signed = shown(call, review_intent(id, approves=True), call.read(ReviewGiven).signed)
+    signed = shown(call, review_intent(id), call.read(ReviewGiven).signed)
     return reviewing.approve(call.site.door.parts, id, by=call.officer, signed=signed)
 
 
 def refuse(call: Call) -> Answer:
     """Refuse a search as its reviewer."""
     id, given = call.path["id"], call.read(RefusalGiven)
-    signed = shown(call, review_intent(id, approves=False), given.signed)
+    signed = shown(call, review_intent(id, refusing=given.reason), given.signed)
     return reviewing.refuse(call.site.door.parts, id, by=call.officer, signed=signed, reason=given.reason)
 
 

@@ -8,9 +8,9 @@ holds. `gatehouse.node.accounts.step_up` has the scheme.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from gatehouse.hotlist.asking import list_intent, renew_intent, standing_intent
 from gatehouse.hotlist.lists import ListMode
@@ -18,7 +18,7 @@ from gatehouse.ledger.canonical import Json
 from gatehouse.node.accounts.step_up import Evidence
 from gatehouse.search.holding import end_intent, hold_intent, opening_intent
 from gatehouse.search.signature import review_intent, search_intent
-from gatehouse.web.api.asking import Line, ProcessAsked, SearchAsked
+from gatehouse.web.api.asking import Line, ProcessAsked, SearchAsked, Words
 from gatehouse.web.api.evidence import EndHoldIntent, HoldIntent, OpenHoldIntent
 from gatehouse.web.api.model import Credential, Given, Id, Time, Told
 from gatehouse.web.api.standing import Sha256, StandingAsked
@@ -62,6 +62,15 @@ class ReviewIntent(Given):
     asks: Literal["review"]
     search: Id
     approves: bool
+    reason: Annotated[Words, StringConstraints(min_length=1)] | None = Field(
+        None, description="Why it is refused; null where it is approved"
+    )
+
+    @model_validator(mode="after")
+    def _check_reason(self) -> Self:
+        if self.approves is not (self.reason is None):
+            raise ValueError("a refusal has a reason, and an approval none")
+        return self
 
 
 class StandingIntent(Given):
@@ -233,8 +242,8 @@ def _document(call: Call, intent: Intent) -> Json:
     match intent:
         case SearchIntent(search=search):
             return search_intent(search.search(call.officer))
-        case ReviewIntent(search=id, approves=approves):
-            return review_intent(id, approves=approves)
+        case ReviewIntent(search=id, reason=reason):
+            return review_intent(id, refusing=reason)
         case HoldIntent(search=search_id, hold=wanted):
             return hold_intent(wanted.asked(search_id))
         case OpenHoldIntent(hold=hold, case_number=case_number, reason=reason):
