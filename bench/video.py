@@ -1,6 +1,6 @@
 """Measure how well and how fast passes are read from a recording, and where the time goes.
 
-    .venv/bin/python -m bench.video                  a rendered clip of 60 s of 1080p, once with each set of models
+    .venv/bin/python -m bench.video                  a rendered clip of 60 s of 1080p, with each set of models
     .venv/bin/python -m bench.video --seed 9 --seconds 120
 
 The clip is rendered from its seed with its truth (training/scenes/traffic.py), written as MPEG-4, and read as

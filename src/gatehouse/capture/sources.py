@@ -224,7 +224,7 @@ def shown(address: str) -> str:
 
 
 def frames_told(source: Source) -> int | None:
-    """Return how many frames a recording says it has; None where it does not, of an image, and of a camera."""
+    """Return how many frames a recording says it has; None where it does not, and of what is none."""
     if source.live or not source.moves:
         return None
     import cv2
