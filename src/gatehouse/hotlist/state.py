@@ -197,6 +197,7 @@ class HotlistTables:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        self._path = path
         try:
             self._connection = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False
@@ -210,9 +211,17 @@ class HotlistTables:
             self._connection.close()
 
     def query(self, statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of a query."""
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        """Return the rows of a query; a database that fails is `PartUnavailable`."""
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise PartUnavailable(
+                "the hotlist's tables cannot be read",
+                where=self._path.name,
+                got=getattr(error, "sqlite_errorname", type(error).__name__),
+                hint="see to the disk of the ledger; then ask again",
+            ) from error
 
     def entry(self, entry: str) -> EntryRow:
         """Return an entry; an unknown id is `UnknownEntry`."""

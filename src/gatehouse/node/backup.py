@@ -59,12 +59,22 @@ def back_up(located: Located, target: Path, *, secrets: Path | None = None) -> B
     """Copy a node, which may be running, into a new folder, and its keys into `secrets` if that is named.
 
     The keys are the `kek`, the ledger's own key if it is a file, and those of `keys/`. None is the vault's.
+    A backup that fails leaves neither folder behind.
     """
     for folder in filter(None, (target, secrets)):
         if folder.exists():
             raise BadUse("there is something already", where=str(folder), expected="a new folder")
     if secrets is not None and (target in secrets.parents or secrets in target.parents):
         raise BadUse("keys do not belong into the backup", where=str(secrets), expected="another folder")
+    try:
+        return _backed_up(located, target, secrets)
+    except BaseException:
+        for folder in filter(None, (target, secrets)):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _backed_up(located: Located, target: Path, secrets: Path | None) -> Backup:
     ledger = Folder(located.ledger)
     target.mkdir(mode=0o700, parents=True)
     inner = target / "ledger"

@@ -75,6 +75,7 @@ class Database:
         if not path.is_file():
             raise PartUnavailable("there is no vault", where=str(path), hint="make one first")
         self._lock = threading.RLock()
+        self._path = path
         with ExitStack() as opened:
             opened.enter_context(_lease(path.with_suffix(".lock")))
             self._connection = opened.enter_context(closing(_connect(path)))
@@ -93,8 +94,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection; what was done is durable at the end, and undone after an error."""
-        with self._lock:
+        """Yield the connection; what was done is durable at the end, and undone after an error.
+
+        A database that fails is `PartUnavailable`.
+        """
+        with self._lock, self._failures():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -106,8 +110,11 @@ class Database:
 
     @contextmanager
     def locked(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection and keep other threads from it, for reading or for several transactions."""
-        with self._lock:
+        """Yield the connection and keep other threads from it, for reading or for several transactions.
+
+        A database that fails is `PartUnavailable`.
+        """
+        with self._lock, self._failures():
             yield self._connection
 
     def truncate_wal(self) -> bool:
@@ -115,6 +122,18 @@ class Database:
         with self._lock:
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise PartUnavailable(
+                "the vault's database does not answer",
+                where=self._path.name,
+                got=getattr(error, "sqlite_errorname", type(error).__name__),
+                hint="see to the disk of the vault; then ask again",
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

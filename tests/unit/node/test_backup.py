@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -90,6 +92,20 @@ def test_backup_without_a_place_for_keys_holds_none(folder: Path, tmp_path: Path
 def test_backup_into_its_own_folder_of_keys_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadUse, match="keys do not belong into the backup"):
         back_up(load_config(folder), tmp_path / "b", secrets=tmp_path / "b" / "k")
+
+
+def test_backup_that_fails_leaves_nothing_behind(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("gatehouse.node.backup._copy_keys", full)
+    with pytest.raises(OSError, match="No space left"):
+        back_up(load_config(folder), tmp_path / "backup", secrets=tmp_path / "keys")
+
+    assert not (tmp_path / "backup").exists()
+    assert not (tmp_path / "keys").exists()
 
 
 @pytest.mark.parametrize(
