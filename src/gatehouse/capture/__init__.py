@@ -24,7 +24,9 @@ if TYPE_CHECKING:
         SeenPlate,
         Why,
     )
+    from gatehouse.capture.passes import Pass, PassReader
     from gatehouse.capture.recognizer import Recognizer
+    from gatehouse.capture.sources import Source, open_source
 
 __all__ = [
     "Box",
@@ -33,13 +35,17 @@ __all__ = [
     "Detector",
     "Frame",
     "ModelSet",
+    "Pass",
+    "PassReader",
     "PlateReader",
     "PlateState",
     "Reading",
     "Recognizer",
     "SeenPlate",
+    "Source",
     "Why",
     "find_models",
+    "open_source",
 ]
 
 _HOMES = {
@@ -49,13 +55,17 @@ _HOMES = {
     "Detector": "nouns",
     "Frame": "nouns",
     "ModelSet": "models",
+    "Pass": "passes",
+    "PassReader": "passes",
     "PlateReader": "nouns",
     "PlateState": "nouns",
     "Reading": "nouns",
     "Recognizer": "recognizer",
     "SeenPlate": "nouns",
+    "Source": "sources",
     "Why": "nouns",
     "find_models": "models",
+    "open_source": "sources",
 }
 
 __getattr__ = names_of(__name__, _HOMES)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 
 import cv2
 import numpy as np
 import pytest
 
-from gatehouse.capture.sources import LiveSource, open_source, open_sources, shown
+from gatehouse.capture.sources import LiveSource, ahead, frames_told, open_source, open_sources, shown
 from gatehouse.model import BadInput
 from tests.unit.capture.cameras import Serve, camera, mjpeg, rtsp
 
@@ -79,6 +81,27 @@ class TestFiles:
         (tmp_path / name).write_bytes(b"" if name.startswith("empty") else b"no picture at all" * 40)
         with pytest.raises(BadInput, match="cannot be decoded"):
             list(open_source(str(tmp_path / name)))
+
+
+class TestAhead:
+    def test_ahead_recording_has_all_its_frames_in_order(self, tmp_path: Path) -> None:
+        source = open_source(str(recording(tmp_path / "a.mp4", 12)))
+        assert frames_told(source) == 12
+        assert [each.number for each in ahead(source, most=2)] == list(range(12))
+
+    def test_ahead_left_early_ends_its_thread(self, tmp_path: Path) -> None:
+        frames = ahead(open_source(str(recording(tmp_path / "a.mp4", 12))), most=2)
+        assert isinstance(frames, Generator)
+        assert next(frames).number == 0
+        frames.close()
+        assert "decoder" not in [each.name for each in enumerate_threads()]
+
+    def test_ahead_damaged_recording_raises_where_frames_are_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "text.mp4").write_bytes(b"no picture at all" * 40)
+        source = open_source(str(tmp_path / "text.mp4"))
+        assert frames_told(source) is None
+        with pytest.raises(BadInput, match="cannot be decoded"):
+            next(ahead(source))
 
 
 @pytest.mark.parametrize("address", ["ftp://camera.example/", "rtsp://", "http://[::1/", "file:///etc/hosts"])
