@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from threading import Lock
 
 from gatehouse.hotlist.leads import lead_of
 from gatehouse.hotlist.sealing import LeadKeys
@@ -22,24 +23,28 @@ class KeptLeads:
         self._clock = clock
         # Of owners that keep reads for less than a day: nothing of theirs is ever at rest here.
         self._fresh: dict[str, tuple[datetime, bytes]] = {}
+        self._lock = Lock()
 
     def get(self, row: HitRow) -> tuple[Read, datetime] | None:
         """Return what was read for a hit and when it was received, None once that is over."""
         if row.expires <= self._clock():
             return None
         if row.sealed is None:
-            kept = self._fresh.get(row.lead)
+            with self._lock:
+                kept = self._fresh.get(row.lead)
             return None if kept is None else lead_of(kept[1])
         data = self._keys.unseal(row.lead, row.sealed, owner=row.owner, day=date.fromisoformat(row.day))
         return None if data is None else lead_of(data)
 
     def keep(self, row: HitRow, data: bytes) -> None:
         """Keep in memory what was read for a hit whose row holds nothing of it."""
-        while len(self._fresh) >= _MOST:
-            self._fresh.pop(next(iter(self._fresh)))
-        self._fresh[row.lead] = (row.expires, data)
+        with self._lock:
+            while len(self._fresh) >= _MOST:
+                self._fresh.pop(next(iter(self._fresh)))
+            self._fresh[row.lead] = (row.expires, data)
 
     def forget(self, now: datetime) -> None:
         """Forget what is in memory and whose time is over."""
-        for lead in [lead for lead, kept in list(self._fresh.items()) if kept[0] <= now]:
-            self._fresh.pop(lead, None)
+        with self._lock:
+            for lead in [lead for lead, kept in self._fresh.items() if kept[0] <= now]:
+                del self._fresh[lead]

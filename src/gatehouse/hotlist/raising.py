@@ -64,7 +64,9 @@ class Raising:
         self._index = index
         self._leads = leads
         self._lock = threading.Lock()
-        self._waiting: deque[Waiting] = deque(maxlen=_MOST)
+        self._queued = threading.Lock()
+        # INVARIANT: changed under `_queued` alone, so that whatever gives way is counted.
+        self._waiting: deque[Waiting] = deque()
         self._file = WaitingFile(parts.leads.folder, parts.leads)
         self._filed: frozenset[str] = frozenset()
         self._uncounted: set[int] = set()
@@ -76,17 +78,14 @@ class Raising:
         What the record does not take now is in the file when this returns, and waits for `retry`.
         """
         for match in self._index.match(reads):
-            if len(self._waiting) == _MOST:
-                self.not_raised[NotRaised.LATE] += 1
-            self._waiting.append(Waiting(match.standing.id, owner, match.read, received_at))
+            self._queue(Waiting(match.standing.id, owner, match.read, received_at))
         return self.retry() if self._waiting or self._uncounted else []
 
     def retry(self) -> list[int]:
         """Raise what waits for the record, and return the ledger indexes of the new hits."""
         raised = []
         with self._lock:
-            while self._waiting:
-                each = self._waiting.popleft()
+            while (each := self._next()) is not None:
                 if self._parts.clock() - each.received_at > self._parts.limits.late:
                     # What waited too long is no lead any more.
                     self.not_raised[NotRaised.LATE] += 1
@@ -97,7 +96,7 @@ class Raising:
                     # The record takes nothing at this moment, or its database answers nothing.
                     what = error.what if isinstance(error, Error) else type(error).__name__
                     _logger.warning("a hit waits for the record: %s", what)
-                    self._waiting.appendleft(each)
+                    self._put_back(each)
                     break
                 except Error as error:
                     # One entry that cannot be read must not hold up the others.
@@ -133,13 +132,35 @@ class Raising:
                 if each is None:
                     self.not_raised[NotRaised.EXPIRED] += 1
                 else:
-                    self._waiting.append(each)
+                    self._queue(each)
         return self.retry()
+
+    def _queue(self, each: Waiting) -> None:
+        """Have a match wait; where too many do, the oldest gives way and is counted."""
+        with self._queued:
+            if len(self._waiting) == _MOST:
+                self._waiting.popleft()
+                self.not_raised[NotRaised.LATE] += 1
+            self._waiting.append(each)
+
+    def _next(self) -> Waiting | None:
+        with self._queued:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _put_back(self, each: Waiting) -> None:
+        """Have the oldest match wait on, unless newer ones have taken its place; then it is counted."""
+        with self._queued:
+            if len(self._waiting) < _MOST:
+                self._waiting.appendleft(each)
+            else:
+                self.not_raised[NotRaised.LATE] += 1
 
     def _write_down(self) -> None:
         """Have the file hold what waits now, as far as it may be at rest."""
         # Others go on appending meanwhile; each of them comes here after that.
-        waiting = {each.lead: each for each in tuple(self._waiting) if self._may_rest(each)}
+        with self._queued:
+            now = tuple(self._waiting)
+        waiting = {each.lead: each for each in now if self._may_rest(each)}
         gone = self._filed - waiting.keys()
         new = [each for lead, each in waiting.items() if lead not in self._filed]
         if gone or new:

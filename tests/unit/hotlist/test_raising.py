@@ -101,6 +101,18 @@ class TestWaiting:
         assert raised(world) == 0
         assert [take_in(world, read), take_in(world, read)] == [1, 0]
 
+    def test_matches_beyond_what_may_wait_are_counted_and_the_newest_kept(
+        self, waits: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gatehouse.hotlist.raising._MOST", 2)
+        first = waiting(waits)
+        for _ in range(3):
+            waits.clock.move(SECONDS)
+            take_in(waits, waits.read())
+        assert len(waiting(waits)) == 2
+        assert not set(first) & set(waiting(waits))
+        assert waits.hotlists.hits.not_raised == {NotRaised.LATE: 2}
+
     def test_a_match_in_the_file_whose_batch_comes_again_is_one_hit(
         self, waits: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
