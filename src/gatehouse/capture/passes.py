@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatehouse.capture.motion import MotionGate
-from gatehouse.capture.nouns import Box, Detection, Frame, PlateReader, Reading, SeenPlate
+from gatehouse.capture.nouns import Box, Detection, Frame, PlateReader, Reading
 from gatehouse.capture.recognizer import Recognizer, distinct
 from gatehouse.capture.sights import Sight, Story, readable, worth_of
 from gatehouse.capture.tracking import Track, Tracker
@@ -24,6 +24,8 @@ from gatehouse.capture.voting import edits, voted
 RATE = 25.0
 # What was seen once only must be read that surely.
 ONCE = 0.9
+# What was seen in no more looks may be the part of a plate that a picture's edge or a pole left over.
+GLANCES = 3
 # Two texts that differ in one sign are one plate where one of them was read with less.
 DOUBTED = 0.9
 
@@ -199,7 +201,11 @@ class PassReader:
             best.image,
         )
         self._told = [each for each in self._told if story.started - each.ended <= self._apart]
-        if any(same_plate(each.plate, reading) for each in self._told):
+        glance = story.seen <= GLANCES
+        if any(
+            same_plate(each.plate, reading) or (glance and left_over(reading, each.plate))
+            for each in self._told
+        ):
             self.counts.merged += 1
             return None
         self._told.append(found)
@@ -209,16 +215,17 @@ class PassReader:
     def _joined(self, story: Story) -> bool:
         """Hand a story on to a track that began after it ended and reads the same, if there is one."""
         reading = voted(story.ballots)
+        glance = story.seen <= GLANCES
         for other in self._stories.values():
-            if (
-                other is not story
-                and other.ballots
-                and other.started > story.ended
-                and same_plate(voted(other.ballots), reading)
-            ):
+            if other is story or not other.ballots:
+                continue
+            whole = voted(other.ballots)
+            if other.started > story.ended and same_plate(whole, reading):
                 other.join(story)
-                self.counts.joined += 1
-                return True
+            elif not (glance and left_over(reading, whole)):
+                continue
+            self.counts.joined += 1
+            return True
         return False
 
 
@@ -228,6 +235,8 @@ def same_plate(one: Reading, other: Reading) -> bool:
     return apart == 0 or (apart == 1 and min(one.confidence, other.confidence) < DOUBTED)
 
 
-def seen_of(passed: Pass) -> SeenPlate:
-    """Return a pass as a plate in its best frame."""
-    return SeenPlate(passed.box, passed.plate, 1.0)
+def left_over(part: Reading, whole: Reading) -> bool:
+    """Return whether a text is what is left of another whose beginning or end was hidden."""
+    if not 3 <= len(part.text) < len(whole.text):
+        return False
+    return whole.text.startswith(part.text) or whole.text.endswith(part.text)

@@ -15,7 +15,7 @@ LEAST_HEIGHT, GOOD_HEIGHT = 9.0, 36.0
 # A plate is at most that many times as wide as high; what is less wide than high is none.
 LEAST_ASPECT, MOST_ASPECT = 0.9, 8.0
 # Nearer to a picture's edge than that share of its width, a plate may be cut off.
-EDGE = 0.05
+EDGE = 0.12
 # So many readings that agree so surely are enough, until the plate is that much larger.
 ENOUGH, SURE, LARGER = 6, 0.97, 1.25
 # Of all readings of a plate only the best are put to the vote: most are of far and blurred glances.

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gatehouse.capture import Box, Detection, Frame, Reading, Recognizer
-from gatehouse.capture.passes import Pass, PassReader, same_plate
+from gatehouse.capture.passes import Pass, PassReader, left_over, same_plate
 
 RATE = 25
 Image = NDArray[np.uint8]
@@ -142,3 +142,12 @@ def test_same_plate_is_one_text_or_a_sign_apart_in_doubt(
     one: str, other: str, sure: float, same: bool
 ) -> None:
     assert same_plate(Reading(one, (0.99,) * len(one)), Reading(other, (sure,) * len(other))) is same
+
+
+@pytest.mark.parametrize(
+    ("part", "left"),
+    [("ZZ123", True), ("ZZZ1", True), ("23", False), ("ZZ12", False), ("ZZZ123", False), ("AZZZ123", False)],
+)
+def test_left_over_is_the_beginning_or_end_of_a_text(part: str, left: bool) -> None:
+    whole = Reading("ZZZ123", (0.99,) * 6)
+    assert left_over(Reading(part, (0.99,) * len(part)), whole) is left
