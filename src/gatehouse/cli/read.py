@@ -118,19 +118,23 @@ class _Looks:
             advance(1)
 
     def passes(self, source: Source, advance: Callable[[int], None]) -> Iterator[_Result]:
-        """Yield each pass of a source; when it is interrupted, those that are under way too."""
+        """Yield each pass of a source; a camera's end is an interruption, and what is under way is told."""
         from gatehouse.capture.sources import ahead
 
-        reader = self._reader()
+        reader = self.reader()
         try:
             for frame in ahead(source):
                 yield from map(_passed, reader.feed(frame))
                 advance(1)
+        except KeyboardInterrupt:
+            if not source.live:
+                raise
         finally:
             source.close()
         yield from map(_passed, reader.finish())
 
-    def _reader(self) -> PassReader:
+    def reader(self) -> PassReader:
+        """Return what tells the passes of one source."""
         from gatehouse.capture import Recognizer
         from gatehouse.capture.passes import PassReader
 
