@@ -19,14 +19,14 @@ from gatehouse.capture.formats import Formats
 from gatehouse.capture.nouns import Box, Reading
 from gatehouse.capture.ocr_ctc import Ctc
 from gatehouse.capture.session import open_session
-from gatehouse.capture.views import SEVERAL, SINGLE, cut
+from gatehouse.capture.views import LEANED, SINGLE, cut
 
 # Order of signs in both files' output; the last one fills the slots of a short plate.
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 BLANK = len(SIGNS) - 1
 SLOTS = 10
 # Of upstream's 66 regions, the one whose plates write O and 0 alike.
-UNITED_STATES = 61
+UNITED_STATES, _REGIONS = 61, 66
 # Below that probability of the least certain sign a plate is looked at again.
 SURE = 0.9
 
@@ -71,34 +71,32 @@ class Transformer:
         """Return a reading for each box of the frame, in order."""
         if not boxes:
             return []
-        views = [view for box in boxes for view in cut(frame, box, SINGLE)]
-        slots, american = self._look(views, len(boxes))
+        slots, regions = self._look([view for box in boxes for view in cut(frame, box, SINGLE)])
         found = []
-        for box, signs, here in zip(boxes, slots, american, strict=True):
-            sure = signs
-            if not self._single and certainty(signs, pooled=here) < SURE:
-                again, regions = self._look(cut(frame, box, SEVERAL), 1)
-                sure, here = again[0], regions[0]
+        for place, box in enumerate(boxes):
+            signs, told = slots[place], regions[place]
+            american = int(told.argmax()) == UNITED_STATES
+            if not self._single and certainty(signs, pooled=american) < SURE:
+                more, elsewhere = self._look(cut(frame, box, LEANED))
+                signs = np.mean([signs, *more], axis=0)
+                american = int(np.mean([told, *elsewhere], axis=0).argmax()) == UNITED_STATES
                 if self._arbiter is not None:
                     looks = self._arbiter.look(frame, box)
-                    sure = agreed(looks, pooled=here, slots=sure, networks=len(self._networks))
-            found.append(reading_of(sure, united_states=here, formats=self._formats))
+                    signs = agreed(looks, pooled=american, slots=signs, networks=len(self._networks))
+            found.append(reading_of(signs, united_states=american, formats=self._formats))
         return found
 
-    def _look(self, views: Sequence[NDArray[np.uint8]], plates: int) -> tuple[Probabilities, list[bool]]:
+    def _look(self, views: Sequence[NDArray[np.uint8]]) -> tuple[Probabilities, Probabilities]:
+        """Return, a view each, the slots averaged over the networks, and the regions' probabilities."""
         tensor = np.ascontiguousarray(np.stack(views)[..., ::-1])
         total: Probabilities = np.zeros((len(views), SLOTS, len(SIGNS)), np.float32)
-        regions: NDArray[np.float32] | None = None
+        # A network that tells no region leaves it open: the first of all of them is none of the States.
+        regions: Probabilities = np.zeros((len(views), _REGIONS), np.float32)
         for network in self._networks:
             slots, told = network.slots(tensor)
             total += slots
             regions = told if told is not None else regions
-        each = total.reshape(plates, -1, SLOTS, len(SIGNS)).mean(axis=1) / len(self._networks)
-        if regions is None:
-            return each, [False] * plates
-        return each, [
-            int(told.argmax()) == UNITED_STATES for told in regions.reshape(plates, -1, 66).mean(axis=1)
-        ]
+        return total / np.float32(len(self._networks)), regions
 
 
 def widened(slots: Probabilities) -> Probabilities:

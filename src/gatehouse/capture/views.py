@@ -31,13 +31,13 @@ class View:
 
 
 SINGLE = (View(0.10),)
-SEVERAL = (View(0.05), View(0.10), View(0.15), View(0.10, lean=-6.0), View(0.10, lean=6.0))
+LEANED = (View(0.10, lean=-6.0), View(0.10, lean=6.0))
 
 
 def cut(
     frame: NDArray[np.uint8],
     box: Box,
-    views: Sequence[View] = SEVERAL,
+    views: Sequence[View],
     *,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     smooth: bool = False,

@@ -138,7 +138,7 @@ def test_look_photographs_finds_and_reads_them(upstream: Recognizer, reference: 
         name, x, y, width, height, plate = label.read_text("utf-8").split("\t")
         place = Box(float(x), float(y), float(width), float(height))
         image = np.asarray(cv2.imread(str(label.parent / name)), np.uint8)
-        seen = [each for each in upstream.look(image) if each.box.iou(place) > 0.3]
+        seen = [each for each in upstream.look_at_all(image) if each.box.iou(place) > 0.3]
         found += bool(seen)
         right += any(each.reading.text.replace("O", "0") == plate.strip().replace("O", "0") for each in seen)
     assert (len(labels), found, right) == (12, 12, 12)

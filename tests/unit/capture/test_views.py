@@ -4,7 +4,7 @@ import numpy as np
 
 from gatehouse.capture import Box
 from gatehouse.capture.detect_yolo import boxes_of, letterboxed
-from gatehouse.capture.views import HEIGHT, SEVERAL, WIDTH, View, cut
+from gatehouse.capture.views import HEIGHT, LEANED, WIDTH, View, cut
 
 
 def striped() -> np.typing.NDArray[np.uint8]:
@@ -33,7 +33,26 @@ def test_cut_leaned_view_moves_top_and_bottom_apart() -> None:
 
 
 def test_cut_several_gives_each_view() -> None:
-    assert len(cut(striped(), Box(100, 50, 200, 100))) == len(SEVERAL)
+    left, right = cut(striped(), Box(100, 50, 200, 100), LEANED)
+    assert (left[1] != right[1]).any()
+    assert (left[::-1, ::-1] == 255 - left).mean() > 0.95
+
+
+def test_cut_smooth_view_averages_what_is_shrunk() -> None:
+    frame = np.zeros((200, 400, 3), np.uint8)
+    frame[:, ::2] = 200
+    box = Box(40, 40, 256, 128)
+    (picked,) = cut(frame, box, [View(0.0)], size=(64, 32))
+    (averaged,) = cut(frame, box, [View(0.0)], size=(64, 32), smooth=True)
+    assert averaged.shape == picked.shape == (32, 64, 3)
+    assert np.ptp(averaged) <= 2 and abs(int(averaged.mean()) - 100) <= 1
+
+
+def test_cut_smooth_small_plate_is_left_as_it_is() -> None:
+    frame = np.random.default_rng(4).integers(0, 256, (60, 90, 3)).astype(np.uint8)
+    (plain,) = cut(frame, Box(20, 20, 40, 20), [View(0.05)])
+    (smooth,) = cut(frame, Box(20, 20, 40, 20), [View(0.05)], smooth=True)
+    assert (plain == smooth).all()
 
 
 def test_letterboxed_wide_frame_has_gray_above_and_below() -> None:
