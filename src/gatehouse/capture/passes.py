@@ -24,6 +24,8 @@ from gatehouse.capture.voting import edits, voted
 RATE = 25.0
 # What was seen once only must be read that surely.
 ONCE = 0.9
+# A single sign is a bolt, a badge or a lamp far more often than anybody's plate.
+LEAST_SIGNS = 2
 # What was seen in no more looks may be the part of a plate that a picture's edge or a pole left over.
 GLANCES = 3
 # Two texts that differ in one sign are one plate where one of them was read with less.
@@ -184,7 +186,7 @@ class PassReader:
             return None
         reading = story.verdict(self._recognizer.reader)
         least = max(self._recognizer.abstain_below, ONCE if story.seen == 1 else 0.0)
-        if reading.confidence < least:
+        if reading.confidence < least or len(reading.text) < LEAST_SIGNS:
             self.counts.abstained += 1
             return None
         best = story.sights[0]

@@ -106,8 +106,9 @@ def test_passes_sure_plate_is_not_read_at_every_look() -> None:
     assert quick.asked == passes.counts.readings == 6
 
 
-def test_passes_plate_that_nobody_can_read_is_counted() -> None:
-    passes = reader(Shades({200: "ZZZ123"}, sure=0.4))
+@pytest.mark.parametrize(("text", "sure"), [("ZZZ123", 0.4), ("E", 0.99)])
+def test_passes_plate_that_nobody_can_read_is_counted(text: str, sure: float) -> None:
+    passes = reader(Shades({200: text}, sure=sure))
     assert list(passes.read(clip(5))) == []
     assert passes.counts.abstained == 1
 
