@@ -7,7 +7,7 @@ The data and the model files are the reference folder's (GATEHOUSE_REFERENCE, el
 part of the project. Whatever was chosen was chosen on `eu` and `us-crops`; `us` is only told. A plate counts
 as found where a box has an IoU of 0.3 with its label; its text is compared exactly and with O as 0. Intervals
 are Wilson's at 95 %. Both programs use the same files and as many threads, take turns image by image, and are
-timed from the decoded image to the texts; the ratio of the totals counts.
+timed from the decoded image to the texts; the ratio of the totals counts. `own` are the package's models.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatehouse.capture import Box, Reading, Recognizer, find_models
-from gatehouse.capture.models import ModelSet
+from gatehouse.capture.models import WEIGHTS, ModelSet, Part, packaged
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path(__file__).resolve().parent / "out" / "recognition.json"
@@ -257,6 +257,33 @@ def timed(contenders: dict[str, Callable[[Image], object]], images: Sequence[Ima
     }
 
 
+def own_models() -> ModelSet:
+    """Return the models that come with the package, whatever lies in a cache."""
+    detector, reader = (
+        next(each for each in packaged() if each.part is part) for part in (Part.DETECTOR, Part.READER)
+    )
+    return ModelSet(WEIGHTS, detector, (reader,))
+
+
+def own_accuracy(own: Recognizer, plates: Sequence[Labeled]) -> dict[str, Any]:
+    """Return what the package's models reach: as a whole, and the reader by itself on the labels' boxes."""
+    whole = outcomes(own, plates)
+    figures = {**accuracy(whole), "abstention": abstention(whole, own.abstain_below)}
+    if all(each.box is None for each in plates):
+        return figures
+    boxed = [(each, each.box) for each in plates if each.box is not None]
+    right = half = 0
+    for each, box in boxed:
+        (reading,) = own.reader.read(each.image, [box])
+        right += fold(reading.text) == fold(each.plate)
+        half += any(one.box.iou(box) >= 0.5 for one in own.detector.detect(each.image)[:1])
+    return {
+        **figures,
+        "reader_on_labels_o_is_0": share(right, len(boxed)),
+        "surest_box_iou_half": share(half, len(boxed)),
+    }
+
+
 def montage(of: Sequence[Outcome], path: Path) -> None:
     """Write the plates that were read wrong, with what was read and what is right."""
     tiles = []
@@ -291,6 +318,7 @@ def main() -> None:
     models = find_models(reference / "models")
     several = Recognizer.open(models, threads=THREADS)
     single = Recognizer.open(models, threads=THREADS, single=True)
+    own = Recognizer.open(own_models(), threads=THREADS)
     sets = {
         "eu": photographs(reference / "plates" / "eu"),
         "us-crops": crops(reference / "us-crops"),
@@ -305,6 +333,7 @@ def main() -> None:
             "calibration": calibration(read),
             "by_height": by(read, tall),
             "single": accuracy(outcomes(single, plates)),
+            "own": own_accuracy(own, plates),
         }
         if name == "us-crops":
             figures[name]["by_state"] = by(read, lambda each: each.plate.state or "")
