@@ -19,6 +19,7 @@ from gatehouse.cli import (
     STOPPED,
     agreement,
     audit,
+    camera,
     config,
     demo,
     hotlist,
@@ -64,6 +65,7 @@ app = typer.Typer(
 )
 app.add_typer(agreement.app, name="agreement")
 app.add_typer(audit.app, name="audit")
+app.add_typer(camera.app, name="camera")
 app.add_typer(config.app, name="config")
 app.add_typer(hotlist.app, name="hotlist")
 app.add_typer(law.app, name="law")

@@ -21,8 +21,13 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from gatehouse.demo.clock import StoryClock
 from gatehouse.demo.step import NotAsTold
 from gatehouse.model import Officer
-from gatehouse.model.batch import signed_message
-from gatehouse.web.api.reads import CAMERA, MEDIA, NUMBER, SIGNATURE
+from gatehouse.model.batch import (
+    CAMERA_HEADER,
+    MEDIA_TYPE,
+    NUMBER_HEADER,
+    SIGNATURE_HEADER,
+    signed_message,
+)
 from gatehouse.web.cookies import SESSION
 
 # A one-time code counts once, and the next is another 30 seconds later.
@@ -73,10 +78,10 @@ class Reader:
         number = self.sent + 1
         signature = self.key.sign(signed_message(self.id, number, body))
         headers = {
-            CAMERA: self.id,
-            NUMBER: str(number),
-            SIGNATURE: b64encode(signature).decode(),
-            "content-type": MEDIA,
+            CAMERA_HEADER: self.id,
+            NUMBER_HEADER: str(number),
+            SIGNATURE_HEADER: b64encode(signature).decode(),
+            "content-type": MEDIA_TYPE,
         }
         found = _expected(site.send("POST", "/reads", content=body, headers=headers), 200)
         if found["refused"] or found["accepted"] != len(reads):

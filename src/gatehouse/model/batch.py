@@ -15,6 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+# The headers and the media type with which a batch is handed in (`POST /reads`); the signature is in base64.
+CAMERA_HEADER, NUMBER_HEADER = "Gatehouse-Camera", "Gatehouse-Batch"
+SIGNATURE_HEADER = "Gatehouse-Signature"
+MEDIA_TYPE = "application/jsonl"
 LARGEST_BODY = 16 * 1024 * 1024
 MOST_READS = 50_000
 LONGEST_LINE = 4_096

@@ -18,7 +18,14 @@ from anyio.to_thread import run_sync
 from pydantic import Field
 from starlette.responses import Response
 
-from gatehouse.model.batch import LARGEST_BODY, SignedBatch
+from gatehouse.model.batch import (
+    CAMERA_HEADER,
+    LARGEST_BODY,
+    MEDIA_TYPE,
+    NUMBER_HEADER,
+    SIGNATURE_HEADER,
+    SignedBatch,
+)
 from gatehouse.node.errors import Busy
 from gatehouse.vault.batch import ReadRefusal
 from gatehouse.web.api.model import Told
@@ -27,10 +34,6 @@ from gatehouse.web.endpoint import Call, Endpoint
 from gatehouse.web.errors import RequestRefused
 from gatehouse.web.metrics import Metrics
 
-CAMERA: Final = "Gatehouse-Camera"
-NUMBER: Final = "Gatehouse-Batch"
-SIGNATURE: Final = "Gatehouse-Signature"
-MEDIA: Final = "application/jsonl"
 # Batches that are unpacked and sealed at once, and bytes of bodies in memory, as they came.
 AT_ONCE: Final = 4
 IN_MEMORY: Final = 128 * 1024 * 1024
@@ -68,15 +71,19 @@ def endpoint(metrics: Metrics) -> Endpoint:
         {200: BatchTaken},
         roles=None,
         plain=True,
-        takes=MEDIA,
+        takes=MEDIA_TYPE,
         refusals=(400, 401, 408, 413, 415, 429),
         security="camera",
         parameters=tuple(
             {"name": name, "in": "header", "required": True, "description": what, "schema": {"type": kind}}
             for name, what, kind in (
-                (CAMERA, "Id of the camera", "string"),
-                (NUMBER, "Number of the batch; a camera's numbers begin at 1 and only advance", "integer"),
-                (SIGNATURE, "Ed25519 signature in base64", "string"),
+                (CAMERA_HEADER, "Id of the camera", "string"),
+                (
+                    NUMBER_HEADER,
+                    "Number of the batch; a camera's numbers begin at 1 and only advance",
+                    "integer",
+                ),
+                (SIGNATURE_HEADER, "Ed25519 signature in base64", "string"),
             )
         ),
     )
@@ -141,17 +148,19 @@ async def _received(
 def _headers(call: Call) -> tuple[str, int, bytes]:
     """Return camera, number and signature of the batch that a request carries."""
     headers = call.request.headers
-    camera, number, signature = (headers.get(name, "") for name in (CAMERA, NUMBER, SIGNATURE))
+    camera, number, signature = (
+        headers.get(name, "") for name in (CAMERA_HEADER, NUMBER_HEADER, SIGNATURE_HEADER)
+    )
     if not 1 <= len(camera) <= _LONGEST_ID:
-        raise RequestRefused(400, "the batch names no camera", expected=f"the header {CAMERA}")
+        raise RequestRefused(400, "the batch names no camera", expected=f"the header {CAMERA_HEADER}")
     if not (number.isascii() and number.isdecimal() and len(number) <= 16 and 1 <= int(number) <= _MOST):
-        raise RequestRefused(400, "the batch has no number", expected=f"the header {NUMBER}, from 1")
+        raise RequestRefused(400, "the batch has no number", expected=f"the header {NUMBER_HEADER}, from 1")
     try:
         signed = b64decode(signature, validate=True)
     except (NotBase64, ValueError):
         signed = b""
     if len(signed) != _SIGNATURE_BYTES:
-        raise RequestRefused(400, "the batch is not signed", expected=f"the header {SIGNATURE}")
+        raise RequestRefused(400, "the batch is not signed", expected=f"the header {SIGNATURE_HEADER}")
     return camera, int(number), signed
 
 
