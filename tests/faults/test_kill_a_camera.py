@@ -1,6 +1,6 @@
 """A camera's agent that is killed at any point loses no read that it has kept, and hands in none twice.
 
-`GATEHOUSE_KILLS=50` kills it so often.
+`GATEHOUSE_KILLS=50` kills it 50 times.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def feeding(
     from gatehouse.capture.agent.queue import ReadQueue
     from gatehouse.capture.agent.status import telling
     from gatehouse.capture.agent.uplink import Uplink
-    from gatehouse.cli.output import print_json
+    from gatehouse.cli.output import print_json_line
 
     host, port = address(tell, "--tell")
     stop, tls = Event(), _trusting(ca)
@@ -96,7 +96,7 @@ def feeding(
         before = [signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)]
         try:
             if as_json:
-                print_json({"cameras": list(told), "node": node, "tells": url})
+                print_json_line({"cameras": list(told), "node": node, "tells": url})
             else:
                 typer.echo(f"Feeding {node} from {', '.join(told)}; health at {url}/healthz.")
             typer.get_text_stream("stdout").flush()
