@@ -30,6 +30,7 @@ SCHEMA = 1
 # How long it is remembered that an event of another reader was taken.
 _REMEMBERED = timedelta(days=2)
 _MICROSECOND = timedelta(microseconds=1)
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 _TABLES = (
     "CREATE TABLE queue (one INTEGER PRIMARY KEY CHECK (one = 1), schema INTEGER, camera TEXT, "
     "next INTEGER, overflow INTEGER, expired INTEGER)",
@@ -135,6 +136,7 @@ class ReadQueue:
         """Forget a batch that a node has."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM batch WHERE number = ?", (number,))
+        self._forget()
 
     def purge(self, before: datetime) -> int:
         """Forget and count what was read before a time, whether it was sent or not; return how many."""
@@ -148,7 +150,9 @@ class ReadQueue:
             expired = gone + (sent or 0)
             if expired:
                 connection.execute("UPDATE queue SET expired = expired + ?", (expired,))
-            return int(expired)
+        if expired:
+            self._forget()
+        return int(expired)
 
     def counts(self) -> QueueCounts:
         """Return what is on the disk, and what was lost."""
@@ -176,6 +180,11 @@ class ReadQueue:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _forget(self) -> None:
+        """Empty the write-ahead log, where what was deleted would stay legible until it wraps around."""
+        with self._lock, self._failures():
+            self._connection.execute(_EMPTY_LOG)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -216,6 +225,8 @@ def _opened(path: Path) -> sqlite3.Connection:
             for statement in _TABLES:
                 connection.execute(statement)
             connection.execute("COMMIT")
+        # A process that was killed may have left there what it had deleted.
+        connection.execute(_EMPTY_LOG)
     except BaseException:
         connection.close()
         raise

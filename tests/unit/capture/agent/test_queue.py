@@ -117,14 +117,42 @@ def test_purge_forgets_what_is_too_old_also_where_it_was_sent_and_counts_it(fold
     queue.close()
 
 
-def test_forgotten_reads_leave_no_byte_in_the_file(folder: CameraFolder) -> None:
+@pytest.mark.parametrize("way", ["done", "purge"])
+def test_forgotten_reads_leave_no_byte_in_the_files_while_the_queue_is_open(
+    folder: CameraFolder, way: str
+) -> None:
     queue = queue_of(folder)
     queue.add(read_of(4321))
-    queue.batch(folder.signer(), most=9)
-    queue.purge(AT + timedelta(days=1))
+    batch = queue.batch(folder.signer(), most=9)
+    assert batch is not None
+    assert b"TEST4321" in _files(folder)
+
+    if way == "done":
+        queue.done(batch.number)
+    else:
+        queue.purge(AT + timedelta(days=1))
+
+    assert b"TEST4321" not in _files(folder)
     queue.close()
 
-    assert b"TEST4321" not in b"".join(path.read_bytes() for path in folder.path.iterdir())
+
+def test_queue_that_was_cut_off_opens_without_a_byte_of_what_it_had_deleted(folder: CameraFolder) -> None:
+    queue = queue_of(folder)
+    queue.add(read_of(4321))
+    with closing(sqlite3.connect(folder.queue, isolation_level=None)) as other:
+        # Another connection keeps the log in place when the queue is closed, as a kill would.
+        other.execute("PRAGMA secure_delete = ON")
+        other.execute("DELETE FROM waiting")
+        queue.close()
+        assert b"TEST4321" in _files(folder)
+        queue = queue_of(folder)
+
+    assert b"TEST4321" not in _files(folder)
+    queue.close()
+
+
+def _files(folder: CameraFolder) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.path.iterdir())
 
 
 def test_new_queue_uses_no_number_again(tmp_path: Path) -> None:
