@@ -52,7 +52,7 @@ demo: $(RUNTIME) ## Audit an invented town, keep its book, play a day on a node 
 
 .PHONY: test
 test: $(DEV) $(BROWSER) $(DEBIAN) ## Run every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS) $(TESTS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS) $(TESTS)
 
 .PHONY: check
 check: $(DEV) ## Lint, formatting, types, and which room may import which
