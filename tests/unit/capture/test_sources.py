@@ -133,13 +133,15 @@ class TestCameras:
             )
             frames = iter(source)
             first = next(frames)
-            while source.dropped < 5:
+            # On a busy machine some were dropped before the first was asked for.
+            before = source.dropped
+            while source.dropped < before + 5:
                 time.sleep(0.01)
             second, third = islice(frames, 2)
             source.close()
             assert list(frames) == []
-        assert (first.number, first.source) == (0, f"{scheme}://127.0.0.1:{port}/one")
-        assert second.number > 5 and third.number > second.number
+        assert first.source == f"{scheme}://127.0.0.1:{port}/one"
+        assert second.number > first.number + 5 and third.number > second.number
         assert first.time is not None and second.time is not None and first.time < second.time
         assert abs((source.moment(second.time) - datetime.now(UTC)).total_seconds()) < 5
         assert second.image.shape == (48, 64, 3)
