@@ -27,6 +27,7 @@ from gatehouse.cli import (
     ledger,
     models,
     node,
+    portal,
     read,
     reasons,
     records,
@@ -72,6 +73,7 @@ app.add_typer(law.app, name="law")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(models.app, name="models")
 app.add_typer(node.app, name="node")
+app.add_typer(portal.app, name="portal")
 app.add_typer(records.app, name="records")
 app.add_typer(vault.app, name="vault")
 app.command(name="reasons")(reasons.classify)

@@ -120,6 +120,8 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
     from gatehouse.node.settling import settle
     from gatehouse.vault.clock import SteadyClock
     from gatehouse.web.app import create_app
+    from gatehouse.web.portal.routes import routes
+    from gatehouse.web.portal.sources import Portal
     from gatehouse.web.serve import serve as run
 
     located = load_config(directory)
@@ -137,7 +139,7 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
     # The server lets the signal through once it has ended; the node is closed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Node.open(located, clock=SteadyClock()) as node:
-        app = create_app(node)
+        app = create_app(node, more=routes(Portal(located, clock=node.clock)))
         settle(node)
         run(
             app,

@@ -220,7 +220,8 @@ class OwnerBody(Body):
     """An owner's own rule. Without one its cameras' reads are not taken in.
 
     `scope_caps` holds by a purpose's or an offense's code from how far away its reads may be searched,
-    `longest_hold_days` how far ahead an evidence hold may end.
+    `longest_hold_days` how far ahead an evidence hold may end. A row of the portal about a search of its
+    reads is told `portal_delay_hours` after the period that it names.
     """
 
     owner: Id
@@ -230,6 +231,7 @@ class OwnerBody(Body):
     scope_caps: dict[Capped, Scope] = {}
     waiting_days: Annotated[int, Field(ge=LEAST_WAITING_DAYS, le=366)] = LEAST_WAITING_DAYS
     longest_hold_days: Annotated[int, Field(ge=1, le=10 * 366)] = 90
+    portal_delay_hours: Annotated[int, Field(ge=0, le=366 * 24)] = 24
 
     @property
     def retention(self) -> timedelta:
@@ -245,6 +247,11 @@ class OwnerBody(Body):
     def longest_hold(self) -> timedelta:
         """Return how far ahead the end of a hold may lie."""
         return timedelta(days=self.longest_hold_days)
+
+    @property
+    def portal_delay(self) -> timedelta:
+        """Return how long a row about a search of its reads is kept from the portal."""
+        return timedelta(hours=self.portal_delay_hours)
 
 
 class SharingBody(Body):

@@ -66,6 +66,8 @@ def _owner_loosens(before: OwnerBody, after: OwnerBody) -> bool:
         and after.optins <= before.optins
         and after.waiting_days >= before.waiting_days
         and after.longest_hold_days <= before.longest_hold_days
+        # Sooner tells more of who searched, later keeps more from the public: neither is the stricter one.
+        and after.portal_delay_hours == before.portal_delay_hours
         and all(
             code in after.scope_caps and cap.covers(after.scope_caps[code])
             for code, cap in before.scope_caps.items()

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import gatehouse.law
-from gatehouse.law import Lexicon, Rulebook
+from gatehouse.law import Lexicon, Pack, Rulebook
 from gatehouse.law.pack import read_pack
 from gatehouse.law.packfiles import read_files
 from gatehouse.model import BadInput, PartUnavailable
@@ -72,7 +72,11 @@ class Packs:
         return PackBody(version=pack.id.version, sha256=pack.id.sha256, lexicon=sha256)
 
     def rulebook(self, body: PackBody) -> Rulebook:
-        """Return the rulebook of a version, whose files must still hash to what its entry names."""
+        """Return the rulebook of a version, as `pack` does."""
+        return Rulebook(self.pack(body))
+
+    def pack(self, body: PackBody) -> Pack:
+        """Return the pack of a version, whose files must still hash to what its entry names."""
         folder = self._packs / body.sha256
         if not folder.is_dir():
             raise PartUnavailable("the rulebook in force is not there", where=str(folder), hint=_HINT)
@@ -85,7 +89,7 @@ class Packs:
                 got=pack.id.sha256,
                 hint=_HINT,
             )
-        return Rulebook(pack)
+        return pack
 
     def lexicon(self, body: PackBody) -> Lexicon:
         """Return the lexicon of a version, as `rulebook` does."""

@@ -140,7 +140,12 @@ def pack_of(view: View, *, witnessed: int) -> PackBody:
 
 def _owner_rules(body: OwnerBody) -> OwnerRules:
     return OwnerRules(
-        body.retention, dict(body.scope_caps), frozenset(body.optins), body.waiting, body.longest_hold
+        body.retention,
+        dict(body.scope_caps),
+        frozenset(body.optins),
+        body.waiting,
+        body.longest_hold,
+        body.portal_delay,
     )
 
 

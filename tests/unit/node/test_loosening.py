@@ -84,6 +84,8 @@ def owns(**changed: object) -> OwnerBody:
         (owns(), owns(waiting_days=9), True),
         (owns(), owns(longest_hold_days=89), False),
         (owns(), owns(longest_hold_days=91), True),
+        (owns(), owns(portal_delay_hours=0), True),
+        (owns(), owns(portal_delay_hours=48), True),
         (owns(), owns(retention_minutes=1, bans=[]), True),
         (None, SharingBody(owner="alder-pd", shares=True), True),
         (None, SharingBody(owner="alder-pd", shares=False), False),

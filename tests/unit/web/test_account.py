@@ -207,6 +207,7 @@ class TestRegistry:
             "optins": [],
             "waiting_days": 7,
             "longest_hold_days": 90,
+            "portal_delay_hours": 24,
         }
         assert officer.get("/registry/owners/elm-pd").json()["retention_minutes"] is None
         people = officer.get("/registry/people?role=supervisor").json()["people"]

@@ -61,6 +61,9 @@ class OwnerTold(Told):
     optins: list[str]
     waiting_days: int = Field(description="How long it waits before a loosening is in force")
     longest_hold_days: int = Field(description="How far ahead the end of an evidence hold may lie")
+    portal_delay_hours: int = Field(
+        description="How long a row about a search of its reads is kept from the portal"
+    )
 
 
 class PeopleAsked(PageOf):
@@ -170,6 +173,7 @@ def owner(call: Call) -> Reply:
             optins=sorted(rules.optins),
             waiting_days=rules.waiting.days,
             longest_hold_days=rules.longest_hold.days,
+            portal_delay_hours=int(rules.portal_delay.total_seconds() // 3600),
         )
     )
 
