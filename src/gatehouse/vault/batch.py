@@ -201,15 +201,16 @@ def _microseconds(text: str) -> int:
             second = text[_SECOND]
             base = _seconds.get(second)
             if base is None:
-                base = _parsed(second + "Z")
+                base = parse_time(second + "Z")
                 if len(_seconds) >= _REMEMBERED:
                     _seconds.clear()
                 _seconds[second] = base
             return base + int(fraction) * _UNITS[len(fraction)]
-    return _parsed(text)
+    return parse_time(text)
 
 
-def _parsed(text: str) -> int:
+def parse_time(text: str) -> int:
+    """Return a time of RFC 3339 as microseconds since 1970; another is `ValueError` or `OverflowError`."""
     if not _TIME.fullmatch(text):
         raise ValueError("no time of RFC 3339")
     return to_microseconds(datetime.fromisoformat(text).astimezone(UTC))

@@ -16,13 +16,16 @@ PartUnavailable
 +-- RootMissing              the root that wraps the keys is not there, or is another's
 +-- VaultInUse               another process has the vault open
 +-- HoldMissing              no read is held under this id
++-- ImagesFull               there is no room for another picture
 +-- VaultFailed              a vault elsewhere has met an error of its own; its log says which
 +-- VaultUnreachable         it does not answer, or is not the one that it should be
+BadInput
++-- ImageMissing             there is no such picture, or none any more
 """
 
 from __future__ import annotations
 
-from gatehouse.model import BadUse, PartUnavailable, VerificationFailed
+from gatehouse.model import BadInput, BadUse, PartUnavailable, VerificationFailed
 
 
 class VaultRefused(VerificationFailed):
@@ -75,6 +78,14 @@ class VaultInUse(PartUnavailable):
 
 class HoldMissing(PartUnavailable):
     """No read is held under this id."""
+
+
+class ImagesFull(PartUnavailable):
+    """There is no room for another picture; nothing of it was taken."""
+
+
+class ImageMissing(BadInput):
+    """There is no such picture: it was not handed in, not kept, or has expired."""
 
 
 class VaultFailed(PartUnavailable):

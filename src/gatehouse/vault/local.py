@@ -32,6 +32,7 @@ from gatehouse.vault.clock import ForwardClock, machine_time
 from gatehouse.vault.database import Database, create_database, reading
 from gatehouse.vault.errors import NotPermitted, RowAltered
 from gatehouse.vault.holds import Holds
+from gatehouse.vault.images import ImageRules, Images
 from gatehouse.vault.intake import Intake
 from gatehouse.vault.keys import Keys
 from gatehouse.vault.learning import Learning
@@ -63,6 +64,7 @@ class LocalVault:
     where none are taken), beside what its rule on the record says: the shorter counts. `pack_sha256` is the
     rulebook in force, `backlog` how long before a camera's enrollment its reads may have been captured (None
     for any time). `root` is the root's file, unless given `<folder>/root`.
+    Without `images` it takes no pictures.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class LocalVault:
         backlog: Callable[[], timedelta | None] = lambda: None,
         clock: Callable[[], datetime] = machine_time,
         root: Path | None = None,
+        images: ImageRules | None = None,
     ) -> None:
         self._database = Database(folder / DATABASE)
         self._policy = _always(policy) if isinstance(policy, Policy) else policy
@@ -98,6 +101,17 @@ class LocalVault:
             policy=self._policy,
             pack_sha256=pack_sha256,
             clock=self._clock,
+        )
+        self.images = None if images is None else self._images(images, backlog)
+
+    def _images(self, rules: ImageRules, backlog: Callable[[], timedelta | None]) -> Images:
+        return Images(
+            rules,
+            self._keys,
+            learning=self._learning,
+            policy=self._policy,
+            clock=self._clock,
+            backlog=backlog,
         )
 
     @staticmethod
@@ -145,7 +159,10 @@ class LocalVault:
         self, opened_id: str, *, entry: bytes, receipt: Receipt, openings: Sequence[Disclosure]
     ) -> list[OpenedRead]:
         """Hand out what was found, once it is on the record; see `Vault.release`."""
-        return self._answering.release(opened_id, entry=entry, receipt=receipt, openings=openings)
+        reads = self._answering.release(opened_id, entry=entry, receipt=receipt, openings=openings)
+        if self.images is not None:
+            self.images.released(entry, reads)
+        return reads
 
     def record(self, entry: bytes, receipt: Receipt) -> bool:
         """Count an entry that no call here needs; see `Vault.record`."""
@@ -215,6 +232,9 @@ class LocalVault:
     def _sweep(self, change: Callable[[sqlite3.Connection], Collection[int]]) -> Swept:
         now = self._clock()
         ended = self._keys.sweep(at=to_microseconds(now), change=change)
+        if self.images is not None:
+            # The keys are gone by now: what a failure leaves here opens no more.
+            self.images.sweep()
         return Swept(now, ended.sealing_keys, ended.token_keys, ended.holds, ended.truncated)
 
     def _hold_entry(
