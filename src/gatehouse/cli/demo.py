@@ -58,8 +58,8 @@ def demo(
         print_json(transcript.document(steps, folder))
     else:
         print_text(
-            f"\nIn {printable(str(folder))}: transcript.txt, the audit's report in audit/, the node in "
-            "node/,\nand in people.json what signs in as the people of the story."
+            f"\nIn {printable(str(folder))}: transcript.txt, the audit's report in audit/, the public's "
+            "pages\nin portal/, the node in node/, and in people.json what signs in as the people of it."
         )
     if serve:
         from gatehouse.cli import node

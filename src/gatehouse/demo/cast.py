@@ -94,6 +94,21 @@ TEXAS_OFFICER = _person(TEXAS, "Officer Teague", Role.OFFICER)
 TEXAS_SUPERVISOR = _person(TEXAS, "Sergeant Obuya", Role.SUPERVISOR)
 FLORIDA_OFFICER = _person(FLORIDA, "Deputy Marsh", Role.OFFICER)
 FEDERAL_OFFICER = _person(FEDERAL, "Inspector Vale", Role.OFFICER)
+
+
+def _colleagues(agency: Agency, *names: str) -> tuple[Officer, ...]:
+    officer = frozenset({Role.OFFICER})
+    return tuple(
+        Officer(f"{agency.id}.officer{number}", agency.id, f"Officer {name}", officer)
+        for number, name in enumerate(names, 2)
+    )
+
+
+# Who else searches on ordinary days: a small department, and one of ten people and more.
+ILLINOIS_COLLEAGUES = _colleagues(ILLINOIS, "Brandvold", "Castellano", "Ostrowski")
+TEXAS_COLLEAGUES = _colleagues(
+    TEXAS, "Abara", "Dunmore", "Eklund", "Fairley", "Guzik", "Hollins", "Ibarra", "Jessup", "Kowal"
+)
 PEOPLE: Final = (
     ILLINOIS_OFFICER,
     ILLINOIS_SUPERVISOR,
@@ -101,6 +116,8 @@ PEOPLE: Final = (
     TEXAS_SUPERVISOR,
     FLORIDA_OFFICER,
     FEDERAL_OFFICER,
+    *ILLINOIS_COLLEAGUES,
+    *TEXAS_COLLEAGUES,
 )
 
 # Plates that the day is about. All begin with TEST, as no issued plate does.

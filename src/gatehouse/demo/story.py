@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gatehouse.demo import expiry, hotlist, network, record, searches
+from gatehouse.demo import expiry, hotlist, network, public, record, searches
 from gatehouse.demo.cast import CALIFORNIA, FLORIDA, ILLINOIS, MISSING, OWNERS, STOLEN, TEXAS, WANTED
 from gatehouse.demo.client import Reader, Site
 from gatehouse.demo.clock import StoryClock
@@ -35,6 +35,7 @@ STEPS: Final[Sequence[Callable[[Stage], Step]]] = (
     searches.declaration,
     expiry.expired,
     record.audited,
+    public.portal,
     record.edited,
     record.checkpoint,
 )
@@ -60,12 +61,20 @@ def play(folder: Path, *, told: Callable[[str], None] = lambda _what: None) -> G
         told("waiting seven days for what loosens a rule")
         clock.turn_to(clock() + network.WAITING)
         network.advance(node, waiting)
+        told("two departments' ordinary day")
+        public.ordinary_days(stage, _midnight(clock()))
         told("handing in the reads of a day and a night")
         taken = drive(stage, now - timedelta(hours=3))
         yield network.founded(node, changes=waiting, reads=taken)
         for step in STEPS:
             clock.turn(_BETWEEN)
             yield step(stage)
+
+
+def _midnight(at: datetime) -> datetime:
+    """Return the midnight (UTC) that a day of searches is counted from: its own early on, else the next."""
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day if at - day < public.EARLIEST else day + timedelta(days=1)
 
 
 def drive(stage: Stage, until: datetime) -> int:

@@ -39,8 +39,8 @@ class OwnerRules:
     `retention` None means that it has set none: a node that answers searches refuses such an owner. By codes
     of purposes and of offenses, `scope_caps` says from how far away its reads may be searched; what it does
     not name is capped by the rulebook alone. `waiting` is how long it waits before a loosening is in force.
-    `longest_hold` is how far ahead the end of an evidence hold on one of its reads may lie, `portal_delay` how
-    long a row about a search of its reads is kept from the portal.
+    `longest_hold` is how far ahead the end of an evidence hold on one of its reads may lie, `portal_delay`
+    how long a row about a search of its reads is kept from the portal.
     """
 
     retention: timedelta | None
