@@ -145,6 +145,16 @@ class Hits:
         lead = self._leads.get(row)
         return None if lead is None else lead[0]
 
+    def lead(self, hit: int, by: Officer) -> bytes | None:
+        """Return what was read for a hit that a person may still confirm, as its record commits to it.
+
+        None once the owner's retention is over; a hit that was refuted or closed is `WrongStep`.
+        """
+        row = self._of_agency(hit, by)
+        if row.state in (HitState.REFUTED, HitState.CLOSED):
+            raise WrongStep("the hit was refuted or closed", expected="a hit that is still open")
+        return self._leads.data(row)
+
     def refute(self, hit: int, *, by: Officer, why: Refutation, really: str | None = None) -> Hit:
         """Put on the record that a hit is none; of `really`, what a misread plate says, signs are kept."""
         row = self._of_agency(hit, by)

@@ -27,14 +27,18 @@ class KeptLeads:
 
     def get(self, row: HitRow) -> tuple[Read, datetime] | None:
         """Return what was read for a hit and when it was received, None once that is over."""
+        data = self.data(row)
+        return None if data is None else lead_of(data)
+
+    def data(self, row: HitRow) -> bytes | None:
+        """Return the bytes to which the record of a hit commits, None once that is over."""
         if row.expires <= self._clock():
             return None
         if row.sealed is None:
             with self._lock:
                 kept = self._fresh.get(row.lead)
-            return None if kept is None else lead_of(kept[1])
-        data = self._keys.unseal(row.lead, row.sealed, owner=row.owner, day=date.fromisoformat(row.day))
-        return None if data is None else lead_of(data)
+            return None if kept is None else kept[1]
+        return self._keys.unseal(row.lead, row.sealed, owner=row.owner, day=date.fromisoformat(row.day))
 
     def keep(self, row: HitRow, data: bytes) -> None:
         """Keep in memory what was read for a hit whose row holds nothing of it."""

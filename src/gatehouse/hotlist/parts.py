@@ -18,13 +18,19 @@ from gatehouse.ledger.entry import Draft
 from gatehouse.ledger.log import Appended
 from gatehouse.ledger.pending import Pending
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import BadInput
+from gatehouse.model import BadInput, Read
 from gatehouse.search.book import Book
 from gatehouse.search.registry import Registry
 from gatehouse.search.review import Choose
 
 # Counts a hit that is on the record, as `Vault.record` does.
 Count = Callable[[bytes, Receipt], bool]
+# Told of the read behind a hit, and of its owner, so that its picture is kept. It MUST NOT raise.
+Raised = Callable[[Read, str], object]
+
+
+def _nothing(_read: Read, _owner: str) -> None:
+    """Keep no picture."""
 
 
 class ListBook(Book, Protocol):
@@ -59,6 +65,7 @@ class HotlistParts:
     count: Count
     limits: HotlistLimits = field(default_factory=HotlistLimits)
     choose: Choose = secrets.choice
+    on_raised: Raised = _nothing
 
     @property
     def pack(self) -> Pack:

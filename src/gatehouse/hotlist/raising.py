@@ -205,6 +205,7 @@ class Raising:
         if row.sealed is None:
             self._leads.keep(row, data)
         self._uncounted.add(index)
+        parts.on_raised(each.read, each.owner)
         return index
 
     def _is_repeated(self, each: Waiting, retention: timedelta | None) -> bool:

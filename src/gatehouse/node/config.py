@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from gatehouse.model import BadInput, BadUse, PartUnavailable
 from gatehouse.node.bodies import misread
 from gatehouse.signing.private_file import read_private
+from gatehouse.vault.image_files import Keep
 from gatehouse.vault.tls import Tls
 
 CONFIG = "node.toml"
@@ -104,6 +105,22 @@ class ReadsConfig(Section):
     )
     expire_every: int = Field(
         600, ge=10, le=86_400, description="Seconds between deletions of rows that have expired."
+    )
+
+
+class ImagesConfig(Section):
+    """Pictures of reads: sealed files, which end with the keys of their reads."""
+
+    folder: File = Field("images", description="Folder of the pictures; never a part of a backup.")
+    keep: Keep = Field(
+        Keep.HITS,
+        description="none, hits (others are dropped after 20 minutes) or all: which pictures are kept.",
+    )
+    most_megabytes: int = Field(
+        2_048,
+        ge=1,
+        le=100_000_000,
+        description="What pictures may take on the disk; beyond that cameras are told to come again.",
     )
 
 
@@ -200,6 +217,7 @@ class Config(Section):
     vault: VaultConfig = VaultConfig()  # type: ignore[call-arg]
     reads: ReadsConfig = ReadsConfig()  # type: ignore[call-arg]
     intake: IntakeConfig = IntakeConfig()  # type: ignore[call-arg]
+    images: ImagesConfig = ImagesConfig()  # type: ignore[call-arg]
     search: SearchConfig = SearchConfig()  # type: ignore[call-arg]
     accounts: AccountsConfig = AccountsConfig()  # type: ignore[call-arg]
     oidc: OidcConfig | None = None
@@ -243,6 +261,11 @@ class Located:
     def keys(self) -> Path:
         """Return the folder of the node's own keys."""
         return self.folder / "keys"
+
+    @property
+    def images(self) -> Path:
+        """Return the folder of the sealed pictures."""
+        return self.folder / self.config.images.folder
 
     @property
     def leads(self) -> Path:

@@ -31,6 +31,7 @@ from gatehouse.node.background import Background, Task
 from gatehouse.node.changes import Changes
 from gatehouse.node.config import Located, hours
 from gatehouse.node.health import Health
+from gatehouse.node.images import Images, keeper, sealed_of
 from gatehouse.node.intake import IngestResult, Intake
 from gatehouse.node.logs import say
 from gatehouse.node.making import ACCOUNTS_KEY, HOTLIST_KEY, MARKS_KEY, create_tables
@@ -105,6 +106,13 @@ class Node:
             rows=wanted.rows,
             retry_after=wanted.retry_after,
         )
+        self.images = Images(
+            sealed_of(vault),
+            show=self.showing.camera,
+            registry=registry,
+            parts=door.parts,
+            hotlists=hotlists,
+        )
         counting = Counting(
             ledger, vault, registry, located.published, name=self.config.vault.name, clock=clock
         )
@@ -173,6 +181,7 @@ class Node:
                     clock=clock,
                     count=vault.record,
                     limits=HotlistLimits(signature_age=limits.signature_age, review=limits.review),
+                    on_raised=keeper(sealed_of(vault)),
                 )
             )
             door.recover()

@@ -8,6 +8,7 @@ from datetime import datetime
 from gatehouse.ledger.folder import Ledger
 from gatehouse.node.config import Located
 from gatehouse.node.registry import NodeRegistry
+from gatehouse.vault.images import ImageRules
 from gatehouse.vault.local import DATABASE, LocalVault
 from gatehouse.vault.protocol import Vault
 from gatehouse.vault.remote import RemoteVault
@@ -24,6 +25,7 @@ def open_vault(
     remote = located.remote_vault
     if remote is not None:
         return RemoteVault(*remote)
+    wanted = located.config.images
     return LocalVault(
         located.vault,
         policy=ledger.folder.policy,
@@ -31,6 +33,7 @@ def open_vault(
         pack_sha256=lambda: registry.pack_sha256,
         clock=clock,
         root=located.root,
+        images=ImageRules(located.images, wanted.keep, wanted.most_megabytes << 20),
     )
 
 

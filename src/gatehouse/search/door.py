@@ -258,7 +258,7 @@ class Door:
             changes=exigent_changes(case, owners, within=parts.limits.paper) if exigent else (),
             detail={"exigent": exigent},
         )
-        parts.handed.keep(case.id, done.rows, done.reads)
+        parts.handed.keep(case.id, done.rows, done.reads, entry=done.entry.index)
         told = self._told(case, SearchState.RELEASED, done.entry, judged)
         due = exigency.owed(parts, case.id).due_at if exigent else None
         return replace(told, reads=done.reads, counts=done.counts, paper_due=due)

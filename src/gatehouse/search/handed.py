@@ -36,10 +36,13 @@ class Handed:
         self._lock = threading.Lock()
         self._salt = secrets.token_bytes(16)
         self._searches: dict[str, dict[str, HandedRead]] = {}
+        self._entries: dict[str, int] = {}
         self._size = 0
 
-    def keep(self, search: str, rows: Sequence[SealedRead], reads: Sequence[OpenedRead]) -> None:
-        """Keep the rows of the reads that a search was answered with."""
+    def keep(
+        self, search: str, rows: Sequence[SealedRead], reads: Sequence[OpenedRead], *, entry: int
+    ) -> None:
+        """Keep the rows of the reads that a search was answered with by an entry of the ledger."""
         opened = {each.read_id: each.read for each in reads}
         found = {
             id: HandedRead(row, self._mark(opened[id])) for row in rows if (id := row.read_id.hex()) in opened
@@ -48,14 +51,22 @@ class Handed:
             return
         with self._lock:
             self._searches[search] = found
+            self._entries[search] = entry
             self._size += len(found)
             while self._size > self._most and len(self._searches) > 1:
-                self._size -= len(self._searches.pop(next(iter(self._searches))))
+                oldest = next(iter(self._searches))
+                self._size -= len(self._searches.pop(oldest))
+                del self._entries[oldest]
 
     def find(self, search: str, read_id: str) -> HandedRead | None:
         """Return the row of a read that a search was answered with, None where it was not or is forgotten."""
         with self._lock:
             return self._searches.get(search, {}).get(read_id)
+
+    def entry(self, search: str) -> int | None:
+        """Return the index of the entry by which a search was answered, None if it is forgotten."""
+        with self._lock:
+            return self._entries.get(search)
 
     def is_of(self, handed: HandedRead, read: Read) -> bool:
         """Return whether a row is of this very sight: same camera, same moment, same plate."""

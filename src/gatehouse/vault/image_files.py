@@ -13,6 +13,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from gatehouse.signing.durable import replace_file, sync_directory
@@ -20,6 +21,14 @@ from gatehouse.signing.durable import replace_file, sync_directory
 WAITING, KEPT = "waiting", "kept"
 _DRAFTS = "drafts"
 _MINUTE = 60
+
+
+class Keep(StrEnum):
+    """Which pictures are kept: none, those of hits, or all."""
+
+    NONE = "none"
+    HITS = "hits"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from gatehouse.vault.checks import CLOCK_SLACK, HIT_RAISED, RELEASED, check_reco
 from gatehouse.vault.clock import ForwardClock
 from gatehouse.vault.enrollment import Enrolled
 from gatehouse.vault.errors import ImageMissing, ImagesFull, NotPermitted, RowAltered
-from gatehouse.vault.image_files import KEPT, ImageFiles, Place
+from gatehouse.vault.image_files import KEPT, ImageFiles, Keep, Place
 from gatehouse.vault.jpeg import bare_jpeg
 from gatehouse.vault.keys import Keys
 from gatehouse.vault.learning import Learning
@@ -61,14 +61,6 @@ _REMEMBERED = 10_000
 K = TypeVar("K")
 V = TypeVar("V")
 _STATUS = {CameraStatus.SUSPENDED: "camera_suspended", CameraStatus.RETIRED: "camera_retired"}
-
-
-class Keep(StrEnum):
-    """Which pictures are kept: none, those of hits, or all."""
-
-    NONE = "none"
-    HITS = "hits"
-    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)

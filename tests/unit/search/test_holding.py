@@ -322,5 +322,5 @@ def test_handed_forgets_the_oldest_searches_first(desk: Desk) -> None:
     assert found is not None
     handed = Handed(most=2)
     for search in ("a", "b", "c"):
-        handed.keep(search, [found.row], [desk.read])
+        handed.keep(search, [found.row], [desk.read], entry=7)
     assert [handed.find(each, desk.read.read_id) is None for each in "abc"] == [True, False, False]

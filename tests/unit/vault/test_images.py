@@ -11,6 +11,7 @@ from gatehouse.ledger.canonical import to_canonical
 from gatehouse.model import CameraStatus, Read
 from gatehouse.model.image import LARGEST_IMAGE, SignedImage
 from gatehouse.vault.errors import ImageMissing, ImagesFull, NotPermitted, RowAltered
+from gatehouse.vault.image_files import Keep
 from gatehouse.vault.images import (
     HIT_FIELDS,
     ImageRefusal,
@@ -18,7 +19,6 @@ from gatehouse.vault.images import (
     Images,
     ImageState,
     ImageTaken,
-    Keep,
 )
 from gatehouse.vault.local import LocalVault
 from tests.unit.vault.pictures import EXIF, an_image, jpeg
