@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
-from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from gatehouse.model import BadInput, BadUse
+from gatehouse.model import BadInput, BadUse, PartUnavailable
 
 if TYPE_CHECKING:
     from gatehouse.capture.adapters.bridge import Bridge
@@ -44,13 +43,18 @@ class Feeding:
     def bridge(self) -> Bridge:
         """Return what hands another reader's reads to their cameras, each plate of an event once for good."""
         from gatehouse.capture.adapters.bridge import Bridge
+        from gatehouse.capture.agent.queue import Added
         from gatehouse.capture.agent.reads import CameraRead
-        from gatehouse.model.plate import normalize
 
         def taker(agent: Agent) -> Any:
-            def take(read: ForeignRead) -> None:
-                event = "\0".join((read.event, normalize(read.plate))).encode()
-                agent.take(CameraRead.of_foreign(read), mark=sha256(event).digest()[:16])
+            def take(read: ForeignRead, mark: bytes) -> bool:
+                added = agent.take(CameraRead.of_foreign(read), mark=mark)
+                if added is Added.FULL:
+                    # The other reader has a queue of its own: it keeps what it is not told is kept.
+                    raise PartUnavailable(
+                        "the camera's queue is full", hint="see why the node takes nothing, or raise --most"
+                    )
+                return added is Added.KEPT
 
             return take
 

@@ -9,20 +9,28 @@ import subprocess
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gatehouse.capture.adapters.foreign import ForeignRead, Skip
+from gatehouse.capture.agent.agent import Agent
 from gatehouse.capture.agent.folder import CameraFolder
+from gatehouse.capture.agent.queue import ReadQueue
 from gatehouse.cli import main
+from gatehouse.cli.camera_agents import Feeding
+from gatehouse.model import PartUnavailable
 from gatehouse.model.batch import signed_message
 from tests.loopback import Quiet, listening
 from tests.unit.capture.adapters.payloads import as_bytes, openalpr_group
+from tests.unit.capture.agent.cameras import Told
 from tests.unit.cli.ledgers import GATEHOUSE
 
 CAMERA = "alder-pd.cam7"
@@ -164,6 +172,18 @@ def test_webhook_hands_in_what_other_readers_read_and_ends_in_order(folder: Path
         "state_confidence": 0.5728,
         "image": None,
     }
+
+
+def test_read_for_which_the_queue_has_no_room_is_not_called_kept(folder: Path) -> None:
+    with closing(ReadQueue(CameraFolder.open(folder).queue, camera=CAMERA, most=1)) as queue:
+        agent = Agent(queue, Told(()), CameraFolder.open(folder).signer(), keep=timedelta(days=1))
+        bridge = Feeding({"gate": agent}, "gate", Event()).bridge()
+        first = ForeignRead("gate", "event-1", datetime(2026, 11, 24, 12, tzinfo=UTC), "TEST55")
+
+        assert bridge.take([first]) == (1, {})
+        with pytest.raises(PartUnavailable, match="queue is full"):
+            bridge.take([replace(first, event="event-2")])
+        assert bridge.take([first]) == (0, {Skip.REPEAT: 1})
 
 
 def posted(client: httpx.Client, url: str, content: bytes) -> httpx.Response:

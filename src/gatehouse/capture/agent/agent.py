@@ -107,6 +107,11 @@ class Agent:
                 outcome = self._step()
             except PartUnavailable as error:
                 outcome = NotNow(error.what)
+            except Exception as error:
+                # Whatever it is, reads keep coming: a thread that ended here would leave them on the disk
+                # unseen, with a health that says all is well. An error's text may hold a plate.
+                _logger.exception("handing in failed: %s", type(error).__name__, exc_info=False)
+                outcome = NotNow(f"the agent failed: {type(error).__name__}")
             if outcome is None:
                 self._idle(stop)
                 continue
@@ -145,8 +150,12 @@ class Agent:
         return outcome
 
     def _idle(self, stop: Event) -> None:
-        if self._arrived.wait(_IDLE):
-            stop.wait(self._gather)
+        end = time.monotonic() + _IDLE
+        while not stop.is_set() and time.monotonic() < end:
+            # Short waits, since nothing wakes a thread for two events at once.
+            if self._arrived.wait(_POLL):
+                stop.wait(self._gather)
+                return
 
     def _note(self, outcome: Outcome) -> None:
         state, was = self.state, self.state.node

@@ -8,21 +8,9 @@ import pytest
 from gatehouse.capture.adapters.bridge import Bridge
 from gatehouse.capture.adapters.foreign import ForeignRead, Skip
 from gatehouse.model import PartUnavailable
+from tests.unit.capture.adapters.keeping import Camera
 
 READ = ForeignRead("gate", "event-1", datetime(2026, 11, 24, 12, tzinfo=UTC), "TEST 123", 0.9)
-
-
-class Camera:
-    """Keeps what it is given, unless its disk is full."""
-
-    def __init__(self) -> None:
-        self.reads: list[ForeignRead] = []
-        self.full = False
-
-    def take(self, read: ForeignRead) -> None:
-        if self.full:
-            raise PartUnavailable("the disk is full")
-        self.reads.append(read)
 
 
 def test_plate_told_again_for_an_event_is_taken_once() -> None:
@@ -70,13 +58,3 @@ def test_counts_go_on_over_messages() -> None:
     bridge.take([READ, Skip.MALFORMED])
 
     assert (bridge.taken, bridge.skipped) == (1, {Skip.REPEAT: 1, Skip.MALFORMED: 1})
-
-
-def test_oldest_event_is_forgotten_first() -> None:
-    camera = Camera()
-    bridge = Bridge({"gate": camera.take}, remembered=2)
-    first, second, third = (replace(READ, event=f"event-{number}") for number in range(3))
-
-    bridge.take([first, second, third])
-
-    assert bridge.take([third, second, first]) == (1, {Skip.REPEAT: 2})

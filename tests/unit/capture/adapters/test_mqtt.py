@@ -18,10 +18,11 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gatehouse.capture.adapters.bridge import Bridge
-from gatehouse.capture.adapters.foreign import ForeignRead, Skip
+from gatehouse.capture.adapters.foreign import Skip
 from gatehouse.capture.adapters.mqtt import Broker, FrigateListener
 from gatehouse.model import PartUnavailable
 from tests.conftest import missing_part
+from tests.unit.capture.adapters.keeping import Camera
 from tests.unit.capture.adapters.payloads import as_bytes, frigate_event, frigate_update
 
 UPDATE, EVENTS = "frigate/tracked_object_update", "frigate/events"
@@ -118,22 +119,16 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 class Source:
     """A listener on a thread, the reads it hands on, and the states that it tells."""
 
-    reads: list[ForeignRead] = field(default_factory=list)
+    camera: Camera = field(default_factory=Camera)
     states: list[tuple[bool, str]] = field(default_factory=list)
-    full: bool = False
-
-    def take(self, read: ForeignRead) -> None:
-        if self.full:
-            raise PartUnavailable("the disk is full")
-        self.reads.append(read)
 
     @property
     def plates(self) -> list[str]:
-        return [read.plate for read in self.reads]
+        return [read.plate for read in self.camera.reads]
 
     @contextmanager
     def listening(self, broker: Broker, *, bridge: Bridge | None = None) -> Iterator[Bridge]:
-        bridge = bridge or Bridge({"driveway_cam": self.take})
+        bridge = bridge or Bridge({"driveway_cam": self.camera.take})
         stop = Event()
         listener = FrigateListener(
             broker, bridge, on_state=lambda up, why: self.states.append((up, why)), wait=0.05
@@ -178,19 +173,20 @@ def test_what_was_published_while_nobody_listened_comes_after(mosquitto: Mosquit
     with mosquitto.publisher() as publish:
         publish(UPDATE, frigate_update())
     with source.listening(mosquitto.broker):
-        until(lambda: source.reads)
+        until(lambda: source.camera.reads)
 
     assert source.plates == ["TEST123"]
 
 
 def test_read_that_could_not_be_kept_is_told_again_until_it_is(mosquitto: Mosquitto) -> None:
-    source = Source(full=True)
+    source = Source()
+    source.camera.full = True
     with source.listening(mosquitto.broker), mosquitto.publisher() as publish:
         publish(UPDATE, frigate_update())
         until(lambda: (False, "the reads could not be kept: the disk is full") in source.states)
-        assert not source.reads
-        source.full = False
-        until(lambda: source.reads)
+        assert not source.camera.reads
+        source.camera.full = False
+        until(lambda: source.camera.reads)
 
     assert source.plates == ["TEST123"]
 
@@ -204,7 +200,7 @@ def test_broker_that_goes_away_is_told_and_found_again(mosquitto: Mosquitto) -> 
         until(lambda: source.states[-1][0] is True)
         with mosquitto.publisher() as publish:
             publish(UPDATE, frigate_update())
-            until(lambda: source.reads)
+            until(lambda: source.camera.reads)
 
     assert source.plates == ["TEST123"]
 

@@ -8,8 +8,9 @@ import pytest
 from gatehouse.capture.adapters.bridge import Bridge
 from gatehouse.capture.adapters.foreign import LARGEST_PAYLOAD, ForeignRead
 from gatehouse.capture.adapters.webhook import webhook_app
-from gatehouse.model import BadUse, PartUnavailable
+from gatehouse.model import BadUse
 from gatehouse.web.serve import serving
+from tests.unit.capture.adapters.keeping import Camera
 from tests.unit.capture.adapters.payloads import (
     as_bytes,
     form,
@@ -30,7 +31,9 @@ def reads() -> list[ForeignRead]:
 
 @pytest.fixture
 def web(reads: list[ForeignRead]) -> Iterator[httpx.Client]:
-    bridge = Bridge({"1234": reads.append, "camera-1": reads.append})
+    camera = Camera()
+    camera.reads = reads
+    bridge = Bridge({"1234": camera.take, "camera-1": camera.take})
     with (
         serving(webhook_app(bridge, secret=SECRET)) as address,
         httpx.Client(base_url=address, trust_env=False) as client,
@@ -93,15 +96,14 @@ def test_body_without_end_is_refused_before_it_is_read(web: httpx.Client) -> Non
 
 
 def test_read_that_cannot_be_kept_is_asked_for_again() -> None:
-    def fail(_: ForeignRead) -> None:
-        raise PartUnavailable("the camera's disk is full")
-
-    with serving(webhook_app(Bridge({"1234": fail}), secret=SECRET)) as address:
+    camera = Camera()
+    camera.full = True
+    with serving(webhook_app(Bridge({"1234": camera.take}), secret=SECRET)) as address:
         answer = httpx.post(
             f"{address}/openalpr", content=as_bytes(openalpr_group()), headers=BEARER, trust_env=False
         )
 
-    assert (answer.status_code, answer.json()) == (503, {"error": "the camera's disk is full"})
+    assert (answer.status_code, answer.json()) == (503, {"error": "the disk is full"})
     assert answer.headers["Retry-After"] == "5"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ from gatehouse.capture.agent.agent import Agent
 from gatehouse.capture.agent.queue import Added, QueueCounts
 from gatehouse.capture.agent.status import telling
 from gatehouse.capture.agent.uplink import NotNow, Outcome, Refused, Taken
+from gatehouse.model.batch import SignedBatch
 from tests.unit.capture.agent.cameras import AT, CAMERA, Told, folder_of, plates_of, queue_of, read_of
 
 
@@ -141,3 +143,25 @@ def test_log_holds_no_plate(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
         "reads are kept here: the node does not answer",
         "the node took 0 reads and refused {'malformed': 1}",
     ]
+
+
+def test_error_that_nobody_foresaw_shows_in_the_state_and_does_not_end_the_handing_in(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = Running(tmp_path)
+    sent, run.node.send = run.node.send, _broken  # type: ignore[method-assign]  # breaks for a while
+    with run.running():
+        run.agent.take(read_of(1))
+        end = time.monotonic() + 10
+        while run.agent.state.node:
+            assert time.monotonic() < end, "the failure does not show"
+            time.sleep(0.005)
+        assert run.agent.state.node_why == "the agent failed: RuntimeError"
+        assert not run.agent.state.ready
+        run.node.send = sent  # type: ignore[method-assign]  # and is whole again
+        assert run.agent.drain(10)
+    assert "TEST" not in caplog.text
+
+
+def _broken(batch: SignedBatch) -> Outcome:
+    raise RuntimeError("of TEST1")
