@@ -22,9 +22,9 @@ from gatehouse.web.lingering import Lingering
 from gatehouse.web.problem import answer, problem_of
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# Neither asks with a cookie: probes know no name of the node, cameras sign each batch.
+# Neither asks with a cookie: probes know no name of the node, cameras sign what they send.
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
-SIGNED: Final = frozenset({"/reads"})
+SIGNED: Final = frozenset({"/reads", "/images"})
 
 _HEADERS: Final = {
     "content-security-policy": (

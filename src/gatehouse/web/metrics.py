@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gatehouse.vault.batch import ReadRefusal
+from gatehouse.vault.images import ImageRefusal, ImageState
 
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -44,6 +45,14 @@ class Metrics:
             ("outcome",),
             registry=self._registry,
         )
+        self.images = Counter(
+            "gatehouse_images",
+            "Pictures of reads, by what became of them.",
+            ("outcome",),
+            registry=self._registry,
+        )
+        for outcome in (*ImageState, *ImageRefusal):
+            self.images.labels(outcome.value)
         self.searches = Counter(
             "gatehouse_searches",
             "Searches asked, by the state they came to.",

@@ -14,6 +14,7 @@ from gatehouse.node.accounts.accounts import Accounts
 from gatehouse.node.accounts.oidc import OidcProvider
 from gatehouse.node.changes import Changes
 from gatehouse.node.health import Health
+from gatehouse.node.images import Images
 from gatehouse.node.intake import CameraHealth
 from gatehouse.node.record import Recorded
 from gatehouse.search.door import Door
@@ -147,6 +148,11 @@ class Site(Protocol):
     @property
     def intake(self) -> Intake:
         """Return the intake of reads."""
+        ...
+
+    @property
+    def images(self) -> Images:
+        """Return the pictures of reads."""
         ...
 
     @property

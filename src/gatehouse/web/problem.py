@@ -26,6 +26,7 @@ from gatehouse.model import BadInput, BadUse, Error, PartUnavailable, Verificati
 from gatehouse.node.accounts.errors import NotPermitted, NotSignedIn, TooManyAttempts
 from gatehouse.node.errors import Busy, Unknown
 from gatehouse.search.errors import OutOfOrder, Refused, UnknownHold, UnknownSearch
+from gatehouse.vault.errors import ImageMissing
 from gatehouse.web.errors import RequestRefused
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -42,6 +43,7 @@ _STATUS: Final[tuple[tuple[type[Error], int], ...]] = (
     (UnknownSearch, 404),
     (UnknownHold, 404),
     (UnknownEntry, 404),
+    (ImageMissing, 404),
     (DayKeyDestroyed, 410),
     (NotWitnessed, 503),
     (OutOfOrder, 409),

@@ -50,6 +50,7 @@ from gatehouse.search.registry import OwnerRules, Owners
 from gatehouse.search.signature import intent_hash, review_intent, search_intent
 from gatehouse.search.state import SearchTables
 from gatehouse.vault import Keeping, RetentionClass
+from gatehouse.vault.images import ImageRules
 from gatehouse.vault.local import LocalVault
 from gatehouse.vault.protocol import SHOWN_FIELDS, Shown
 from gatehouse.vault.retention import LONGEST_MINUTES
@@ -210,6 +211,7 @@ class World:
             owners=self.keeping,
             pack_sha256=lambda: bytes.fromhex(self.registry.rulebook.pack.id.sha256),
             clock=self.clock,
+            images=ImageRules(self.folder / "images"),
         )
         self.reads = SqliteReads(self.folder / "reads.sqlite")
         history = History(self.tables, key=b"\x05" * 32, limits=self.limits)

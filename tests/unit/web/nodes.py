@@ -23,12 +23,13 @@ from gatehouse.hotlist.sealing import EntryKey, LeadKeys
 from gatehouse.hotlist.state import TABLES, HotlistTables
 from gatehouse.ledger import own_tables
 from gatehouse.ledger.folder import Ledger
-from gatehouse.model import Agency, Camera, Officer, Read, Role
+from gatehouse.model import Agency, BadInput, Camera, Officer, Read, Role
 from gatehouse.model.batch import SignedBatch
 from gatehouse.node.accounts import Accounts, OidcProvider
 from gatehouse.node.accounts.passwords import Passwords
 from gatehouse.node.changes import Changes
 from gatehouse.node.health import Health
+from gatehouse.node.images import Images, keeper
 from gatehouse.node.intake import CameraHealth
 from gatehouse.node.record import Recorded
 from gatehouse.reads.sqlite import SqliteReads
@@ -71,6 +72,12 @@ class WebRegistry:
 
     def cameras(self, agency: str | None = None) -> Sequence[Camera]:
         return [each for each in self.added if agency in (None, each.agency)]
+
+    def camera(self, camera: str) -> Camera:
+        found = next((each for each in self.added if each.id == camera), None)
+        if found is None:
+            raise BadInput("there is no such camera")
+        return found
 
     def officer(self, officer: str) -> Officer:
         return self._world.registry.officer(officer)
@@ -120,6 +127,7 @@ class WebNode:
                 clock=self.world.clock,
                 count=self.world.vault.record,
                 choose=min,
+                on_raised=keeper(self.world.vault.images),
             )
         )
         self.hotlists.recover()
@@ -139,6 +147,13 @@ class WebNode:
         self.taken: list[SignedBatch] = []
         self.take: Taken | Exception = Taken(accepted=1)
         self.intake = NoIntake()
+        self.images = Images(
+            self.world.vault.images,
+            show=lambda _: None,
+            registry=self.registry,
+            parts=self.world.parts,
+            hotlists=self.hotlists,
+        )
         self.parts = [Health("ledger", True), Health("vault", True)]
 
     @property

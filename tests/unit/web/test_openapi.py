@@ -94,7 +94,7 @@ def test_cameras_sign_and_cannot_search(document: dict[str, Any]) -> None:
         for place, operation in operations(document).items()
         if {"camera": []} in operation.get("security", [])
     }
-    assert camera == {("POST", "/reads")}
+    assert camera == {("POST", "/reads"), ("POST", "/images")}
 
 
 def test_only_officers_search_and_only_supervisors_review(document: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from gatehouse.search.answer import Answer, Refusal
 from gatehouse.search.judging import Group
 from gatehouse.vault.protocol import OpenedRead
 from gatehouse.web.api.model import Time, Told
+from gatehouse.web.ports import Site
 
 
 class RuleTold(Told):
@@ -96,9 +97,10 @@ class ReadTold(Told):
     state: str | None
     state_confidence: float | None
     image: str | None
+    picture: bool = Field(description="The picture of the read can be shown, for 15 minutes")
 
     @classmethod
-    def of(cls, opened: OpenedRead) -> Self:
+    def of(cls, opened: OpenedRead, *, picture: bool = False) -> Self:
         """Return a read as it is told."""
         read = opened.read
         return cls(
@@ -113,6 +115,7 @@ class ReadTold(Told):
             state=read.state,
             state_confidence=read.state_confidence,
             image=read.image,
+            picture=picture,
         )
 
 
@@ -138,9 +141,9 @@ class AnswerTold(Told):
     said: str | None = Field(description="What a reviewer who refused says of it")
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
+    def of(cls, answer: Answer, site: Site) -> Self:
         """Return an answer as it is told."""
-        review, failure = answer.review, answer.failure
+        review, failure, there = answer.review, answer.failure, site.images.is_there
         return cls(
             id=answer.id,
             state=answer.state,
@@ -149,7 +152,7 @@ class AnswerTold(Told):
             groups=GroupTold.all(answer.groups),
             refusals=RefusalTold.all(answer.refusals),
             appeal=answer.appeal,
-            reads=[ReadTold.of(each) for each in answer.reads],
+            reads=[ReadTold.of(each, picture=there(each.read, each.owner)) for each in answer.reads],
             counts=None if answer.counts is None else dict(answer.counts),
             failure=None
             if failure is None

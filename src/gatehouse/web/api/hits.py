@@ -28,8 +28,10 @@ from gatehouse.web.api.model import Given, Limit, Time, Told
 from gatehouse.web.endpoint import Call, Endpoint, Reply
 from gatehouse.web.errors import RequestRefused
 from gatehouse.web.metrics import Metrics
+from gatehouse.web.ports import Site
 
-_ROLES = frozenset({Role.OFFICER, Role.SUPERVISOR})
+CONFIRMERS: Final = frozenset({Role.OFFICER, Role.SUPERVISOR})
+_ROLES: Final = CONFIRMERS
 # Each open stream holds a thread while it waits.
 MOST_STREAMS: Final = 64
 _LOOK_SECONDS: Final = 5.0
@@ -90,10 +92,11 @@ class HitTold(Told):
     fit: StateFit
     candidate: bool
     read: LeadTold | None
+    picture: bool = Field(description="`GET /hits/{id}/image` shows the picture of the read")
     receipt: str
 
     @classmethod
-    def of(cls, hit: Hit) -> Self:
+    def of(cls, hit: Hit, site: Site) -> Self:
         """Return a hit as it is told."""
         return cls(
             id=hit.id,
@@ -115,6 +118,7 @@ class HitTold(Told):
             fit=hit.fit,
             candidate=hit.candidate,
             read=None if hit.read is None else LeadTold.of(hit.read),
+            picture=hit.read is not None and site.images.is_there(hit.read, hit.owner),
             receipt=hit.receipt.text,
         )
 
@@ -223,52 +227,52 @@ def listed(call: Call) -> Reply:
     asked = call.asked(HitsAsked)
     found = call.site.hotlists.hits.hits(call.officer.agency, after=asked.after, most=asked.limit)
     more = found[-1].id if len(found) == asked.limit else None
-    return Reply(HitPage(hits=[HitTold.of(each) for each in found], next=more))
+    return Reply(HitPage(hits=[HitTold.of(each, call.site) for each in found], next=more))
 
 
 def one(call: Call) -> Reply:
     """Return a hit of the own agency."""
-    row = call.site.hotlists.parts.tables.hit(_id(call))
+    row = call.site.hotlists.parts.tables.hit(hit_id(call))
     found = None
     if row.agency == call.officer.agency:
         found = call.site.hotlists.hits.delivered(row)
     if found is None:
         raise UnknownEntry("there is no such hit", expected="the number of a hit")
-    return Reply(HitTold.of(found))
+    return Reply(HitTold.of(found, call.site))
 
 
 def confirm_plate(call: Call) -> Reply:
     """Confirm plate, state and image."""
     given = call.read(PlateConfirmed)
     found = call.site.hotlists.hits.confirm_plate(
-        _id(call), by=call.officer, plate=given.plate, state=given.state, image=given.image
+        hit_id(call), by=call.officer, plate=given.plate, state=given.state, image=given.image
     )
-    return Reply(HitTold.of(found))
+    return Reply(HitTold.of(found, call.site))
 
 
 def confirm_origin(call: Call) -> Reply:
     """Confirm with the origin."""
     given = call.read(OriginConfirmed)
     found = call.site.hotlists.hits.confirm_origin(
-        _id(call), by=call.officer, origin=given.origin, reference=given.reference
+        hit_id(call), by=call.officer, origin=given.origin, reference=given.reference
     )
-    return Reply(HitTold.of(found))
+    return Reply(HitTold.of(found, call.site))
 
 
 def refute(call: Call) -> Reply:
     """Say that a hit is none."""
     given = call.read(HitRefuted)
-    found = call.site.hotlists.hits.refute(_id(call), by=call.officer, why=given.why, really=given.really)
-    return Reply(HitTold.of(found))
+    found = call.site.hotlists.hits.refute(hit_id(call), by=call.officer, why=given.why, really=given.really)
+    return Reply(HitTold.of(found, call.site))
 
 
 def close(call: Call) -> Reply:
     """Say what came of a hit."""
     given = call.read(HitClosed)
     found = call.site.hotlists.hits.close(
-        _id(call), by=call.officer, disposition=given.disposition, ori=given.ori
+        hit_id(call), by=call.officer, disposition=given.disposition, ori=given.ori
     )
-    return Reply(HitTold.of(found))
+    return Reply(HitTold.of(found, call.site))
 
 
 def _streamer(metrics: Metrics) -> Callable[[Call], Awaitable[Response]]:
@@ -290,7 +294,7 @@ def _streamer(metrics: Metrics) -> Callable[[Call], Awaitable[Response]]:
             try:
                 yield f"retry: {_RETRY_MS}\n\n".encode()
                 while await run_sync(_stays, call, limiter=threads):
-                    wait = partial(_events, subscription)
+                    wait = partial(_events, subscription, call.site)
                     yield await run_sync(wait, limiter=threads, abandon_on_cancel=True)
             finally:
                 subscription.close()
@@ -326,17 +330,17 @@ def _stays(call: Call) -> bool:
     return session.officer.agency == call.officer.agency and not _ROLES.isdisjoint(session.officer.roles)
 
 
-def _events(subscription: Subscription) -> bytes:
+def _events(subscription: Subscription, site: Site) -> bytes:
     """Return what is new as events, or a comment that keeps the connection."""
     found = subscription.wait(_LOOK_SECONDS)
     if not found:
         return b": nothing new\n\n"
-    return b"".join(
-        f"id: {hit.id}\nevent: hit\ndata: {HitTold.of(hit).model_dump_json()}\n\n".encode() for hit in found
-    )
+    told = ((hit.id, HitTold.of(hit, site).model_dump_json()) for hit in found)
+    return b"".join(f"id: {id}\nevent: hit\ndata: {text}\n\n".encode() for id, text in told)
 
 
-def _id(call: Call) -> int:
+def hit_id(call: Call) -> int:
+    """Return the number of the hit that a path names."""
     given = call.path["id"]
     if not (given.isascii() and given.isdecimal() and len(given) <= 16):
         raise UnknownEntry("there is no such hit", expected="the number of a hit")

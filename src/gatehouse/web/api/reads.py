@@ -148,20 +148,24 @@ async def _received(
 def _headers(call: Call) -> tuple[str, int, bytes]:
     """Return camera, number and signature of the batch that a request carries."""
     headers = call.request.headers
-    camera, number, signature = (
-        headers.get(name, "") for name in (CAMERA_HEADER, NUMBER_HEADER, SIGNATURE_HEADER)
-    )
+    camera, number = (headers.get(name, "") for name in (CAMERA_HEADER, NUMBER_HEADER))
     if not 1 <= len(camera) <= _LONGEST_ID:
         raise RequestRefused(400, "the batch names no camera", expected=f"the header {CAMERA_HEADER}")
     if not (number.isascii() and number.isdecimal() and len(number) <= 16 and 1 <= int(number) <= _MOST):
         raise RequestRefused(400, "the batch has no number", expected=f"the header {NUMBER_HEADER}, from 1")
-    try:
-        signed = b64decode(signature, validate=True)
-    except (NotBase64, ValueError):
-        signed = b""
-    if len(signed) != _SIGNATURE_BYTES:
+    signed = signature_of(call)
+    if signed is None:
         raise RequestRefused(400, "the batch is not signed", expected=f"the header {SIGNATURE_HEADER}")
     return camera, int(number), signed
+
+
+def signature_of(call: Call) -> bytes | None:
+    """Return the camera's signature that a request carries, None where it carries none."""
+    try:
+        signed = b64decode(call.request.headers.get(SIGNATURE_HEADER, ""), validate=True)
+    except (NotBase64, ValueError):
+        return None
+    return signed if len(signed) == _SIGNATURE_BYTES else None
 
 
 def _taken(call: Call, metrics: Metrics, batch: SignedBatch) -> BatchTaken:

@@ -146,7 +146,7 @@ def endpoints(metrics: Metrics) -> list[Endpoint]:
             found = handle(call)
             metrics.searches.labels(found.state.value).inc()
             headers = {"location": f"/searches/{found.id}"} if path == "/searches" else {}
-            return Reply(AnswerTold.of(found), 201 if headers else 200, headers)
+            return Reply(AnswerTold.of(found, call.site), 201 if headers else 200, headers)
 
         answered.__name__ = handle.__name__
         return Endpoint(
@@ -241,7 +241,7 @@ def listed(call: Call) -> Reply:
 def look(call: Call) -> Reply:
     """Return where a search stands."""
     found = looking.look(call.site.door.parts, call.path["id"], by=call.officer)
-    return Reply(AnswerTold.of(found))
+    return Reply(AnswerTold.of(found, call.site))
 
 
 def collect(call: Call) -> Answer:
