@@ -37,6 +37,7 @@ def examine(located: Located, *, clock: Callable[[], datetime] = now) -> Iterato
         "registry": lambda: _registry(located),
         "vault": lambda: _vault(located, clock),
         "reads": lambda: _reads(located),
+        "images": lambda: _images(located),
         "space": lambda: _space(located),
         "address": lambda: _address(located),
     }
@@ -44,7 +45,7 @@ def examine(located: Located, *, clock: Callable[[], datetime] = now) -> Iterato
 
 
 def _permissions(located: Located) -> Iterator[Finding]:
-    folders = [located.folder, located.ledger, located.vault, located.keys]
+    folders = [located.folder, located.ledger, located.vault, located.keys, located.images]
     files = [located.root, located.ledger / KEK, located.vault / DATABASE, located.accounts]
     if located.remote_vault is not None:
         files.append(located.remote_vault[1].key)
@@ -142,6 +143,20 @@ def _reads(located: Located) -> Iterator[Finding]:
     finally:
         store.close()
     yield Level.GOOD, "the read store answers"
+
+
+def _images(located: Located) -> Iterator[Finding]:
+    wanted = located.config.images
+    if located.remote_vault is not None:
+        hint = "hits are confirmed without a picture; a vault in this process takes them"
+        yield Level.NOTE, "no pictures are taken: the vault is in another process", hint
+        return
+    held = sum(path.stat().st_size for path in located.images.rglob("*") if path.is_file()) >> 20
+    if held >= wanted.most_megabytes:
+        hint = "raise `images.most_megabytes`, or keep fewer (`images.keep`)"
+        yield Level.BAD, f"there is no room for pictures: {held} MiB are held", hint, 5
+    else:
+        yield Level.GOOD, f"pictures kept: {wanted.keep}; {held} of {wanted.most_megabytes} MiB are held"
 
 
 def _space(located: Located) -> Iterator[Finding]:

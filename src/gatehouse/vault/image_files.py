@@ -55,7 +55,8 @@ class ImageFiles:
         self.held = 0
         # What a writer that was killed has left was never acknowledged.
         shutil.rmtree(folder / _DRAFTS, ignore_errors=True)
-        (folder / _DRAFTS).mkdir(mode=0o700, parents=True)
+        for each in (folder, folder / _DRAFTS):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.held = sum(path.stat().st_size for state in (WAITING, KEPT) for path in self._files(state))
 
     def put(self, place: Place, data: bytes, *, waits_since: int | None) -> None:

@@ -48,6 +48,7 @@ def test_doctor_finds_nothing_bad_in_a_sound_node_closed_or_running(folder: Path
         "registry",
         "vault",
         "reads",
+        "images",
         "space",
         "address",
     }
