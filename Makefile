@@ -102,6 +102,10 @@ bench-recognition: $(DEV) ## Time and score reading plates beside fast-alpr, whe
 bench-video: $(DEV) ## Time and score reading a rendered clip of traffic, and show where the time goes (SEED=1)
 	$(BIN)/python -m bench.video $(if $(SEED),--seed $(SEED))
 
+.PHONY: bench-portal
+bench-portal: $(DEV) ## Time the public portal with a long record (SEARCHES=250000)
+	$(BIN)/python -m bench.portal $(if $(SEARCHES),--searches $(SEARCHES))
+
 .PHONY: bench-hotlist
 bench-hotlist: $(DEV) ## Time matching against 100,000 hotlist entries, hits, and lists taken in (ENTRIES=100000)
 	$(BIN)/python -m bench.hotlist $(if $(ENTRIES),--entries $(ENTRIES))

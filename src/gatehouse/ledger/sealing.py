@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -170,15 +170,27 @@ class OpeningStore:
 
     def openings(self, index: int, *, entry: bytes) -> Openings:
         """Return everything that the entry at an index hides; a destroyed key is `DayKeyDestroyed`."""
-        leaf = read_entry(entry)
+        with self.reading() as opened:
+            return opened(index, entry)
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[int, bytes], Openings]]:
+        """Yield what opens the entry at an index, as `openings` does: for many, over one connection."""
         with self._connection() as connection:
-            row = connection.execute("SELECT sealed FROM ledger_opening WHERE entry = ?", (index,)).fetchone()
-            after = _lost_by(connection, leaf.agency, leaf.hour.date())
-        # The key first: once it is destroyed the row is gone too, and that is no loss to report.
-        key = self._read_key(leaf.agency, leaf.hour.date(), index, after)
-        if row is None:
-            raise OpeningMissing("nothing is kept that opens this entry", where=f"entry {index}")
-        return unseal(row[0], entry=entry, key=key)
+
+            def opened(index: int, entry: bytes) -> Openings:
+                leaf = read_entry(entry)
+                row = connection.execute(
+                    "SELECT sealed FROM ledger_opening WHERE entry = ?", (index,)
+                ).fetchone()
+                after = _lost_by(connection, leaf.agency, leaf.hour.date())
+                # The key first: once it is destroyed the row is gone too, and that is no loss to report.
+                key = self._read_key(leaf.agency, leaf.hour.date(), index, after)
+                if row is None:
+                    raise OpeningMissing("nothing is kept that opens this entry", where=f"entry {index}")
+                return unseal(row[0], entry=entry, key=key)
+
+            yield opened
 
     def open_field(self, field: str, index: int, *, entry: bytes) -> Disclosure:
         """Return the disclosure of one field of the entry at an index."""

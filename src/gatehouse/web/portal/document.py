@@ -7,7 +7,7 @@ It names no person, no plate, no case and no words of an officer: none of them i
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +28,7 @@ from gatehouse.node.change import Version
 from gatehouse.node.snapshot import pack_of
 from gatehouse.node.view import View
 from gatehouse.search.rules import RULES
-from gatehouse.web.portal.precision import SEARCHERS, Placed, Placing, Precision, place
+from gatehouse.web.portal.precision import SEARCHERS, Placed, Precision, place
 from gatehouse.web.portal.seen import Searches, Seen
 from gatehouse.web.portal.suppression import Table, cross_table
 
@@ -89,15 +89,11 @@ class AgencyPage:
     recorded: int
     rows: tuple[Row, ...]
     waiting: int
+    withheld: int
     reached: tuple[Row, ...]
     agreed: tuple[AgreementBody, ...]
     agrees: tuple[AgreementBody, ...]
     declared: tuple[DeclarationBody, ...]
-
-    @property
-    def withheld(self) -> int:
-        """Return how many rows of searches that it made tell nothing but the month."""
-        return sum(row.withheld for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +135,13 @@ class Document:
     decisions: Table
     rules: tuple[tuple[Kind, str, Version], ...]
     counted: tuple[CountedDay, ...]
+    names: Mapping[str, str]
     synthetic: bool
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Return the name of each agency by its id."""
-        return {each.agency.id: each.agency.name for each in self.agencies}
 
     @property
     def withheld(self) -> int:
         """Return how many rows tell nothing but the month."""
-        return sum(row.withheld for row in self.rows)
+        return sum(page.withheld for page in self.agencies)
 
     def rule(self, id: str) -> CitedRule | None:
         """Return a rule by its id, as people read it; None if the rulebook in force has none of that id."""
@@ -186,10 +178,9 @@ def make(found: Recorded, *, now: datetime) -> Document:
 
     placing = place(found.searches, now=now, searchers=lambda agency: searching[agency], delay=delay)
     rows = tuple(map(_row, placing.told))
-    pages = tuple(
-        _page(agency, rules, owners, view, searching, found.searches, placing, rows)
-        for agency in sorted(view.agencies.values(), key=lambda each: each.id)
-    )
+    recorded = Counter(each.agency for each in found.searches)
+    waiting = Counter(each.agency for each in placing.waiting)
+    pages = _pages(rules, owners, view, searching, recorded, waiting, rows)
     told = [row for row in rows if not row.withheld]
     return Document(
         operator=view.agencies[view.operator],
@@ -210,6 +201,7 @@ def make(found: Recorded, *, now: datetime) -> Document:
         decisions=cross_table(Counter((row.agency, row.state or "") for row in told)),
         rules=rules,
         counted=tuple(_counted(found.counted, found.searches)),
+        names={each.id: each.name for each in view.agencies.values()},
         synthetic="synthetic" in found.origin,
     )
 
@@ -252,36 +244,53 @@ def _row(placed: Placed) -> Row:
     )
 
 
-def _page(
-    agency: Agency,
+def _pages(
     rules: Sequence[tuple[Kind, str, Version]],
     owners: Mapping[str, OwnerBody],
     view: View,
     searching: Mapping[str, int],
-    searches: Searches,
-    placing: Placing,
+    recorded: Mapping[str, int],
+    waiting: Mapping[str, int],
     rows: Sequence[Row],
-) -> AgencyPage:
-    bodies = [version.body for _, _, version in rules]
-    return AgencyPage(
-        agency=agency,
-        cameras=sum(each.agency == agency.id for each in view.cameras.values()),
-        owner=owners.get(agency.id),
-        shares=any(
-            isinstance(each, SharingBody) and each.owner == agency.id and each.shares for each in bodies
-        ),
-        many_searchers=searching[agency.id] >= SEARCHERS,
-        recorded=sum(each.agency == agency.id for each in searches),
-        rows=tuple(row for row in rows if row.agency == agency.id),
-        waiting=sum(each.agency == agency.id for each in placing.waiting),
-        reached=tuple(row for row in rows if agency.id in row.owners and row.agency != agency.id),
-        agreed=tuple(each for each in bodies if isinstance(each, AgreementBody) and each.owner == agency.id),
-        agrees=tuple(
-            each for each in bodies if isinstance(each, AgreementBody) and each.searcher == agency.id
-        ),
-        declared=tuple(
-            each for each in bodies if isinstance(each, DeclarationBody) and each.searcher == agency.id
-        ),
+) -> tuple[AgencyPage, ...]:
+    """Return every agency's page, each row looked at once whatever their number."""
+    cameras = Counter(each.agency for each in view.cameras.values())
+    made, reached = defaultdict[str, list[Row]](list), defaultdict[str, list[Row]](list)
+    for row in rows:
+        made[row.agency].append(row)
+        for owner in row.owners:
+            if owner != row.agency:
+                reached[owner].append(row)
+    shares: set[str] = set()
+    agreed = defaultdict[str, list[AgreementBody]](list)
+    agrees = defaultdict[str, list[AgreementBody]](list)
+    declared = defaultdict[str, list[DeclarationBody]](list)
+    for _, _, version in rules:
+        match version.body:
+            case SharingBody(owner=owner, shares=True):
+                shares.add(owner)
+            case AgreementBody() as body:
+                agreed[body.owner].append(body)
+                agrees[body.searcher].append(body)
+            case DeclarationBody() as body:
+                declared[body.searcher].append(body)
+    return tuple(
+        AgencyPage(
+            agency=agency,
+            cameras=cameras[id],
+            owner=owners.get(id),
+            shares=id in shares,
+            many_searchers=searching.get(id, 0) >= SEARCHERS,
+            recorded=recorded.get(id, 0),
+            rows=tuple(made[id]),
+            waiting=waiting.get(id, 0),
+            withheld=sum(row.withheld for row in made[id]),
+            reached=tuple(reached[id]),
+            agreed=tuple(agreed[id]),
+            agrees=tuple(agrees[id]),
+            declared=tuple(declared[id]),
+        )
+        for id, agency in sorted(view.agencies.items())
     )
 
 

@@ -42,6 +42,8 @@ COLUMNS: Final = (
     "owners",
     "entry",
 )
+_ASSETS: Final = ("check.js", "icon.svg", "portal.css", "record.js")
+_OPENINGS: Final = "data/openings/"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'"
@@ -50,13 +52,40 @@ POLICY: Final = (
 
 def files(document: Document) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of every file but the record's tiles; the same document gives the same bytes."""
-    yield from _assets()
-    yield "data/portal.json", _json(as_json(document))
-    yield "data/searches.csv", _csv(document.rows)
-    yield "data/searches.parquet", _parquet(document.rows)
-    yield from _openings(document.rows)
+    for name in names(document):
+        content = file(document, name)
+        assert content is not None, name
+        yield name, content
+
+
+def names(document: Document) -> Iterator[str]:
+    """Yield the path of every file but the record's tiles."""
+    yield from (f"assets/{name}" for name in _ASSETS)
+    yield from ("data/portal.json", "data/searches.csv", "data/searches.parquet", f"{_OPENINGS}index.json")
+    yield from (f"{_OPENINGS}{number}.json" for number in sorted(_opened(document.rows)))
+    pages = ["index.html", "agencies/index.html", "rules.html", "check.html"]
+    pages += [f"searches/{number}.html" for number in range(1, _last(document) + 1)]
+    pages += [f"agencies/{page.agency.id}.html" for page in document.agencies]
     for language in LANGUAGES:
-        yield from _pages(document, language)
+        yield from (page if language == "en" else f"{language}/{page}" for page in pages)
+
+
+def file(document: Document, name: str) -> bytes | None:
+    """Return the content of one file, None where there is none of that name."""
+    if name.startswith("assets/"):
+        return _asset(name.removeprefix("assets/"))
+    if name.startswith(_OPENINGS):
+        return _opening(document.rows, name.removeprefix(_OPENINGS))
+    match name:
+        case "data/portal.json":
+            return _json(as_json(document))
+        case "data/searches.csv":
+            return _csv(document.rows)
+        case "data/searches.parquet":
+            return _parquet(document.rows)
+    other = next((each for each in LANGUAGES if name.startswith(f"{each}/")), None)
+    page = name if other is None else name.removeprefix(f"{other}/")
+    return None if other == "en" else _page(document, other or "en", page)
 
 
 def as_json(document: Document) -> dict[str, Any]:
@@ -160,48 +189,72 @@ def _parquet(rows: tuple[Row, ...]) -> bytes:
     return out.getvalue()
 
 
-def _openings(rows: tuple[Row, ...]) -> Iterator[tuple[str, bytes]]:
-    """Yield what opens the published fields of the rows whose hour is told, by entry."""
-    parts: dict[int, dict[str, list[Any]]] = {}
+def _opened(rows: tuple[Row, ...]) -> dict[int, list[Row]]:
+    """Return the rows whose hour is told, by the file that opens their published fields."""
+    parts: dict[int, list[Row]] = {}
     for row in rows:
         if row.index is not None:
-            disclosed = [json.loads(each.text) for each in row.disclosures]
-            parts.setdefault(row.index // OPENINGS_A_FILE, {})[str(row.index)] = disclosed
-    for number, part in sorted(parts.items()):
-        yield f"data/openings/{number}.json", _json(part)
-    yield "data/openings/index.json", _json({"entries_a_file": OPENINGS_A_FILE, "files": sorted(parts)})
+            parts.setdefault(row.index // OPENINGS_A_FILE, []).append(row)
+    return parts
 
 
-def _assets() -> Iterator[tuple[str, bytes]]:
-    style = resources("gatehouse.audit.report").joinpath("report.css").read_bytes()
-    own = resources("gatehouse.web.portal").joinpath("assets")
+def _opening(rows: tuple[Row, ...], name: str) -> bytes | None:
+    parts = _opened(rows)
+    if name == "index.json":
+        return _json({"entries_a_file": OPENINGS_A_FILE, "files": sorted(parts)})
+    part = next((found for number, found in parts.items() if name == f"{number}.json"), None)
+    if part is None:
+        return None
+    return _json({str(row.index): [json.loads(each.text) for each in row.disclosures] for row in part})
+
+
+def _asset(name: str) -> bytes | None:
+    if name not in _ASSETS:
+        return None
+    content = resources("gatehouse.web.portal").joinpath("assets", name).read_bytes()
+    if name != "portal.css":
+        return content
     # One look for report and portal: the portal's sheet adds to the report's.
-    yield "assets/portal.css", style + own.joinpath("portal.css").read_bytes()
-    for name in ("check.js", "icon.svg", "record.js"):
-        yield f"assets/{name}", own.joinpath(name).read_bytes()
+    return resources("gatehouse.audit.report").joinpath("report.css").read_bytes() + content
 
 
-def _pages(document: Document, language: str) -> Iterator[tuple[str, bytes]]:
-    pages = max(1, -(-len(document.rows) // ROWS_A_PAGE))
-    yield _page(document, language, "index.html", "home", days=bars(document.per_day))
-    for number in range(1, pages + 1):
-        part = document.rows[ROWS_A_PAGE * (number - 1) : ROWS_A_PAGE * number]
-        name = f"searches/{number}.html"
-        yield _page(
-            document, language, name, "searches", rows=tuple(reversed(part)), number=number, pages=pages
-        )
-    yield _page(document, language, "agencies/index.html", "agencies")
-    for page in document.agencies:
-        yield _page(document, language, f"agencies/{page.agency.id}.html", "agency", page=page)
-    yield _page(document, language, "rules.html", "rules")
-    keys = [
-        {"name": key.name, "id": key.key_id.hex(), "public": key.public.hex()}
-        for key in map(VerifierKey.parse, document.keys)
-    ]
-    yield _page(document, language, "check.html", "check", verifiers=keys)
+def _last(document: Document) -> int:
+    """Return the number of the page with the newest rows."""
+    return max(1, -(-len(document.rows) // ROWS_A_PAGE))
 
 
-def _page(document: Document, language: str, name: str, template: str, **more: Any) -> tuple[str, bytes]:
+def _page(document: Document, language: str, name: str) -> bytes | None:
+    """Return a page, None where there is none of that name."""
+    folder, _, stem = name.removesuffix(".html").rpartition("/")
+    if not name.endswith(".html"):
+        return None
+    match folder, stem:
+        case "", "index":
+            return _rendered(document, language, name, "home", days=bars(document.per_day))
+        case "", "rules":
+            return _rendered(document, language, name, "rules")
+        case "", "check":
+            keys = [
+                {"name": key.name, "id": key.key_id.hex(), "public": key.public.hex()}
+                for key in map(VerifierKey.parse, document.keys)
+            ]
+            return _rendered(document, language, name, "check", verifiers=keys)
+        case "agencies", "index":
+            return _rendered(document, language, name, "agencies")
+        case "agencies", id:
+            page = next((each for each in document.agencies if each.agency.id == id), None)
+            return None if page is None else _rendered(document, language, name, "agency", page=page)
+        case "searches", number if number.isascii() and number.isdecimal() and len(number) < 9:
+            last, at = _last(document), int(number)
+            if not 1 <= at <= last or str(at) != number:
+                return None
+            part = document.rows[ROWS_A_PAGE * (at - 1) : ROWS_A_PAGE * at]
+            rows = tuple(reversed(part))
+            return _rendered(document, language, name, "searches", rows=rows, number=at, pages=last)
+    return None
+
+
+def _rendered(document: Document, language: str, name: str, template: str, **more: Any) -> bytes:
     path = name if language == "en" else f"{language}/{name}"
     root = "../" * path.count("/")
     # The pages of one language lie together: English at the root, every other in its own folder.
@@ -218,14 +271,14 @@ def _page(document: Document, language: str, name: str, template: str, **more: A
             twin=f"{root}{'' if other == 'en' else other + '/'}{name}",
             other=other,
             policy=POLICY,
-            last=max(1, -(-len(document.rows) // ROWS_A_PAGE)),
+            last=_last(document),
             searchers=SEARCHERS,
             people=PEOPLE,
             least=LEAST,
             **more,
         )
     )
-    return path, text.encode()
+    return text.encode()
 
 
 @cache

@@ -7,7 +7,8 @@ here holds more than may be published: `officer` says who searched, and only `pr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -37,8 +38,8 @@ _DECIDING: Final = frozenset(
 class OpeningSource(Protocol):
     """What opens entries: `gatehouse.ledger.sealing.OpeningStore` does."""
 
-    def openings(self, index: int, *, entry: bytes) -> Openings:
-        """Return everything that an entry hides; a destroyed day key is `DayKeyDestroyed`."""
+    def reading(self) -> AbstractContextManager[Callable[[int, bytes], Openings]]:
+        """Give what opens the entry at an index; a destroyed day key is `DayKeyDestroyed`."""
         ...
 
 
@@ -102,23 +103,26 @@ class Searches:
 
     def read(self, entries: EntrySource, openings: OpeningSource, size: int) -> None:
         """Take in the entries below `size` that were not read before."""
-        for index in range(self._next, size):
-            data = entries.entry(index)
-            leaf = read_entry(data)
-            self._entries[f"{leaf.hour:%Y-%m-%d}"][leaf.agency, leaf.event] += 1
-            source, _, state = leaf.event.rpartition(":")
-            kind = _SOURCES.get(f"{source}:")
-            if kind is not None:
-                try:
-                    opened = openings.openings(index, entry=data)
-                except DayKeyDestroyed:
-                    if state == SearchState.REQUESTED:
-                        self._found[leaf_hash(data).hex()] = Seen(
-                            kind, leaf.agency, leaf.hour, state, leaf.hour, opened=False
-                        )
-                else:
-                    self._take(kind, state, index, data, leaf.hour, opened)
-            self._next = index + 1
+        with openings.reading() as opened:
+            for index in range(self._next, size):
+                self._read(index, entries.entry(index), opened)
+                self._next = index + 1
+
+    def _read(self, index: int, data: bytes, opened: Callable[[int, bytes], Openings]) -> None:
+        leaf = read_entry(data)
+        self._entries[f"{leaf.hour:%Y-%m-%d}"][leaf.agency, leaf.event] += 1
+        source, _, state = leaf.event.rpartition(":")
+        kind = _SOURCES.get(f"{source}:")
+        if kind is None:
+            return
+        try:
+            found = opened(index, data)
+        except DayKeyDestroyed:
+            if state == SearchState.REQUESTED:
+                name = leaf_hash(data).hex()
+                self._found[name] = Seen(kind, leaf.agency, leaf.hour, state, leaf.hour, opened=False)
+        else:
+            self._take(kind, state, index, data, leaf.hour, found)
 
     def _take(self, kind: str, state: str, index: int, data: bytes, hour: datetime, opened: Openings) -> None:
         values = opened.values

@@ -45,24 +45,30 @@ class Portal:
     def document(self) -> Document:
         """Return what the portal shows now; a record that does not hold together is an error, not a page."""
         with self._lock:
-            folder = self.folder
-            with folder.view() as log:
-                keys, note = log.keys, log.checkpoint()
-                size = Checkpoint.parse(open_note(note, keys=list(keys)).text).size
-                self._searches.read(log, folder.openings(), size)
-                entries = (each for each in load_record(log, folder.log) if each.index < size)
-                view, _ = folded(entries)
-                found = Recorded(
-                    searches=self._searches,
-                    view=view,
-                    pack=self._pack(pack_of(view, witnessed=size)),
-                    origin=log.origin,
-                    keys=keys,
-                    checkpoint=note,
-                    size=size,
-                    counted=tuple(self._counted()),
-                )
-            return make(found, now=self._clock())
+            return make(self._recorded(), now=self._clock())
+
+    def recorded(self) -> Recorded:
+        """Return what the document is made of, as it stands in the record now."""
+        with self._lock:
+            return self._recorded()
+
+    def _recorded(self) -> Recorded:
+        folder = self.folder
+        with folder.view() as log:
+            keys, note = log.keys, log.checkpoint()
+            size = Checkpoint.parse(open_note(note, keys=list(keys)).text).size
+            self._searches.read(log, folder.openings(), size)
+            view, _ = folded(each for each in load_record(log, folder.log) if each.index < size)
+            return Recorded(
+                searches=self._searches,
+                view=view,
+                pack=self._pack(pack_of(view, witnessed=size)),
+                origin=log.origin,
+                keys=keys,
+                checkpoint=note,
+                size=size,
+                counted=tuple(self._counted()),
+            )
 
     def _pack(self, body: PackBody) -> Pack:
         if body.sha256 not in self._packs:
