@@ -70,6 +70,11 @@ format: $(DEV) ## Format the code and fix what can be fixed
 law-pages: $(RUNTIME) ## Seal the rulebook with its hash and write docs/law from it
 	$(BIN)/python tools/law_pages.py
 
+.PHONY: screenshots
+screenshots: $(DEV) $(BROWSER) ## Play the demo and take pictures of the portal's pages into docs/img
+	$(BIN)/gatehouse demo -o out/screenshots
+	$(BIN)/python -m tools.screenshots out/screenshots/portal
+
 .PHONY: bench-audit
 bench-audit: $(DEV) ## Compare the audit with pandas and with bare Polars (ROWS=12000000)
 	$(BIN)/python bench/audit.py $(if $(ROWS),--rows $(ROWS))
