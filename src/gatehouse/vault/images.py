@@ -31,7 +31,7 @@ from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.merkle import leaf_hash
 from gatehouse.ledger.policy import Policy
 from gatehouse.ledger.receipt import Receipt
-from gatehouse.model import BadInput, CameraStatus, Read
+from gatehouse.model import BadInput, CameraStatus, PartUnavailable, Read
 from gatehouse.model.image import LARGEST_IMAGE, SignedImage
 from gatehouse.vault.batch import parse_time
 from gatehouse.vault.checks import CLOCK_SLACK, HIT_RAISED, RELEASED, check_recorded
@@ -288,7 +288,12 @@ class Images:
         text = len(picture).to_bytes(4, "big") + picture
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = nonce + key.encrypt(nonce, text + bytes(-len(text) % _BLOCK), _about(sight, bucket))
-        self._files.put(place, sealed, waits_since=None if self._keep is Keep.ALL else at // _SECOND)
+        try:
+            self._files.put(place, sealed, waits_since=None if self._keep is Keep.ALL else at // _SECOND)
+        except OSError as error:
+            raise PartUnavailable(
+                "a picture could not be stored", got=error.strerror, hint="make room; then send it again"
+            ) from error
 
     def _places(self, sight: _Sight, at: int) -> list[tuple[Place, AESGCM]]:
         """Return where the picture of a read may lie, with the key that opens it there."""

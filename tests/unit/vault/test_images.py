@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatehouse.ledger.canonical import to_canonical
-from gatehouse.model import CameraStatus, Read
+from gatehouse.model import CameraStatus, PartUnavailable, Read
 from gatehouse.model.image import LARGEST_IMAGE, SignedImage
 from gatehouse.vault.errors import ImageMissing, ImagesFull, NotPermitted, RowAltered
 from gatehouse.vault.image_files import Keep
@@ -160,6 +161,21 @@ class TestTake:
         with pytest.raises(ImagesFull):
             world.images.take(an_image(a_camera(), jpeg(b"\x01")))
         assert len(world.files()) == 1
+
+    def test_take_on_a_full_disk_takes_nothing_and_leaves_nothing(
+        self, world: Pictured, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = world.sees()
+
+        def full(_: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("os.fsync", full)
+            with pytest.raises(PartUnavailable):
+                world.images.take(image)
+        assert world.files() == []
+        assert world.images.take(image) == WAITING
 
 
 class TestKept:
