@@ -130,10 +130,11 @@ def serve(directory: NodePlace, as_json: JsonOutput = False) -> None:
 
     def ready(url: str) -> None:
         if as_json:
-            print_json_line({"url": url, "people": http.url})
+            print_json_line({"url": url, "people": http.url, "portal": f"{http.url}/portal/"})
         else:
             # Requests under another name are refused, so the address it listens at would lead nobody in.
             typer.echo(f"The node listens at {url}. People reach it at {http.url}, and under no other name.")
+            typer.echo(f"What anybody may see of it: {http.url}/portal/")
             typer.echo("Stop it with Ctrl-C or SIGTERM: nothing is lost.")
 
     # The server lets the signal through once it has ended; the node is closed on the way out.
