@@ -37,7 +37,7 @@ PURPOSES = ("stolen_vehicle_or_plate", "criminal_warrant", "missing_endangered",
 PAGES = (
     "index.html",
     "searches/1.html",
-    "agencies/index.html",
+    "agencies.html",
     "agencies/alder-pd.html",
     "rules.html",
     "check.html",

@@ -22,7 +22,7 @@ from tests.unit.web.portal.town import Town, made_town
 PAGES = (
     "index.html",
     "searches/1.html",
-    "agencies/index.html",
+    "agencies.html",
     "agencies/alder-pd.html",
     "rules.html",
     "check.html",

@@ -78,16 +78,22 @@ def place(
     for agency, every in sorted(by_agency.items()):
         # Of what a destroyed day key sealed nobody knows who made it, so it protects nobody either.
         rest = [each for each in every if each.opened]
-        told += [
-            Placed(each, Precision.WITHHELD, begins(each.at, Precision.MONTH))
-            for each in every
-            if not each.opened
-        ]
+        told += [_withheld(each) for each in every if not each.opened]
+        ended = {begins(each.at, Precision.MONTH) for each in every if not each.opened}
         levels = (Precision.HOUR, Precision.DAY, Precision.MONTH)
         for precision in levels[0 if searchers(agency) >= SEARCHERS else 1 :]:
+            if precision is Precision.MONTH:
+                # Rows that an earlier portal told of such a month, less those that a later one tells, would
+                # be the rows of the day whose key has ended.
+                told += [_withheld(each) for each in rest if begins(each.at, precision) in ended]
+                rest = [each for each in rest if begins(each.at, precision) not in ended]
             rest = _told(rest, precision, now, delay, told, waiting)
-        told += [Placed(each, Precision.WITHHELD, begins(each.at, Precision.MONTH)) for each in rest]
+        told += map(_withheld, rest)
     return Placing(tuple(sorted(told, key=_order)), tuple(waiting))
+
+
+def _withheld(seen: Seen) -> Placed:
+    return Placed(seen, Precision.WITHHELD, begins(seen.at, Precision.MONTH))
 
 
 def _told(

@@ -63,7 +63,7 @@ def names(document: Document) -> Iterator[str]:
     yield from (f"assets/{name}" for name in _ASSETS)
     yield from ("data/portal.json", "data/searches.csv", "data/searches.parquet", f"{_OPENINGS}index.json")
     yield from (f"{_OPENINGS}{number}.json" for number in sorted(_opened(document.rows)))
-    pages = ["index.html", "agencies/index.html", "rules.html", "check.html"]
+    pages = ["index.html", "agencies.html", "rules.html", "check.html"]
     pages += [f"searches/{number}.html" for number in range(1, _last(document) + 1)]
     pages += [f"agencies/{page.agency.id}.html" for page in document.agencies]
     for language in LANGUAGES:
@@ -239,7 +239,7 @@ def _page(document: Document, language: str, name: str) -> bytes | None:
                 for key in map(VerifierKey.parse, document.keys)
             ]
             return _rendered(document, language, name, "check", verifiers=keys)
-        case "agencies", "index":
+        case "", "agencies":
             return _rendered(document, language, name, "agencies")
         case "agencies", id:
             page = next((each for each in document.agencies if each.agency.id == id), None)

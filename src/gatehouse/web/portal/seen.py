@@ -35,6 +35,9 @@ _DECIDING: Final = frozenset(
 )
 
 
+_FIRST: Final = frozenset({SearchState.DENIED, SearchState.REVIEW_PENDING, SearchState.PERMITTED})
+
+
 class OpeningSource(Protocol):
     """What opens entries: `gatehouse.ledger.sealing.OpeningStore` does."""
 
@@ -55,9 +58,10 @@ class EntrySource(Protocol):
 class Seen:
     """A search by its entries so far. `at` is when it was requested, `hour` that hour, both UTC.
 
-    `decided` is the index of the newest entry that decided, and `disclosures` open what may be published of
-    it. Once the day key is destroyed, `opened` is False and of the search nothing but the clear part is left.
-    `officer` is for whom it was made, and MUST NOT be published.
+    `decided` is the index of the first entry that decided, where it has the hour of the request, and
+    `disclosures` open what may be published of it; a reviewer's entry is opened to nobody, since few people
+    review. Once the day key is destroyed, `opened` is False and of the search nothing but the clear part is
+    left. `officer` is for whom it was made, and MUST NOT be published.
     """
 
     kind: str
@@ -145,12 +149,14 @@ class Searches:
         if state in _DECIDING:
             found = replace(
                 found,
-                decided=index,
                 decision=_text(values["decision"]),
                 rules=_texts(values["rules"]),
                 owners=_texts(values["owners"]),
-                disclosures=tuple(opened.disclose(name, index=index) for name in PUBLISHED),
             )
+        if state in _FIRST and hour == known.hour:
+            # Of a later hour's entry nothing is opened: it would tell what somebody at work then decided.
+            told = tuple(opened.disclose(name, index=index) for name in PUBLISHED)
+            found = replace(found, decided=index, disclosures=told)
         self._found[_text(values["request"]) or ""] = found
 
 

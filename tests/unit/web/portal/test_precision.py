@@ -84,6 +84,12 @@ class TestPlace:
         found = placed(seen(1), seen(2), seen(3, opened=False))
         assert told(found) == {Precision.WITHHELD: 3}
 
+    def test_place_month_of_which_a_day_has_ended_tells_no_details(self) -> None:
+        searches = [seen(n, NOON + n * DAY) for n in range(4)]
+        assert told(placed(*searches)) == {Precision.MONTH: 4}
+        ended = [seen(0, NOON, opened=False), *searches[1:]]
+        assert told(placed(*ended)) == {Precision.WITHHELD: 4}
+
     def test_place_order_within_a_day_does_not_follow_the_time(self) -> None:
         searches = [seen(n, NOON + timedelta(hours=n)) for n in range(5)]
         first = placed(*searches, searchers=1)

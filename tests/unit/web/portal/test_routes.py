@@ -37,7 +37,7 @@ class TestRoutes:
         [
             ("", "text/html; charset=utf-8"),
             ("es/check.html", "text/html; charset=utf-8"),
-            ("agencies/", "text/html; charset=utf-8"),
+            ("agencies.html", "text/html; charset=utf-8"),
             ("assets/check.js", "text/javascript; charset=utf-8"),
             ("assets/portal.css", "text/css; charset=utf-8"),
             ("data/portal.json", "application/json"),
