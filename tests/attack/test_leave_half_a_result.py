@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,14 @@ COMMAND = [sys.executable, "-c", "import sys; from gatehouse.cli import main; sy
 def export(tmp_path: Path) -> Path:
     """Return an export of which there is something to find."""
     return write(tmp_path / "audit.csv", [record(number, {"Reason": "immigration"}) for number in range(40)])
+
+
+@pytest.fixture(autouse=True)
+def at_a_terminal() -> Iterator[None]:
+    """Take an interrupt as a terminal's key gives it: a shell has what it runs beside it ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupt(*_: object, **__: object) -> None:
