@@ -22,26 +22,19 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.unit.web.portal.town import made_town
+from tests.unit.web.portal.town import PAGES, made_town
 
+from gatehouse.model import SearchState
 from gatehouse.node.config import load_config
 from gatehouse.web.portal.document import make
 from gatehouse.web.portal.render import file
-from gatehouse.web.portal.seen import Searches, Seen
+from gatehouse.web.portal.seen import People, Searches, Seen
 from gatehouse.web.portal.sources import Portal
 
 AGENCIES = 200
 YEAR = timedelta(days=365)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PURPOSES = ("stolen_vehicle_or_plate", "criminal_warrant", "missing_endangered", "criminal_investigation")
-PAGES = (
-    "index.html",
-    "searches/1.html",
-    "agencies.html",
-    "agencies/alder-pd.html",
-    "rules.html",
-    "check.html",
-)
 
 
 class MadeUp(Searches):
@@ -58,9 +51,11 @@ class MadeUp(Searches):
                 "search",
                 agency,
                 hour,
-                draw.choice(("released", "released", "released", "denied")),
+                SearchState.RELEASED,
                 at,
-                f"{agency}.{draw.randrange(30)}",
+                hour,
+                People(*2 * (f"{agency}.{draw.randrange(30)}",)),
+                ("search:plate:requested", "search:plate:permitted", "search:plate:released"),
                 draw.choice(PURPOSES),
                 "permit",
                 ("gatehouse/permit",),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +26,7 @@ PAGES = (
     ("searches/1.html", "portal-searches"),
     ("agencies/dry-fork-tx-pd.html", "portal-agency"),
     ("rules.html", "portal-rules"),
-    ("check.html#174", "portal-check"),
+    ("check.html#133", "portal-check"),
     ("es/index.html", "portal-es"),
 )
 
@@ -36,6 +38,19 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve a folder on the loopback and yield the address, without a slash at its end."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def main() -> None:
     """Write one PNG per page and width."""
     parser = argparse.ArgumentParser(description="Take pictures of a portal's pages.")
@@ -45,9 +60,7 @@ def main() -> None:
     if not (options.portal / "index.html").is_file():
         parser.error(f"{options.portal} holds no portal; `gatehouse demo` writes one")
     options.output.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(options.portal)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
+    with serving(options.portal) as address, sync_playwright() as playwright:
         executable = find_chromium(playwright.chromium)
         if executable is None:
             parser.error("no Chromium found; install one or set GATEHOUSE_CHROMIUM to its path")
@@ -55,11 +68,11 @@ def main() -> None:
         for width in WIDTHS:
             page = browser.new_page(viewport={"width": width, "height": 900})
             for path, name in PAGES:
-                page.goto(f"http://127.0.0.1:{server.server_port}/{path}", wait_until="networkidle")
-                page.reload(wait_until="networkidle")
+                # A fragment alone would not load the page again.
+                page.goto("about:blank")
+                page.goto(f"{address}/{path}", wait_until="networkidle")
                 page.screenshot(path=options.output / f"{name}-{width}.png", full_page=True)
         browser.close()
-    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tools.screenshots import serving
 
 from gatehouse.web.portal.export import export_portal
 from tests.browser.conftest import Visit
-from tests.unit.web.portal.town import Town, made_town
-
-PAGES = (
-    "index.html",
-    "searches/1.html",
-    "agencies.html",
-    "agencies/alder-pd.html",
-    "rules.html",
-    "check.html",
-)
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder and says nothing."""
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+from tests.unit.web.portal.town import PAGES, Town, made_town
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +55,7 @@ def checked(page: Page, index: int) -> str:
 def test_page_axe_finds_nothing_and_it_fits(
     chromium: Browser, portal: Path, language: str, theme: Any, width: int
 ) -> None:
-    with served(portal) as address:
+    with serving(portal) as address:
         for path in (f"{language}{each}" for each in PAGES):
             viewport: Any = {"width": width, "height": 800}
             with opened(
@@ -97,7 +66,7 @@ def test_page_axe_finds_nothing_and_it_fits(
 
 
 def test_page_asks_nobody_else_and_breaks_no_policy(chromium: Browser, portal: Path) -> None:
-    with served(portal) as address:
+    with serving(portal) as address:
         for path in PAGES:
             with opened(chromium, address, path) as visit:
                 assert visit.problems == []
@@ -105,7 +74,7 @@ def test_page_asks_nobody_else_and_breaks_no_policy(chromium: Browser, portal: P
 
 
 def test_page_without_scripts_has_its_rows_and_says_how_to_check(chromium: Browser, portal: Path) -> None:
-    with served(portal) as address:
+    with serving(portal) as address:
         with opened(chromium, address, "searches/1.html", java_script_enabled=False) as visit:
             assert visit.page.locator(".rows-table tbody tr").count() == 6
         with opened(chromium, address, "check.html", java_script_enabled=False) as visit:
@@ -120,7 +89,7 @@ class TestCheck:
     ) -> None:
         with town.portal().folder.view() as log:
             size = log.size
-        with served(portal) as address, opened(chromium, address, "check.html") as visit:
+        with serving(portal) as address, opened(chromium, address, "check.html") as visit:
             for index in (0, 1, size // 2, size - 1):
                 assert checked(visit.page, index) == "Verified"
             signature = visit.page.get_by_text("The checkpoint's signature fits the key.")
@@ -129,7 +98,7 @@ class TestCheck:
             assert visit.problems == []
 
     def test_check_link_of_a_row_opens_what_is_published(self, chromium: Browser, portal: Path) -> None:
-        with served(portal) as address, opened(chromium, address, "searches/1.html") as visit:
+        with serving(portal) as address, opened(chromium, address, "searches/1.html") as visit:
             visit.page.get_by_role("link", name="Check entry").first.click()
             expect(visit.page.locator("#one-result .verdict")).to_have_text("Verified")
             expect(visit.page.get_by_text("fits its commitments")).to_be_visible()
@@ -143,14 +112,14 @@ class TestCheck:
         openings = copy / "data" / "openings" / "0.json"
         index = int(min(json.loads(openings.read_text()), key=int))
         said = _change(copy, what, index, openings)
-        with served(copy) as address, opened(chromium, address, "check.html") as visit:
+        with serving(copy) as address, opened(chromium, address, "check.html") as visit:
             assert checked(visit.page, index) == "Failed"
             expect(visit.page.locator("#one-result")).to_contain_text(said)
 
     def test_check_against_a_kept_checkpoint(self, chromium: Browser, town: Town, portal: Path) -> None:
         with town.portal().folder.view() as log:
             now = log.checkpoint()
-        with served(portal) as address, opened(chromium, address, "check.html") as visit:
+        with serving(portal) as address, opened(chromium, address, "check.html") as visit:
             for note, verdict in (
                 (now, "Verified"),
                 (_other_root(now), "Failed"),

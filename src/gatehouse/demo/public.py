@@ -27,8 +27,10 @@ from gatehouse.web.portal.sources import Portal
 
 PORTAL: Final = "portal"
 # Hours after midnight, and how many searches follow each other then: Texas has busy hours, Illinois has not.
-_TEXAS_HOURS: Final = ((8, 6), (15, 5), (22, 1))
+_TEXAS_HOURS: Final = ((8, 5), (11, 3), (15, 5), (22, 1))
 _ILLINOIS_HOURS: Final = ((9, 2), (13, 2), (19, 1))
+# In this hour three people ask farther than the offense allows, which is refused.
+_TOO_FAR: Final = 11
 # Nobody searches earlier on an ordinary day.
 EARLIEST: Final = timedelta(hours=8)
 _APART: Final = timedelta(minutes=4)
@@ -72,7 +74,8 @@ def ordinary_days(stage: Stage, first: datetime) -> int:
         stage.clock.turn_to(max(at, stage.clock()))
         for _ in range(count):
             stage.clock.turn(_APART)
-            _search(stage, next(people[agency.id]), made)
+            too_far = agency is TEXAS and at.hour == _TOO_FAR
+            _search(stage, next(people[agency.id]), made, too_far=too_far)
             made += 1
     return made
 
@@ -83,11 +86,11 @@ def _names(rows: Iterable[Row]) -> str:
     return ", ".join(f"{count} of {name_of(agency)}" for agency, count in sorted(counts.items()))
 
 
-def _search(stage: Stage, officer: Officer, number: int) -> None:
-    words: dict[str, Any] = {"scope": "own"}
-    if number % 3 == 0:
-        words = {"scope": "network", "ground": "the car was seen leaving the county"}
-    words |= {"case_number": f"26-{2000 + number:05d}", **_ASKED[number % len(_ASKED)]}
+def _search(stage: Stage, officer: Officer, number: int, *, too_far: bool) -> None:
+    what = _ASKED[-1] if too_far else _ASKED[number % (len(_ASKED) - 1)]
+    words: dict[str, Any] = {"scope": "own", "case_number": f"26-{2000 + number:05d}", **what}
+    if too_far or number % 3 == 0:
+        words |= {"scope": "network", "ground": "the car was seen leaving the county"}
     asked = stage.asked(f"TEST{500 + number}", **words)
     stage.person(officer).search(asked)
 
@@ -112,8 +115,8 @@ def portal(stage: Stage) -> Step:
         (
             "Anybody may look, without an account: each search is a row with agency, purpose, outcome, the "
             "rules that decided and the owners reached. No plate, no person, no words of an officer.",
-            "A row names the hour where the agency is large and several people searched in it, else the day "
-            "or the month, so that nobody with a duty roster can say who it was. Rows come a day later.",
+            "A row names the hour where the agency is large and several people made searches in it that look "
+            "alike in the record, else the day or the month: a duty roster does not say who it was.",
         ),
         f"{found[Precision.HOUR]} searches are told by the hour and {found[Precision.DAY]} by the day; "
         f"of {document.recorded} on the record the others wait, or tell their month only",

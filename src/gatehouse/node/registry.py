@@ -279,8 +279,13 @@ class _Current:
     lexicon: Lexicon
 
 
-def folded(entries: Iterable[Recorded]) -> tuple[View, int]:
-    """Return what follows from entries, and the index of the last; one that does not follow is refused."""
+def folded(
+    entries: Iterable[Recorded], *, note: Callable[[View, Recorded], None] | None = None
+) -> tuple[View, int]:
+    """Return what follows from entries, and the index of the last; one that does not follow is refused.
+
+    `note` is given the view after each entry, which it MUST NOT change.
+    """
     view, last = View(), -1
     for entry in entries:
         try:
@@ -293,6 +298,8 @@ def folded(entries: Iterable[Recorded]) -> tuple[View, int]:
                 hint="the node does not start with it; `gatehouse node doctor` says more",
             ) from error
         last = entry.index
+        if note is not None:
+            note(view, entry)
     return view, last
 
 

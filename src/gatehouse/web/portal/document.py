@@ -16,7 +16,7 @@ from typing import Final
 from gatehouse.law import Pack
 from gatehouse.ledger.commitment import Disclosure
 from gatehouse.ledger.counters import Counters
-from gatehouse.model import Agency, CitedRule, Outcome, Role
+from gatehouse.model import Agency, CitedRule, Outcome
 from gatehouse.node.bodies import (
     AgreementBody,
     DeclarationBody,
@@ -30,6 +30,7 @@ from gatehouse.node.view import View
 from gatehouse.search.rules import RULES
 from gatehouse.web.portal.precision import SEARCHERS, Placed, Precision, place
 from gatehouse.web.portal.seen import Searches, Seen
+from gatehouse.web.portal.staffing import Staffing
 from gatehouse.web.portal.suppression import Table, cross_table
 
 # What an owner that has no rule of its own waits before a row is told.
@@ -154,6 +155,7 @@ class Recorded:
 
     searches: Searches
     view: View
+    staffing: Staffing
     pack: Pack
     origin: str
     keys: tuple[str, ...]
@@ -168,19 +170,16 @@ def make(found: Recorded, *, now: datetime) -> Document:
     assert view.operator is not None, "a node is founded before it is opened"
     rules = _in_force(view, found.size)
     owners = {body.owner: body for _, _, version in rules if isinstance(body := version.body, OwnerBody)}
-    searching = Counter(
-        each.agency for each in view.officers.values() if each.active and Role.OFFICER in each.roles
-    )
 
     def delay(seen: Seen) -> timedelta:
         known = (owners.get(each) for each in {seen.agency, *seen.owners})
         return max(each.portal_delay if each else DELAY for each in known)
 
-    placing = place(found.searches, now=now, searchers=lambda agency: searching[agency], delay=delay)
+    placing = place(found.searches, now=now, searchers=found.staffing.at, delay=delay)
     rows = tuple(map(_row, placing.told))
     recorded = Counter(each.agency for each in found.searches)
     waiting = Counter(each.agency for each in placing.waiting)
-    pages = _pages(rules, owners, view, searching, recorded, waiting, rows)
+    pages = _pages(rules, owners, view, found.staffing, recorded, waiting, rows)
     told = [row for row in rows if not row.withheld]
     return Document(
         operator=view.agencies[view.operator],
@@ -229,6 +228,8 @@ def _row(placed: Placed) -> Row:
     if precision is Precision.WITHHELD:
         return Row(precision, placed.begins, seen.agency, ended=not seen.opened)
     exact = precision is Precision.HOUR
+    # Owners that were asked, and whose reads were not looked up, are told nowhere.
+    opened = [each for each in seen.disclosures if each.field != "owners" or each.value == list(seen.reached)]
     return Row(
         precision,
         placed.begins,
@@ -240,7 +241,7 @@ def _row(placed: Placed) -> Row:
         seen.rules,
         seen.reached,
         seen.decided if exact else None,
-        seen.disclosures if exact else (),
+        tuple(opened) if exact else (),
     )
 
 
@@ -248,7 +249,7 @@ def _pages(
     rules: Sequence[tuple[Kind, str, Version]],
     owners: Mapping[str, OwnerBody],
     view: View,
-    searching: Mapping[str, int],
+    staffing: Staffing,
     recorded: Mapping[str, int],
     waiting: Mapping[str, int],
     rows: Sequence[Row],
@@ -280,7 +281,7 @@ def _pages(
             cameras=cameras[id],
             owner=owners.get(id),
             shares=id in shares,
-            many_searchers=searching.get(id, 0) >= SEARCHERS,
+            many_searchers=staffing.now(id) >= SEARCHERS,
             recorded=recorded.get(id, 0),
             rows=tuple(made[id]),
             waiting=waiting.get(id, 0),

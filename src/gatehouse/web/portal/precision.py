@@ -1,18 +1,21 @@
-"""How exactly the portal tells when a search was made, so that nobody who made one can be singled out.
+"""How exactly the portal tells when a search was made, so that nobody who took part can be singled out.
 
-The clear part of an entry names its hour to the whole world, and a duty roster names who was at work then. A
-row that could be matched to one entry of a person who worked alone would therefore tell what that person
-asked for. So each row is told with a period in which at least `PEOPLE` different people of the agency made
-the searches that are told with it:
+The clear part of an entry names its event, agency and hour to the whole world, and a duty roster names who
+was at work then. A row that could be matched to entries of a person who worked alone would therefore tell
+what that person asked for. So each row is told with a period in which at least `PEOPLE` different people made
+searches *that look the same in the tiles*: of one kind, with the same events in the same order. As many must
+have entered them, and as many reviewed them where they were reviewed. The period is
 
-- *the hour*, with the entry's index and what opens its commitments, where the agency has at least `SEARCHERS`
+- *the hour*, with the entry's index and what opens its commitments, where the agency had at least `SEARCHERS`
   people who may search;
 - else *the day*, else *the month*, then without index, sequence or openings, and in an order that says
   nothing;
 - else the row stands with its month alone, and its details are withheld.
 
-A period is told when it is over, and a delay later: a row that appeared as it was made would tell its time by
-appearing. Nobody's row is left out; what is not told yet is counted.
+A period is told when it is over and every search in it has settled, and a delay later: a row that appeared or
+changed as things went on would tell their time by that. Nothing told changes afterwards, since all that
+decides about it is of the past; so two portals of different days tell no more than the later one. Nobody's
+row is left out; what is not told yet is counted.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from gatehouse.web.portal.seen import Seen
+from gatehouse.web.portal.seen import FOLLOWED, Seen
 
 # Agencies with fewer people who may search get the day in place of the hour.
 SEARCHERS: Final = 10
@@ -62,13 +65,13 @@ def place(
     searches: Iterable[Seen],
     *,
     now: datetime,
-    searchers: Callable[[str], int],
+    searchers: Callable[[str, datetime], int],
     delay: Callable[[Seen], timedelta],
 ) -> Placing:
     """Return with which period each search is told at a time.
 
-    `searchers` says how many people of an agency may search, `delay` how long the row of a search is kept
-    back after its period is over.
+    `searchers` says how many people of an agency might search at a time, `delay` how long the row of a search
+    is kept back after its period is over.
     """
     told: list[Placed] = []
     waiting: list[Seen] = []
@@ -80,14 +83,15 @@ def place(
         rest = [each for each in every if each.opened]
         told += [_withheld(each) for each in every if not each.opened]
         ended = {begins(each.at, Precision.MONTH) for each in every if not each.opened}
-        levels = (Precision.HOUR, Precision.DAY, Precision.MONTH)
-        for precision in levels[0 if searchers(agency) >= SEARCHERS else 1 :]:
-            if precision is Precision.MONTH:
-                # Rows that an earlier portal told of such a month, less those that a later one tells, would
-                # be the rows of the day whose key has ended.
-                told += [_withheld(each) for each in rest if begins(each.at, precision) in ended]
-                rest = [each for each in rest if begins(each.at, precision) not in ended]
-            rest = _told(rest, precision, now, delay, told, waiting)
+        large = [each for each in rest if searchers(agency, begins(each.at, Precision.DAY)) >= SEARCHERS]
+        rest = [each for each in rest if searchers(agency, begins(each.at, Precision.DAY)) < SEARCHERS]
+        rest += _told(large, Precision.HOUR, now, delay, told, waiting)
+        rest = _told(rest, Precision.DAY, now, delay, told, waiting)
+        # Rows that an earlier portal told of such a month, less those that a later one tells, would be the
+        # rows of the day whose key has ended.
+        told += [_withheld(each) for each in rest if begins(each.at, Precision.MONTH) in ended]
+        rest = [each for each in rest if begins(each.at, Precision.MONTH) not in ended]
+        rest = _told(rest, Precision.MONTH, now, delay, told, waiting)
         told += map(_withheld, rest)
     return Placing(tuple(sorted(told, key=_order)), tuple(waiting))
 
@@ -106,20 +110,39 @@ def _told(
 ) -> list[Seen]:
     """Tell what can be told with periods of one length; return what needs a longer one.
 
-    A period that is not over and delayed yet decides nothing: its searches wait.
+    A period that is not over, settled and delayed yet decides nothing: its searches wait.
     """
     periods: dict[datetime, list[Seen]] = defaultdict(list)
     for each in searches:
         periods[begins(each.at, precision)].append(each)
     left: list[Seen] = []
     for begin, inside in periods.items():
-        if now < ends(begin, precision) + max(map(delay, inside)):
+        over = max(ends(begin, precision), *map(_followed, inside))
+        if now < over + max(map(delay, inside)):
             waiting += inside
-        elif len({each.officer for each in inside}) >= PEOPLE:
-            told += [Placed(each, precision, begin) for each in inside]
-        else:
-            left += inside
+            continue
+        alike: dict[Hashable, list[Seen]] = defaultdict(list)
+        for each in inside:
+            alike[each.kind, each.trace].append(each)
+        for group in alike.values():
+            if _several(group):
+                told += [Placed(each, precision, begin) for each in group]
+            else:
+                left += group
     return left
+
+
+def _followed(seen: Seen) -> datetime:
+    """Return from when on nothing changes of a search that is told."""
+    return ends(seen.last, Precision.HOUR) if seen.settled else seen.hour + FOLLOWED
+
+
+def _several(alike: Sequence[Seen]) -> bool:
+    """Return whether enough different people could stand behind each of some searches, in each part."""
+    officers = {each.people.officer for each in alike} - {None}
+    entering = {each.people.entered_by for each in alike} - {None}
+    reviewing = frozenset[str]().union(*(each.people.reviewers for each in alike))
+    return min(len(officers), len(entering), len(reviewing) or PEOPLE) >= PEOPLE
 
 
 def begins(at: datetime, precision: Precision) -> datetime:
@@ -150,7 +173,7 @@ def _order(each: Placed) -> tuple[Hashable, ...]:
             seen.kind,
             seen.purpose or "",
             seen.state,
-            " ".join(seen.owners),
+            " ".join(seen.reached),
             " ".join(seen.rules),
         )
     return (each.begins, seen.agency, each.precision.value, exact, *told)

@@ -1,7 +1,10 @@
 """Searches as the record's entries tell them, opened for whoever publishes them, and for nobody else.
 
 A search is several entries; each but the first names the first by its leaf hash in `request`. What is read
-here holds more than may be published: `officer` says who searched, and only `precision` may look at it.
+here holds more than may be published: `people` says who took part, and only `precision` may look at it.
+
+A search is followed until it is settled, or for `FOLLOWED` if it never is. What comes later changes nothing
+that is told of it: a row that changed would say by when it did so who was at work then.
 """
 
 from __future__ import annotations
@@ -10,32 +13,26 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from gatehouse.ledger.canonical import Json
 from gatehouse.ledger.commitment import Disclosure, Openings
 from gatehouse.ledger.day_keys import DayKeyDestroyed
-from gatehouse.ledger.entry import read_entry
+from gatehouse.ledger.entry import Leaf, read_entry
 from gatehouse.ledger.merkle import leaf_hash
-from gatehouse.model import SearchState, StandingState
+from gatehouse.model import ProcessKind, SearchState
+from gatehouse.model.event import SEARCH_ENDS
 
 # What the world may read of a search (see docs/portal.md); the others stay committed.
 PUBLISHED: Final = ("decision", "owners", "purpose", "rules")
-_SOURCES: Final = {"search:plate:": "search", "hotlist:entry:": "standing"}
+# A day longer than a review may wait (`search.review_hours` of the configuration, at most 168).
+FOLLOWED: Final = timedelta(days=8)
+_KINDS: Final = {"search:plate": "search", "hotlist:entry": "standing"}
 _DECIDING: Final = frozenset(
-    {
-        SearchState.DENIED,
-        SearchState.REVIEW_PENDING,
-        SearchState.PERMITTED,
-        SearchState.APPROVED,
-        SearchState.REFUSED,
-        StandingState.REVISED,
-    }
+    {SearchState.DENIED, SearchState.REVIEW_PENDING, SearchState.PERMITTED, SearchState.APPROVED}
 )
-
-
-_FIRST: Final = frozenset({SearchState.DENIED, SearchState.REVIEW_PENDING, SearchState.PERMITTED})
+_FIRST: Final = _DECIDING - {SearchState.APPROVED}
 
 
 class OpeningSource(Protocol):
@@ -55,13 +52,26 @@ class EntrySource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A search by its entries so far. `at` is when it was requested, `hour` that hour, both UTC.
+class People:
+    """Who took part in a search: for whom it was made, who entered it, and who reviewed it.
 
-    `decided` is the index of the first entry that decided, where it has the hour of the request, and
-    `disclosures` open what may be published of it; a reviewer's entry is opened to nobody, since few people
-    review. Once the day key is destroyed, `opened` is False and of the search nothing but the clear part is
-    left. `officer` is for whom it was made, and MUST NOT be published.
+    MUST NOT be published.
+    """
+
+    officer: str | None = None
+    entered_by: str | None = None
+    reviewers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A search by its entries. `at` is when it was requested, `hour` that hour, `last` the newest entry's.
+
+    `trace` is what the clear part of its entries shows of it to everybody: their events. `decided` is the
+    index of the first entry that decided, where it has the hour of the request, and `disclosures` open what
+    may be published of it; a reviewer's entry is opened to nobody, since few people review. `rules` and
+    `decision` are of that first entry too, `owners` those whose reads might be looked up in the end. Once the
+    day key is destroyed, `opened` is False and of the search nothing but the clear part is left.
     """
 
     kind: str
@@ -69,7 +79,9 @@ class Seen:
     hour: datetime
     state: str
     at: datetime
-    officer: str | None = field(default=None, repr=False)
+    last: datetime
+    people: People = field(default=People(), repr=False)
+    trace: tuple[str, ...] = ()
     purpose: str | None = None
     decision: str | None = None
     rules: tuple[str, ...] = ()
@@ -79,12 +91,14 @@ class Seen:
     opened: bool = True
 
     @property
+    def settled(self) -> bool:
+        """Return whether it has come to its end."""
+        return self.state in SEARCH_ENDS
+
+    @property
     def reached(self) -> tuple[str, ...]:
         """Return the owners whose reads were looked up."""
-        return self.owners if self.state in _ANSWERED else ()
-
-
-_ANSWERED: Final = frozenset({SearchState.RELEASED, *StandingState})
+        return self.owners if self.state == SearchState.RELEASED else ()
 
 
 class Searches:
@@ -116,48 +130,64 @@ class Searches:
         leaf = read_entry(data)
         self._entries[f"{leaf.hour:%Y-%m-%d}"][leaf.agency, leaf.event] += 1
         source, _, state = leaf.event.rpartition(":")
-        kind = _SOURCES.get(f"{source}:")
-        if kind is None:
+        kind = _KINDS.get(source)
+        if source == "log":
             return
         try:
             found = opened(index, data)
         except DayKeyDestroyed:
-            if state == SearchState.REQUESTED:
+            if kind is not None and state == SearchState.REQUESTED:
                 name = leaf_hash(data).hex()
-                self._found[name] = Seen(kind, leaf.agency, leaf.hour, state, leaf.hour, opened=False)
-        else:
-            self._take(kind, state, index, data, leaf.hour, found)
+                at = leaf.hour
+                self._found[name] = Seen(kind, leaf.agency, at, state, at, at, opened=False)
+            return
+        values = found.values
+        if kind is not None and state == SearchState.REQUESTED:
+            self._found[leaf_hash(data).hex()] = _begun(kind, leaf, values)
+            return
+        name = _text(values["request"]) or ""
+        known = self._found.get(name)
+        # Without a beginning it was sealed under a day key that is destroyed.
+        if known is None or known.settled or not known.opened or leaf.hour >= known.hour + FOLLOWED:
+            return
+        reviewer = _text(values["approver"])
+        reviewers = known.people.reviewers | ({reviewer} if reviewer else set())
+        after = replace(
+            known,
+            last=leaf.hour,
+            trace=(*known.trace, leaf.event),
+            people=replace(known.people, reviewers=reviewers),
+        )
+        if kind == known.kind and state in set(SearchState):
+            after = replace(after, state=state)
+        if kind == known.kind and state in _DECIDING:
+            after = replace(after, owners=_texts(values["owners"]))
+        if kind == known.kind and state in _FIRST:
+            after = replace(after, decision=_text(values["decision"]), rules=_texts(values["rules"]))
+            if leaf.hour == known.hour:
+                # Of a later hour's entry nothing is opened: it would tell what was decided then.
+                told = tuple(found.disclose(field, index=index) for field in PUBLISHED)
+                after = replace(after, decided=index, disclosures=told)
+        self._found[name] = after
 
-    def _take(self, kind: str, state: str, index: int, data: bytes, hour: datetime, opened: Openings) -> None:
-        values = opened.values
-        if state == SearchState.REQUESTED:
-            self._found[leaf_hash(data).hex()] = Seen(
-                kind,
-                opened.agency,
-                hour,
-                state,
-                _time(values["at"], hour),
-                _text(values["officer"]),
-                _text(values["purpose"]),
-            )
-            return
-        known = self._found.get(_text(values["request"]) or "")
-        if known is None or not known.opened:
-            # Its beginning was sealed under a day key that is destroyed.
-            return
-        found = replace(known, state=state)
-        if state in _DECIDING:
-            found = replace(
-                found,
-                decision=_text(values["decision"]),
-                rules=_texts(values["rules"]),
-                owners=_texts(values["owners"]),
-            )
-        if state in _FIRST and hour == known.hour:
-            # Of a later hour's entry nothing is opened: it would tell what somebody at work then decided.
-            told = tuple(opened.disclose(name, index=index) for name in PUBLISHED)
-            found = replace(found, decided=index, disclosures=told)
-        self._found[_text(values["request"]) or ""] = found
+
+def _begun(kind: str, leaf: Leaf, values: Mapping[str, Json]) -> Seen:
+    detail = values["detail"]
+    entered = detail.get("entered_by") if isinstance(detail, dict) else None
+    # An exigency shows in the tiles later, by the events of its paper.
+    process = values["process"]
+    exigent = isinstance(process, dict) and process.get("kind") == ProcessKind.EXIGENCY
+    return Seen(
+        kind,
+        leaf.agency,
+        leaf.hour,
+        SearchState.REQUESTED,
+        _time(values["at"], leaf.hour),
+        leaf.hour,
+        People(_text(values["officer"]), _text(entered)),
+        (leaf.event, *(("exigent",) if exigent else ())),
+        _text(values["purpose"]),
+    )
 
 
 def _time(value: Json, hour: datetime) -> datetime:

@@ -25,6 +25,7 @@ from gatehouse.node.registry import folded
 from gatehouse.node.snapshot import pack_of
 from gatehouse.web.portal.document import Document, Recorded, make
 from gatehouse.web.portal.seen import Searches
+from gatehouse.web.portal.staffing import Staffing
 
 
 class Portal:
@@ -58,10 +59,13 @@ class Portal:
             keys, note = log.keys, log.checkpoint()
             size = Checkpoint.parse(open_note(note, keys=list(keys)).text).size
             self._searches.read(log, folder.openings(), size)
-            view, _ = folded(each for each in load_record(log, folder.log) if each.index < size)
+            staffing = Staffing()
+            known = (each for each in load_record(log, folder.log) if each.index < size)
+            view, _ = folded(known, note=staffing.note)
             return Recorded(
                 searches=self._searches,
                 view=view,
+                staffing=staffing,
                 pack=self._pack(pack_of(view, witnessed=size)),
                 origin=log.origin,
                 keys=keys,

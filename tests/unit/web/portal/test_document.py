@@ -25,7 +25,7 @@ class TestDocument:
         found = town.document()
         row = next(row for row in found.rows if row.precision is Precision.HOUR)
         assert (row.period, row.decision, row.state, row.owners) == (
-            "2026-11-02 10:00 UTC",
+            "2026-11-03 10:00 UTC",
             "permit",
             "released",
             ("alder-pd",),
@@ -57,7 +57,7 @@ class TestDocument:
         found = town.document()
         days = {each.day: each for each in found.counted}
         assert all(each.agrees for each in days.values())
-        assert ("alder-pd", "search:plate:released", 4, 4) in days["2026-11-02"].lines
+        assert ("alder-pd", "search:plate:released", 4, 4) in days["2026-11-03"].lines
 
     def test_document_read_again_goes_on_and_says_the_same(self, town: Town) -> None:
         portal = town.portal()

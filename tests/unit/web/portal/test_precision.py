@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatehouse.model import SearchState
 from gatehouse.web.portal.precision import (
     PEOPLE,
     SEARCHERS,
@@ -17,28 +20,32 @@ from gatehouse.web.portal.precision import (
     ends,
     place,
 )
-from gatehouse.web.portal.seen import Seen
+from gatehouse.web.portal.seen import FOLLOWED, People, Seen
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+RELEASED = ("search:plate:requested", "search:plate:permitted", "search:plate:released")
+REVIEWED = ("search:plate:requested", "search:plate:review_pending", "search:plate:approved")
 
 
-def seen(officer: int, at: datetime = NOON, agency: str = "alder-pd", *, opened: bool = True) -> Seen:
-    return Seen(
+def seen(officer: int, at: datetime = NOON, agency: str = "alder-pd", **more: Any) -> Seen:
+    found = Seen(
         "search",
         agency,
         begins(at, Precision.HOUR),
-        "released",
+        SearchState.RELEASED,
         at,
-        officer=f"o{officer}",
+        begins(at, Precision.HOUR),
+        People(f"o{officer}", f"o{officer}"),
+        RELEASED,
         purpose="criminal_warrant",
         decided=int(at.timestamp()),
-        opened=opened,
     )
+    return replace(found, **more)
 
 
 def placed(*searches: Seen, now: datetime = NOON + 60 * DAY, searchers: int = SEARCHERS) -> Placing:
-    return place(searches, now=now, searchers=lambda _agency: searchers, delay=lambda _seen: DAY)
+    return place(searches, now=now, searchers=lambda _agency, _at: searchers, delay=lambda _seen: DAY)
 
 
 def told(placing: Placing) -> Counter[Precision]:
@@ -90,6 +97,48 @@ class TestPlace:
         ended = [seen(0, NOON, opened=False), *searches[1:]]
         assert told(placed(*ended)) == {Precision.WITHHELD: 4}
 
+    def test_place_search_that_looks_otherwise_in_the_tiles_is_protected_by_nobody_else(self) -> None:
+        denied = seen(3, state=SearchState.DENIED, trace=("search:plate:requested", "search:plate:denied"))
+        found = placed(*map(seen, range(3)), denied)
+        assert told(found) == {Precision.HOUR: 3, Precision.WITHHELD: 1}
+
+    def test_place_standing_search_is_not_protected_by_searches(self) -> None:
+        found = placed(*map(seen, range(3)), seen(3, kind="standing"))
+        assert told(found) == {Precision.HOUR: 3, Precision.WITHHELD: 1}
+
+    def test_place_searches_entered_by_one_person_are_told_without_details(self) -> None:
+        found = placed(*(seen(n, people=People(f"o{n}", "dispatcher")) for n in range(5)))
+        assert told(found) == {Precision.WITHHELD: 5}
+
+    def test_place_searches_reviewed_by_one_person_are_told_without_details(self) -> None:
+        def reviewed(n: int, by: int) -> Seen:
+            people = People(f"o{n}", f"o{n}", frozenset({f"r{by}"}))
+            return seen(n, trace=REVIEWED, people=people)
+
+        assert told(placed(*(reviewed(n, 0) for n in range(5)))) == {Precision.WITHHELD: 5}
+        assert told(placed(*(reviewed(n, n) for n in range(3)))) == {Precision.HOUR: 3}
+
+    def test_place_person_who_is_not_named_is_nobody(self) -> None:
+        found = placed(seen(1), seen(2), seen(3, people=People(None, "o3")))
+        assert told(found) == {Precision.WITHHELD: 3}
+
+    def test_place_search_under_review_holds_its_hour_back_until_it_is_settled(self) -> None:
+        pending = seen(3, state=SearchState.REVIEW_PENDING, trace=REVIEWED[:2])
+        searches = [*map(seen, range(3)), pending]
+        early = NOON + timedelta(hours=1) + DAY
+        assert len(placed(*searches, now=early).waiting) == 4
+        over = NOON + FOLLOWED + DAY
+        assert len(placed(*searches, now=over - timedelta(seconds=1)).waiting) == 4
+        assert told(placed(*searches, now=over))[Precision.HOUR] == 3
+
+    def test_place_agency_that_has_grown_tells_its_past_as_before(self) -> None:
+        def searchers(_agency: str, at: datetime) -> int:
+            return SEARCHERS if at > NOON else SEARCHERS - 1
+
+        later = NOON + 60 * DAY
+        found = place(map(seen, range(3)), now=later, searchers=searchers, delay=lambda _seen: DAY)
+        assert told(found) == {Precision.DAY: 3}
+
     def test_place_order_within_a_day_does_not_follow_the_time(self) -> None:
         searches = [seen(n, NOON + timedelta(hours=n)) for n in range(5)]
         first = placed(*searches, searchers=1)
@@ -120,7 +169,7 @@ class TestPlace:
                 <= now
             )
             if each.precision is not Precision.WITHHELD:
-                groups.setdefault((each.precision, each.begins), set()).add(each.seen.officer)
+                groups.setdefault((each.precision, each.begins), set()).add(each.seen.people.officer)
             if each.precision is Precision.HOUR:
                 assert searchers >= SEARCHERS
         assert all(len(people) >= PEOPLE for people in groups.values())

@@ -23,7 +23,17 @@ from tests.unit.node.running import asked, made_node, opened_node, sign
 OFFICERS = [officer(ALDER, number, Role.OFFICER) for number in range(1, 12)]
 REASON = "zebra-striped caravan behind the mill"
 CASE = "26-7734512"
-TEN = START.replace(hour=10)
+# What counts is who might search as a day began, and all of them came the day before.
+TEN = START.replace(hour=10) + timedelta(days=1)
+# One of each kind of page.
+PAGES = (
+    "index.html",
+    "searches/1.html",
+    "agencies.html",
+    "agencies/alder-pd.html",
+    "rules.html",
+    "check.html",
+)
 AFTER = START + timedelta(days=40)
 
 
