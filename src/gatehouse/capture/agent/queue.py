@@ -73,6 +73,8 @@ class ReadQueue:
         self._most = most
         self._camera = camera
         self._lock = Lock()
+        # Deleted reads may stand in the write-ahead log; opening the queue empties it.
+        self._legible = False
         self._lease = _lease(path)
         try:
             with self._failures():
@@ -136,6 +138,7 @@ class ReadQueue:
         """Forget a batch that a node has."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM batch WHERE number = ?", (number,))
+            self._legible = True
         self._forget()
 
     def purge(self, before: datetime) -> int:
@@ -150,8 +153,8 @@ class ReadQueue:
             expired = gone + (sent or 0)
             if expired:
                 connection.execute("UPDATE queue SET expired = expired + ?", (expired,))
-        if expired:
-            self._forget()
+                self._legible = True
+        self._forget()
         return int(expired)
 
     def counts(self) -> QueueCounts:
@@ -182,9 +185,14 @@ class ReadQueue:
                 raise
 
     def _forget(self) -> None:
-        """Empty the write-ahead log, where what was deleted would stay legible until it wraps around."""
+        """Empty the write-ahead log, where what was deleted would stay legible until it wraps around.
+
+        If it cannot be emptied, the next purge tries again.
+        """
         with self._lock, self._failures():
-            self._connection.execute(_EMPTY_LOG)
+            if self._legible:
+                self._connection.execute(_EMPTY_LOG)
+                self._legible = False
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+# A node answers in a few hundred bytes, at once; whatever sends more or for longer is none.
+_LARGEST_ANSWER = 64 * 1024
+_LONGEST_ANSWER = 60.0
 _SECONDS = 30.0
 _LONGEST_WAIT = 3600.0
 _GZIP_LEVEL = 1
@@ -75,11 +80,19 @@ class Uplink:
         if len(body) > _WORTH_PACKING:
             body = gzip.compress(body, _GZIP_LEVEL)
             headers["Content-Encoding"] = "gzip"
+        # What is packed could unpack to anything.
+        headers["Accept-Encoding"] = "identity"
+        told = b""
+        end = time.monotonic() + _LONGEST_ANSWER
         try:
-            response = self._client.post("/reads", content=body, headers=headers)
+            with self._client.stream("POST", "/reads", content=body, headers=headers) as response:
+                for chunk in response.iter_raw():
+                    told += chunk
+                    if len(told) > _LARGEST_ANSWER or time.monotonic() > end:
+                        return NotNow("what answered is no node")
         except httpx.HTTPError as error:
             return NotNow(f"the node does not answer ({type(error).__name__})")
-        return _outcome(response)
+        return _outcome(response, told)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -111,19 +124,19 @@ def _here(host: str) -> bool:
         return host == "localhost"
 
 
-def _outcome(response: httpx.Response) -> Outcome:
+def _outcome(response: httpx.Response, body: bytes) -> Outcome:
     status = response.status_code
     if status == 200:
         try:
-            told = response.json()
+            told = json.loads(body)
             refused = {str(reason): int(count) for reason, count in told["refused"].items()}
             return Taken(int(told["accepted"]), refused, bool(told["duplicate"]))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             # Whatever answers there is no node: nothing may be forgotten on its word.
             return NotNow("what answered is no node")
     if status in (408, 425, 429) or status >= 500:
         return NotNow(f"the node asks to come again ({status})", _retry_after(response))
-    return Refused(f"the node refuses this camera's batches ({status}{_reason(response)})")
+    return Refused(f"the node refuses this camera's batches ({status}{_reason(body)})")
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -131,10 +144,10 @@ def _retry_after(response: httpx.Response) -> float | None:
     return min(float(told), _LONGEST_WAIT) if told.isascii() and told.isdecimal() and len(told) < 10 else None
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(body: bytes) -> str:
     """Return the node's reason code, which never holds anything of a read."""
     try:
-        told = response.json().get("got")
-    except (ValueError, AttributeError):
+        told = json.loads(body).get("got")
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return f": {told}" if isinstance(told, str) and told.replace(" ", "").isalpha() and len(told) < 40 else ""

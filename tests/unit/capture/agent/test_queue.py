@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gatehouse.capture.agent import queue as queues
 from gatehouse.capture.agent.folder import CameraFolder
 from gatehouse.capture.agent.queue import Added, QueueCounts, ReadQueue
 from gatehouse.model import BadInput, BadUse, PartUnavailable
@@ -210,3 +211,22 @@ def test_queue_of_another_version_is_refused(folder: CameraFolder) -> None:
         connection.commit()
     with pytest.raises(BadInput, match="another version"):
         queue_of(folder)
+
+
+def test_log_that_could_not_be_emptied_is_emptied_by_the_next_purge(
+    folder: CameraFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(queue_of(folder)) as queue:
+        queue.add(read_of(417))
+        batch = queue.batch(folder.signer(), most=1)
+        assert batch is not None
+        with monkeypatch.context() as broken, pytest.raises(PartUnavailable):
+            broken.setattr(queues, "_EMPTY_LOG", "PRAGMA nothing(")
+            queue.done(batch.number)
+        assert b"TEST417" in b"".join(path.read_bytes() for path in queue_files(folder))
+        queue.purge(AT - timedelta(days=1))
+        assert b"TEST417" not in b"".join(path.read_bytes() for path in queue_files(folder))
+
+
+def queue_files(folder: CameraFolder) -> list[Path]:
+    return list(folder.queue.parent.glob(f"{folder.queue.name}*"))

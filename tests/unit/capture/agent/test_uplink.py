@@ -55,6 +55,19 @@ def test_batch_is_posted_with_its_camera_number_and_signature() -> None:
     assert b64decode(headers["Gatehouse-Signature"]) == b"s" * 64
 
 
+@pytest.mark.parametrize(
+    ("told", "headers"),
+    [
+        (b'{"accepted": 1, "refused": {}, "duplicate": false' + b" " * 100_000 + b"}", {}),
+        (gzip.compress(json.dumps(TAKEN).encode()), {"Content-Encoding": "gzip"}),
+    ],
+    ids=["endless", "packed"],
+)
+def test_answer_that_no_node_gives_forgets_nothing(told: bytes, headers: dict[str, str]) -> None:
+    with answering(200, told, headers) as (uplink, _):
+        assert uplink.send(BATCH) == NotNow("what answered is no node")
+
+
 def test_large_batch_is_packed() -> None:
     body = b'{"plate":"TEST1"}\n' * 1_000
     with answering(200, TAKEN) as (uplink, seen):
